@@ -1,0 +1,64 @@
+"""The one seam to the HIS: the protocol every transport keeps, and its failures.
+
+On the other side: whatever the hospital has. The SQL transport is ``portal.his.sql``.
+Business code knows this module, ``messages`` and ``records`` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from portal.his.messages import Answer, PrivSave
+from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
+
+
+class HisUnavailable(Exception):
+    """Nothing was heard in time; try later, from the table.
+
+    ``sent`` says whether the HIS may have acted: with ``True`` the answer is lost and
+    only a read-back can tell.
+    """
+
+    def __init__(self, reason: str, *, sent: bool = False) -> None:
+        super().__init__(reason)
+        self.sent = sent
+
+
+class HisRejected(Exception):
+    """The HIS said no: its code and words, for a person."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code} {message}")
+        self.code = code
+        self.message = message
+
+
+class HisMisconfigured(Exception):
+    """A setting is wrong: an operator must act."""
+
+    def __init__(self, setting: str, problem: str) -> None:
+        super().__init__(f"{setting}: {problem}")
+        self.setting = setting
+
+
+class HisGateway(Protocol):
+    """What we ask of a HIS. Every call has a deadline.
+
+    All calls raise HisUnavailable and HisMisconfigured; ``save_privilege`` also raises
+    HisRejected.
+    """
+
+    def doctors(self) -> Iterator[DoctorRecord]: ...
+
+    def privileges(self) -> Iterator[PrivilegeRecord]: ...
+
+    def save_privilege(self, message: PrivSave) -> Answer: ...
+
+    def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
+        """The line that ``message`` speaks of, read back through the view."""
+        ...
+
+    def ping(self) -> float:
+        """Seconds one trivial read took."""
+        ...

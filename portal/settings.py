@@ -1,0 +1,245 @@
+"""All settings of the portal, each read once and typed through ``portal.env``.
+
+What each variable means stands in ``docs/settings.md``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dj_database_url
+import structlog
+
+from portal.env import env_bool, env_int, env_list, env_secret, env_str
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
+
+DEBUG = False
+DEMO = env_bool("DEMO", False)
+# A trial without a secret still must not run with a published one: see portal.checks.
+SECRET_KEY = env_secret("SECRET_KEY", "trial-only-" + "x" * 50)
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+HOSPITAL_NAME = env_str("HOSPITAL_NAME", "云溪市人民医院")
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "simple_history",
+    "corsheaders",
+    "csp",
+    "axes",
+    "django_htmx",
+    "portal.audit",
+    "portal.parameters",
+    "portal.directory",
+    "portal.accounts",
+    "portal.ui",
+    "portal.outbox",
+    "portal.desk",
+    "surgery",
+    "permissions",
+    "reports",
+    "his_plugin",
+]
+
+MIDDLEWARE = [
+    "portal.ui.middleware.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.accounts.middleware.SessionLimitsMiddleware",
+    "portal.audit.middleware.ActingUserMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["django.template.loaders.filesystem.Loader"],
+                )
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.ui.context.shell",
+            ],
+            "builtins": ["django.templatetags.i18n", "portal.ui.templatetags.yw"],
+        },
+    }
+]
+
+# --- our own database -------------------------------------------------------------
+
+SQLITE_OPTIONS = {
+    # WAL + IMMEDIATE: the defaults lose a quarter of concurrent writes to "locked".
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": (
+        "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
+    ),
+}
+DATABASE = dj_database_url.parse(
+    env_secret("DATABASE_URL", f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"),
+    conn_max_age=60,
+    conn_health_checks=True,
+)
+if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASE["OPTIONS"] = SQLITE_OPTIONS
+elif DATABASE["ENGINE"] == "django.db.backends.postgresql":
+    DATABASE["OPTIONS"] = {"connect_timeout": 5}
+DATABASES = {"default": DATABASE}
+
+# --- the HIS ------------------------------------------------------------------------
+
+# SQLAlchemy URL of the HIS database that offers the views and functions.
+HIS_DSN = env_secret("HIS_DSN", f"sqlite:///{VAR_DIR / 'his.sqlite3'}")
+HIS_TIMEOUT_SECONDS = env_int("HIS_TIMEOUT_SECONDS", 10, minimum=1, maximum=120)
+# app -> key of the launch signature, as "APP=key" words.
+LAUNCH_KEYS = dict(
+    word.split("=", 1) for word in env_secret("LAUNCH_KEYS", "").split(",") if word
+)
+# Origins of the doctor stations: they may frame our embedded pages and call the field.
+STATION_ORIGINS = env_list("STATION_ORIGINS")
+
+# --- Celery -------------------------------------------------------------------------
+
+REDIS_URL = env_secret("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+# --- accounts -----------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "portal.accounts.passwords.PolicyValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "desk:home"
+LOGOUT_REDIRECT_URL = "accounts:login"
+AXES_FAILURE_LIMIT = "portal.accounts.lockout.failure_limit"
+AXES_COOLOFF_TIME = "portal.accounts.lockout.cool_off"
+AXES_LOCKOUT_CALLABLE = "portal.accounts.lockout.locked_page"
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+SECURE_COOKIES = env_bool("SECURE_COOKIES", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+SESSION_COOKIE_HTTPONLY = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+# Framing is ruled by CSP frame-ancestors alone; X-Frame-Options cannot name origins.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+CORS_URLS_REGEX = r"^/plugin/v1/.*$"
+CORS_ALLOWED_ORIGINS = STATION_ORIGINS
+CORS_ALLOW_METHODS = ["GET", "POST", "OPTIONS"]
+
+# --- texts --------------------------------------------------------------------------
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+
+# --- static files -------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
+# Without a collectstatic run (demo, tests) the finders serve the files themselves.
+WHITENOISE_USE_FINDERS = env_bool("STATIC_FROM_SOURCE", True)
+if not WHITENOISE_USE_FINDERS:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {
+            "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        },
+    }
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.accounts.guards.Nobody"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "UNAUTHENTICATED_USER": None,
+}
+
+# --- logs: numbers, never persons ---------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+            "foreign_pre_chain": [
+                structlog.contextvars.merge_contextvars,
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.ExtraAdder(),
+                structlog.processors.TimeStamper(fmt="iso"),
+                structlog.processors.format_exc_info,
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env_str("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "axes": {"level": "ERROR"},  # its lines carry user names
+    },
+}
