@@ -1,0 +1,90 @@
+"""Words of the permissions room, with the labels pages show."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Category(models.TextChoices):
+    """Categories of the privilege catalogue (domain 2.2)."""
+
+    RX = "RX", _("处方权")
+    AB = "AB", _("抗菌药物权限")
+    ND = "ND", _("麻精毒放药品权限")
+    ON = "ON", _("抗肿瘤药物权限")
+    SD = "SD", _("其他特殊药品权限")
+    TC = "TC", _("中医药权限")
+    BL = "BL", _("临床用血权限")
+    SG = "SG", _("手术级别权限")
+    DS = "DS", _("日间、介入、内镜、有创操作权限")
+    AN = "AN", _("麻醉与镇静镇痛权限")
+    RT = "RT", _("限制类与新技术权限")
+    CN = "CN", _("会诊与多学科权限")
+    MR = "MR", _("病历与医疗文书权限")
+    OR = "OR", _("检查检验开单与报告权限")
+    ER = "ER", _("值班、急诊、抢救权限")
+    TE = "TE", _("带教、质控、其他")
+
+
+class ValueKind(models.TextChoices):
+    FLAG = "FLAG", _("标志")
+    LEVEL = "LEVEL", _("级别")
+    ITEM = "ITEM", _("逐项")
+
+
+class Setting(models.TextChoices):
+    ALL = "ALL", _("全部")
+    OUTPATIENT = "OUTP", _("门诊")
+    EMERGENCY = "EMER", _("急诊")
+    INPATIENT = "INP", _("住院")
+    OPERATING_ROOM = "OR", _("手术室")
+
+
+class TitleRule(models.TextChoices):
+    NONE = "NONE", _("不限")
+    WARN = "WARN", _("提醒")
+    HARD = "HARD", _("必须")
+
+
+class EventKind(models.TextChoices):
+    """What can happen to a grant."""
+
+    GRANT = "GRANT", _("新增")
+    SUSPEND = "SUSPEND", _("暂停")
+    RESTORE = "RESTORE", _("恢复")
+    REVOKE = "REVOKE", _("取消")
+    VOID = "VOID", _("作废")
+
+
+class GrantStatus(models.TextChoices):
+    """What the events add up to; the dates say the rest."""
+
+    ACTIVE = "ACTIVE", _("生效")
+    SUSPENDED = "SUSPENDED", _("暂停")
+    REVOKED = "REVOKED", _("取消")
+    VOID = "VOID", _("作废")
+
+
+class ReasonCode(models.TextChoices):
+    """Reason codes for suspending and revoking (domain 1.4)."""
+
+    R01 = "01", _("执业证书注销或变更")
+    R02 = "02", _("被责令暂停执业")
+    R03 = "03", _("定期考核不合格")
+    R04 = "04", _("离岗培训")
+    R05 = "05", _("退休、离职、调离")
+    R06 = "06", _("长期病假、进修、产假")
+    R07 = "07", _("能力评估不合格")
+    R08 = "08", _("评估超期")
+    R09 = "09", _("并发症、死亡率异常")
+    R10 = "10", _("严重不良事件")
+    R11 = "11", _("违规越权")
+    R12 = "12", _("超常处方")
+    R13 = "13", _("培训证书过期")
+    R14 = "14", _("超出执业范围")
+    R15 = "15", _("诊疗科目变更")
+    R16 = "16", _("技术停用")
+    R17 = "17", _("本人申请")
+    R18 = "18", _("医疗纠纷、鉴定责任")
+    R19 = "19", _("其他")

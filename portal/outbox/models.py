@@ -1,0 +1,114 @@
+"""Promises to tell the HIS, kept in our own database until they are proven kept."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class State(models.TextChoices):
+    """States of domain 9.4."""
+
+    WAITING = "WAITING", _("等待")
+    SENDING = "SENDING", _("送达中")
+    DELIVERED = "DELIVERED", _("已送达")
+    CONFIRMED = "CONFIRMED", _("回读一致")
+    REJECTED = "REJECTED", _("拒收")
+    UNKNOWN = "UNKNOWN", _("未知")
+    STOPPED = "STOPPED", _("已停止")
+
+
+# Nothing more will happen to a message in these states.
+FINAL = frozenset({State.CONFIRMED, State.STOPPED})
+
+
+class Message(models.Model):
+    """One change the HIS must learn; the primary key is the order within a stream.
+
+    ``payload`` is the complete call (``portal.his.messages``) but for the request id,
+    which the outbox gives. ``takes_away`` marks a message that ends a right: such a
+    message is claimed first and passes a rejected one before it.
+    """
+
+    request_id = models.UUIDField(unique=True, default=uuid.uuid4)
+    kind = models.CharField(max_length=20)  # PRIV_SAVE
+    schema_version = models.PositiveSmallIntegerField()
+    stream = models.CharField(max_length=64)  # "practitioner:1027"
+    subject = models.CharField(max_length=64)  # "permissions.grantevent:81"
+    payload = models.JSONField()
+    takes_away = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=State.choices)
+    not_before = models.DateTimeField()
+    enqueued_at = models.DateTimeField()
+    # When the next try or read-back is due; meaningful in open states only.
+    due_at = models.DateTimeField()
+    tries = models.PositiveIntegerField(default=0)
+    claim = models.UUIDField(null=True, blank=True, db_index=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    # The read-back showed something else: field names and both values.
+    mismatch = models.JSONField(null=True, blank=True)
+    last_code = models.CharField(max_length=10, blank=True)
+    last_text = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["stream", "id"], name="outbox_message_stream"),
+            models.Index(
+                fields=["due_at"],
+                name="outbox_message_open",
+                condition=~Q(state__in=["CONFIRMED", "STOPPED"]),
+            ),
+            models.Index(fields=["subject"], name="outbox_message_subject"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="CONFIRMED") | Q(confirmed_at__isnull=False),
+                name="outbox_message_confirmed_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="SENDING")
+                | Q(claim__isnull=False, lease_until__isnull=False),
+                name="outbox_message_sending_is_claimed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.state}"
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+
+class Attempt(models.Model):
+    """One try to deliver or to read back: how long it took and what came of it."""
+
+    class Outcome(models.TextChoices):
+        DELIVERED = "DELIVERED", _("已送达")
+        CONFIRMED = "CONFIRMED", _("回读一致")
+        MISMATCH = "MISMATCH", _("不一致")
+        REJECTED = "REJECTED", _("拒收")
+        UNAVAILABLE = "UNAVAILABLE", _("HIS 未应答")
+        ANSWER_LOST = "ANSWER_LOST", _("应答丢失")
+        MISCONFIGURED = "MISCONFIGURED", _("配置错误")
+
+    message = models.ForeignKey(
+        Message, on_delete=models.RESTRICT, related_name="attempts"
+    )
+    started_at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=14, choices=Outcome.choices)
+    code = models.CharField(max_length=10, blank=True)
+    text = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.outcome}"

@@ -1,0 +1,32 @@
+"""Whole days and instants: the one place where they are converted.
+
+Rights are stored as instants, ``valid_to`` exclusive; pages and contract columns show
+whole days, the last day included. A day begins at midnight in Asia/Shanghai.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def start_of(day: date) -> datetime:
+    """The instant a day begins."""
+    return datetime.combine(day, time.min, tzinfo=ZONE)
+
+
+def end_of(last_day: date | None) -> datetime | None:
+    """The exclusive end of a span whose last day is included; None stays open."""
+    return start_of(last_day + timedelta(days=1)) if last_day else None
+
+
+def day_of(moment: datetime) -> date:
+    """The day an instant falls on."""
+    return moment.astimezone(ZONE).date()
+
+
+def last_day_of(valid_to: datetime | None) -> date | None:
+    """The last day that is at least partly inside a span with an exclusive end."""
+    return day_of(valid_to - timedelta(microseconds=1)) if valid_to else None
