@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("portal.desk.urls")),
+    path("", include("portal.ui.urls")),
+    path("accounts/", include("portal.accounts.urls")),
+    path("outbox/", include("portal.outbox.urls")),
+    path("", include("permissions.urls")),
+    path("", include("surgery.urls")),
+    path("", include("his_plugin.urls")),
+]
