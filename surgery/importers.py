@@ -1,0 +1,52 @@
+"""Filling the procedure catalogue from a file."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from django.db import transaction
+from pypinyin import Style, lazy_pinyin
+
+from portal.audit.acting import acting
+from surgery.enums import Grade, ProcedureCategory
+from surgery.models import Procedure
+
+SEED_FILE = Path(__file__).with_name("procedures.csv")
+# The seed marks 限制类技术 behind the specialty.
+RESTRICTED_MARK = "(限制类)"
+
+
+def initials_of(name: str) -> str:
+    """First letters as doctors type them: 阑尾切除术 is lwqcs."""
+    letters = lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda text: text)
+    return "".join(letters).lower()[:100]
+
+
+def _procedure(row: dict[str, str]) -> Procedure:
+    return Procedure(
+        code=row["code"],
+        name=row["name"],
+        initials=initials_of(row["name"]),
+        category=ProcedureCategory(row["category"]),
+        grade=Grade(int(row["grade"])),
+        specialty=row["specialty"].removesuffix(RESTRICTED_MARK),
+        is_mini_invasive=row["mini"] == "Y",
+        is_restricted=RESTRICTED_MARK in row["specialty"],
+    )
+
+
+@transaction.atomic
+def load_seed_procedures() -> int:
+    """Add the seed procedures that are missing and return how many were added.
+
+    What is there stays as it is: running it again must not undo a grade the
+    hospital has set.
+    """
+    known = set(Procedure.objects.values_list("code", flat=True))
+    with SEED_FILE.open(encoding="utf-8", newline="") as file:
+        missing = [row for row in csv.DictReader(file) if row["code"] not in known]
+    with acting(by=None, reason="导入手术目录种子数据"):
+        for row in missing:
+            _procedure(row).save()
+    return len(missing)

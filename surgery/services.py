@@ -1,0 +1,192 @@
+"""Acts on surgery applications: what a doctor declares in the station's field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import User
+from portal.audit.acting import acting
+from portal.directory.models import Practitioner
+from surgery.enums import Nature, Planned, Reoperation
+from surgery.models import ApplicationProcedure, SurgeryApplication
+
+REASON = "医生站申报"
+
+
+@dataclass(frozen=True)
+class DeclaredProcedure:
+    """A procedure as it stood when it was declared; grade 0 when not in the catalogue."""
+
+    code: str
+    name: str
+    grade: int
+
+
+@dataclass(frozen=True)
+class DeclaredVerdict:
+    """The most severe code and the findings, as JSON, without the time of asking."""
+
+    code: str
+    content: dict[str, Any]
+
+
+class DeclarationRefused(Exception):
+    """The values cannot be kept; ``message`` says what to change."""
+
+    message: str | Promise = ""
+
+
+class NoProcedure(DeclarationRefused):
+    message = _("请先选择拟行手术。")
+
+
+class ReoperationReasonMissing(DeclarationRefused):
+    message = _("非计划再次手术须写明原因。")
+
+
+class RescueNotEmergency(DeclarationRefused):
+    message = _("只有急诊手术可以勾选抢救生命。")
+
+
+class ApplicationOfAnotherDepartment(DeclarationRefused):
+    message = _("这张手术申请单由其他科室申报,不能修改。请由申请科室修改。")
+
+
+@transaction.atomic
+def declare(
+    *,
+    application_no: str,
+    applicant: Practitioner,
+    surgeon: Practitioner,
+    procedures: Sequence[DeclaredProcedure],
+    planned_at: datetime,
+    is_planned: Planned,
+    nature: Nature,
+    is_rescue: bool,
+    reoperation: Reoperation,
+    reoperation_reason: str,
+    verdict: DeclaredVerdict,
+    by: User,
+    at: datetime,
+) -> SurgeryApplication:
+    """Keep what the doctor declared for one surgery application of the HIS.
+
+    Declaring the same number again changes the row, with history; the applicant
+    stays the first one. Declaring the same values again writes nothing. Raises
+    DeclarationRefused.
+    """
+    reason_text = reoperation_reason.strip()
+    _refuse_nonsense(procedures, nature, is_rescue, reoperation, reason_text)
+    values = {
+        "surgeon": surgeon,
+        "planned_at": planned_at,
+        "is_planned": is_planned.value,
+        "nature": nature.value,
+        "is_rescue": is_rescue,
+        "reoperation": reoperation.value,
+        # A reason left over from another choice would only mislead.
+        "reoperation_reason": (
+            reason_text if reoperation is Reoperation.UNPLANNED else ""
+        ),
+        "verdict_code": verdict.code,
+        "verdict": verdict.content,
+    }
+    with acting(by=by, reason=REASON):
+        application = _locked(application_no)
+        if application is None:
+            application = _created(application_no, applicant, values, at)
+        else:
+            _change(application, applicant, values, at)
+        _declare_procedures(application, procedures)
+    return application
+
+
+def _refuse_nonsense(
+    procedures: Sequence[DeclaredProcedure],
+    nature: Nature,
+    is_rescue: bool,
+    reoperation: Reoperation,
+    reason: str,
+) -> None:
+    if not procedures:
+        raise NoProcedure
+    if is_rescue and nature is not Nature.EMERGENCY:
+        raise RescueNotEmergency
+    if reoperation is Reoperation.UNPLANNED and not reason:
+        raise ReoperationReasonMissing
+
+
+def _locked(application_no: str) -> SurgeryApplication | None:
+    return (
+        SurgeryApplication.objects.select_for_update()
+        .filter(application_no=application_no)
+        .first()
+    )
+
+
+def _created(
+    application_no: str, applicant: Practitioner, values: dict[str, Any], at: datetime
+) -> SurgeryApplication:
+    """A new row; when another station was faster, its row, changed."""
+    new = SurgeryApplication(
+        application_no=application_no, applicant=applicant, declared_at=at, **values
+    )
+    try:
+        with transaction.atomic():
+            new.save()
+    except IntegrityError:
+        first = _locked(application_no)
+        if first is None:
+            raise
+        _change(first, applicant, values, at)
+        return first
+    return new
+
+
+def _change(
+    application: SurgeryApplication,
+    declarant: Practitioner,
+    values: dict[str, Any],
+    at: datetime,
+) -> None:
+    # An application is filled in by residents and corrected by their seniors, all of
+    # one department; nobody else has business with it.
+    if application.applicant.department_id != declarant.department_id:
+        raise ApplicationOfAnotherDepartment
+    if all(getattr(application, name) == value for name, value in values.items()):
+        return
+    for name, value in values.items():
+        setattr(application, name, value)
+    application.declared_at = at
+    application.save()
+
+
+def _declare_procedures(
+    application: SurgeryApplication, declared: Sequence[DeclaredProcedure]
+) -> None:
+    """Lines are frozen: what changed is dropped and written anew behind them."""
+    lines = list(ApplicationProcedure.objects.filter(application=application))
+    current = [line for line in lines if not line.is_dropped]
+    kept = 0
+    for line, procedure in zip(current, declared, strict=False):
+        if DeclaredProcedure(line.code, line.name, line.grade) != procedure:
+            break
+        kept += 1
+    for line in current[kept:]:
+        line.is_dropped = True
+        line.save()
+    for position, procedure in enumerate(declared[kept:], start=len(lines) + 1):
+        ApplicationProcedure(
+            application=application,
+            position=position,
+            code=procedure.code,
+            name=procedure.name,
+            grade=procedure.grade,
+        ).save()
