@@ -1,0 +1,36 @@
+"""Short words for writing down cases of the regulation."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from permissions.checks.facts import GrantFacts, Setting, Status
+
+CHINA = timezone(timedelta(hours=8))
+
+
+def at(text: str) -> datetime:
+    """``at("2026-12-01")`` is the first moment of that day in Shanghai."""
+    return datetime.fromisoformat(text).replace(tzinfo=CHINA)
+
+
+def line(
+    privilege: str,
+    item: str = "",
+    *,
+    start: str = "2026-01-01",
+    end: str | None = "2027-01-01",
+    status: Status = Status.ACTIVE,
+    since: str | None = None,
+    setting: Setting = Setting.ALL,
+) -> GrantFacts:
+    """A grant from ``start`` to before ``end``; suspended or revoked ``since``."""
+    return GrantFacts(
+        privilege_code=privilege,
+        item_code=item,
+        valid_from=at(start),
+        valid_to=at(end) if end else None,
+        status=status,
+        changed_from=at(since) if since else None,
+        setting=setting,
+    )
