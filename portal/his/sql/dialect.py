@@ -1,0 +1,49 @@
+"""What every engine must be able to do for us, and the four ways a call can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import URL
+
+
+class Cause(Enum):
+    """What a driver's error means for the call that met it."""
+
+    BUSY = auto()  # the HIS did nothing: down, locked, out of time
+    LOST = auto()  # the link broke under way: only a read-back can tell
+    WRONG = auto()  # login, database, view or function is not as agreed
+    RAISED = auto()  # the code of the HIS raised an error and did nothing
+
+
+class BadDsn(Exception):
+    """The DSN cannot be used; the text never repeats the DSN."""
+
+
+class AnswerLost(Exception):
+    """The call was made, but its answer could not be read."""
+
+
+class Dialect(Protocol):
+    """One engine. All times are seconds; ``streaming`` are execution options."""
+
+    streaming: Mapping[str, Any]
+
+    def engine(self, url: URL, timeout: float, *, read_only: bool) -> Engine: ...
+
+    def call_save(self, link: Connection, values: Mapping[str, Any]) -> Any:
+        """Call ``YW_PRIV_SAVE``; the row of its answer, or None without one."""
+        ...
+
+    def connect_cause(self, error: BaseException) -> Cause:
+        """Why no connection could be had: BUSY or WRONG."""
+        ...
+
+    def call_cause(self, error: BaseException) -> Cause: ...
+
+    def error_code(self, error: BaseException) -> str:
+        """The engine's own code of the error, for the operator; never its text."""
+        ...

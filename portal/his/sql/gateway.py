@@ -1,0 +1,170 @@
+"""``HisGateway`` over an SQL database; every driver error becomes one of our three.
+
+On the other side: the views and the function of ``portal.his.contract`` (T02-T05).
+Never called inside a transaction of ours: a slow HIS would hold our locks.
+Reasons are message ids, kept in tables as they are and translated where shown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any, NoReturn, TypeVar
+
+from django.conf import settings
+from django.utils.translation import gettext_noop as _
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoFreeLink
+
+from portal.his.contract.codes import ERROR_CODES
+from portal.his.contract.interfaces import (
+    V_YW_DOCTOR,
+    V_YW_DOCTOR_PRIV,
+    V_YW_PRIV_DICT,
+    YW_PRIV_SAVE,
+)
+from portal.his.contract.shape import View
+from portal.his.gateway import HisMisconfigured, HisRejected, HisUnavailable
+from portal.his.messages import Answer, PrivSave
+from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
+from portal.his.sql.dialect import AnswerLost, BadDsn, Cause, Dialect
+from portal.his.sql.engines import Engines, dispose, engines_for
+from portal.his.sql.statements import as_text, read_all, read_by_key, typed
+
+Record = TypeVar("Record")
+
+SETTING = "HIS_DSN"
+ROWS_PER_FETCH = 500
+HIS_DATABASE_ERROR = "3002"
+ACCEPTED = "0"
+
+
+def from_settings() -> SqlGateway:
+    """The gateway to the HIS this portal is set up for; cheap to call each time."""
+    return SqlGateway(settings.HIS_DSN, settings.HIS_TIMEOUT_SECONDS)
+
+
+class SqlGateway:
+    """See ``portal.his.gateway.HisGateway``; safe after a fork and between threads."""
+
+    def __init__(self, dsn: str, timeout_seconds: float) -> None:
+        self._dsn = dsn
+        self._timeout = float(timeout_seconds)
+
+    def doctors(self) -> Iterator[DoctorRecord]:
+        return self._read(V_YW_DOCTOR, DoctorRecord)
+
+    def privileges(self) -> Iterator[PrivilegeRecord]:
+        return self._read(V_YW_PRIV_DICT, PrivilegeRecord)
+
+    def save_privilege(self, message: PrivSave) -> Answer:
+        """Call ``YW_PRIV_SAVE`` once; raises HisRejected for any code but 0."""
+        engines = self._engines()
+        with self._call(engines, engines.writer, YW_PRIV_SAVE.name, write=True) as link:
+            row = engines.dialect.call_save(link, arguments_of(message))
+        if row is None or row[0] is None:
+            raise HisUnavailable(_("HIS 应答丢失"), sent=True)
+        code, words, his_row_id = (as_text(value).strip() for value in row)
+        if code != ACCEPTED:
+            raise HisRejected(code, words)
+        return Answer(code, words, his_row_id)
+
+    def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
+        view = V_YW_DOCTOR_PRIV
+        engines = self._engines()
+        key = {name: getattr(message, name) for name in view.key}
+        with self._call(engines, engines.reader, view.name) as link:
+            text = read_by_key(view.name, link.dialect)
+            row = link.exec_driver_sql(text, key).fetchone()
+        if row is None:
+            return None
+        return next(typed(view, DoctorPrivRecord, [row]))
+
+    def ping(self) -> float:
+        started = time.perf_counter()
+        engines = self._engines()
+        with self._call(engines, engines.reader, "SELECT 1") as link:
+            link.exec_driver_sql("SELECT 1").fetchone()
+        return time.perf_counter() - started
+
+    def close(self) -> None:
+        """Close this process's links; the next call opens new ones."""
+        dispose(self._dsn, self._timeout)
+
+    def _engines(self) -> Engines:
+        try:
+            return engines_for(self._dsn, self._timeout)
+        except BadDsn as error:
+            raise HisMisconfigured(SETTING, str(error)) from None
+
+    def _read(self, view: View, record: type[Record]) -> Iterator[Record]:
+        """Stream the rows; the deadline counts anew for each batch fetched."""
+        engines = self._engines()
+        with self._call(engines, engines.reader, view.name) as link:
+            link.execution_options(**engines.dialect.streaming)
+            result = link.exec_driver_sql(read_all(view.name, link.dialect))
+            while rows := result.fetchmany(ROWS_PER_FETCH):
+                yield from typed(view, record, rows)
+                self._start_clock(link)
+
+    def _start_clock(self, link: Connection) -> None:
+        driver: Any = link.connection.dbapi_connection
+        driver.deadline = time.monotonic() + self._timeout
+
+    @contextmanager
+    def _call(
+        self, engines: Engines, engine: Engine, name: str, *, write: bool = False
+    ) -> Iterator[Connection]:
+        """A link with a running deadline, for the call of ``name``."""
+        link = connected(engines.dialect, engine)
+        try:
+            self._start_clock(link)
+            yield link
+        except AnswerLost:
+            link.invalidate()
+            raise HisUnavailable(_("HIS 应答丢失"), sent=True) from None
+        except DBAPIError as error:
+            link.invalidate()
+            fail(engines.dialect, error, name, write=write)
+        finally:
+            link.close()
+
+
+def arguments_of(message: PrivSave) -> dict[str, Any]:
+    """The call's arguments by their contract names."""
+    return {item.name: getattr(message, item.name) for item in fields(message)}
+
+
+def connected(dialect: Dialect, engine: Engine) -> Connection:
+    """A link to the HIS; without one nothing was sent."""
+    try:
+        return engine.connect()
+    except NoFreeLink:
+        raise HisUnavailable(_("HIS 未应答：连接已占满")) from None
+    except DBAPIError as error:
+        cause = error.orig or error
+        code = dialect.error_code(cause)
+        if dialect.connect_cause(cause) is Cause.WRONG:
+            problem = f"主机、数据库或登录不正确 {code}".rstrip()
+            raise HisMisconfigured(SETTING, problem) from None
+        raise HisUnavailable(_("HIS 未应答：连接不上")) from None
+
+
+def fail(dialect: Dialect, error: DBAPIError, name: str, *, write: bool) -> NoReturn:
+    """Say what a failed call means; the driver's text may hold persons, so it goes."""
+    cause = error.orig or error
+    code = dialect.error_code(cause)
+    match dialect.call_cause(cause):
+        case Cause.BUSY:
+            raise HisUnavailable(_("HIS 未应答：忙或超时")) from None
+        case Cause.LOST:
+            words = _("HIS 应答丢失") if write else _("HIS 未应答：连接中断")
+            raise HisUnavailable(words, sent=write) from None
+        case Cause.RAISED if write:
+            words = f"{ERROR_CODES[HIS_DATABASE_ERROR]} {code}"
+            raise HisRejected(HIS_DATABASE_ERROR, words) from None
+        case _:
+            raise HisMisconfigured(SETTING, f"{name} 不可用 {code}") from None

@@ -1,0 +1,174 @@
+"""A HIS on PostgreSQL: ``YW_PRIV_SAVE`` is a function returning one row.
+
+One call is one round trip: autocommit, statements prepared by the driver, and the
+health of an idle link seen from its socket instead of by a query.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+import psycopg
+from psycopg.abc import RV, PQGen
+from sqlalchemy import Connection, Engine, create_engine, event, func
+from sqlalchemy import select as sql_select
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import Dialect as SqlDialect
+from sqlalchemy.exc import DisconnectionError
+
+from portal.his.contract.interfaces import YW_PRIV_SAVE
+from portal.his.sql.dialect import Cause
+from portal.his.sql.statements import argument
+
+# The server gives up a little earlier than we do, so that we hear of it: then it is
+# known that nothing was done.
+SERVER_SHARE = 0.8
+LOCK_SHARE = 0.7
+RECYCLE_SECONDS = 300  # firewalls in hospitals forget idle connections
+
+# Login failures carry no code, only words in the server's language.
+SERVER_SPOKE = ("FATAL", "致命错误", "严重错误")
+COMES_BACK = (
+    "starting up",
+    "shutting down",
+    "recovery",
+    "too many",
+    "connection slots",
+    "启动",
+    "关闭",
+    "恢复",
+    "太多",
+    "连接槽",
+    "terminating",
+)
+NOT_AN_ADDRESS = ("Name or service not known", "nodename nor servname")
+
+# Classes and codes of SQLSTATE. Class 08 and 57P0x end the link, whatever was done.
+LINK_ENDED = ("08", "57P")
+NOTHING_DONE = ("57014", "55P03", "40", "53", "55", "0A")
+NOT_AS_AGREED = ("42", "28", "3D", "3F")
+
+
+class DeadlineConnection(psycopg.Connection[Any]):
+    """Never waits for the server past ``deadline``, a moment of the monotonic clock.
+
+    The server's own timeouts do not help when the network swallows the answer.
+    """
+
+    deadline: float = 0.0
+
+    def wait(
+        self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None
+    ) -> RV:
+        left = max(self.deadline - time.monotonic(), 0.001)
+        return super().wait(gen, interval, left if timeout is None else timeout)
+
+
+@cache
+def call_text(dialect: SqlDialect) -> str:
+    """``SELECT code, message, his_row_id FROM yw_priv_save(…)``."""
+    arguments = [argument(item) for item in YW_PRIV_SAVE.arguments]
+    results = [item.name for item in YW_PRIV_SAVE.results]
+    answer = getattr(func, YW_PRIV_SAVE.name.lower())(*arguments).table_valued(*results)
+    return str(sql_select(*answer.c).compile(dialect=dialect))
+
+
+class PostgreSql:
+    """The dialect; see ``portal.his.sql.dialect.Dialect``."""
+
+    # A cursor on the server lives inside a transaction only.
+    streaming: Mapping[str, Any] = MappingProxyType(
+        {"stream_results": True, "isolation_level": "REPEATABLE READ"}
+    )
+
+    def engine(self, url: URL, timeout: float, *, read_only: bool) -> Engine:
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            isolation_level="AUTOCOMMIT",
+            pool_size=1,
+            max_overflow=2,
+            pool_timeout=timeout,
+            pool_recycle=RECYCLE_SECONDS,
+            pool_reset_on_return=None,
+            skip_autocommit_rollback=True,
+            use_native_hstore=False,
+            hide_parameters=True,
+        )
+        settings = server_settings(timeout, read_only=read_only)
+
+        @event.listens_for(engine, "do_connect")
+        def connect(
+            _dialect: Any, _record: Any, args: Any, options: dict[str, Any]
+        ) -> DeadlineConnection:
+            given = f"{options.pop('options', '')} {settings}".strip()
+            link = DeadlineConnection.connect(
+                *args,
+                options=given,
+                connect_timeout=max(int(timeout), 2),
+                prepare_threshold=1,
+                keepalives_idle=30,
+                tcp_user_timeout=int(timeout * 1000),
+                **options,
+            )
+            link.deadline = time.monotonic() + timeout
+            return link
+
+        event.listen(engine, "checkout", refuse_closed)
+        return engine
+
+    def call_save(self, link: Connection, values: Mapping[str, Any]) -> Any:
+        text = call_text(link.dialect)
+        return link.exec_driver_sql(text, dict(values)).fetchone()
+
+    def connect_cause(self, error: BaseException) -> Cause:
+        words = str(error)
+        if any(word in words for word in NOT_AN_ADDRESS):
+            return Cause.WRONG
+        if isinstance(error, psycopg.ProgrammingError):  # a DSN libpq cannot read
+            return Cause.WRONG
+        if any(word in words for word in SERVER_SPOKE):
+            returns = any(word in words for word in COMES_BACK)
+            return Cause.BUSY if returns else Cause.WRONG
+        return Cause.BUSY
+
+    def call_cause(self, error: BaseException) -> Cause:
+        code = self.error_code(error)
+        if not code or code.startswith(LINK_ENDED):
+            return Cause.LOST
+        if code.startswith(NOTHING_DONE):
+            return Cause.BUSY
+        if code.startswith(NOT_AS_AGREED):
+            return Cause.WRONG
+        return Cause.RAISED
+
+    def error_code(self, error: BaseException) -> str:
+        return getattr(error, "sqlstate", None) or ""
+
+
+def server_settings(timeout: float, *, read_only: bool) -> str:
+    """Start-up options that hold for the whole session."""
+    statement = int(timeout * 1000 * SERVER_SHARE)
+    lock = int(timeout * 1000 * LOCK_SHARE)
+    settings = f"-c statement_timeout={statement} -c lock_timeout={lock}"
+    if read_only:
+        settings += " -c default_transaction_read_only=on"
+    return settings
+
+
+def refuse_closed(link: Any, _record: Any, _proxy: Any) -> None:
+    """An idle link with something to read has been ended by the other side.
+
+    Told from the socket in two microseconds; the pool then opens a fresh one, so a
+    restart of the HIS costs nothing and leaves nothing in doubt.
+    """
+    if link.closed:
+        raise DisconnectionError
+    watch = select.poll()
+    watch.register(link.fileno(), select.POLLIN)
+    if watch.poll(0):
+        raise DisconnectionError

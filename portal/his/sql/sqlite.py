@@ -1,0 +1,167 @@
+"""A HIS on SQLite (demo and trials): ``YW_PRIV_SAVE`` is an inbox table.
+
+A row put into ``yw_priv_save`` is acted on by the triggers of the HIS, which fill in
+the answer of the same row. A repeated request id is not put in again.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.pool import QueuePool
+
+from portal.his.contract.interfaces import YW_PRIV_SAVE
+from portal.his.sql.dialect import AnswerLost, BadDsn, Cause
+
+# Instructions of SQLite's machine between two looks at the clock.
+INSTRUCTIONS_PER_LOOK = 20_000
+
+BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT})
+RAISED = frozenset(
+    {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}
+)
+WRONG = frozenset(
+    {
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_AUTH,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+
+
+class DeadlineConnection(sqlite3.Connection):
+    """Interrupts a statement past ``deadline``; knows which file it opened."""
+
+    deadline: float = 0.0
+    opened: tuple[int, int] = (0, 0)
+
+    def is_late(self) -> bool:
+        return time.monotonic() > self.deadline
+
+
+@cache
+def put_text() -> str:
+    """Put the call into the inbox, once."""
+    names = [item.name for item in YW_PRIV_SAVE.arguments]
+    return (
+        f"INSERT INTO {YW_PRIV_SAVE.name.lower()} ({', '.join(names)})"  # noqa: S608 (names of the contract)
+        f" VALUES ({', '.join(':' + name for name in names)})"
+        " ON CONFLICT (request_id) DO NOTHING"
+    )
+
+
+@cache
+def answer_text() -> str:
+    results = ", ".join(item.name for item in YW_PRIV_SAVE.results)
+    return (
+        f"SELECT {results} FROM {YW_PRIV_SAVE.name.lower()}"  # noqa: S608 (names of the contract)
+        " WHERE request_id = ?"
+    )
+
+
+class Sqlite:
+    """The dialect; see ``portal.his.sql.dialect.Dialect``."""
+
+    streaming: Mapping[str, Any] = MappingProxyType({})
+
+    def engine(self, url: URL, timeout: float, *, read_only: bool) -> Engine:
+        path = url.database
+        if not path or path.startswith((":memory:", "file:")):
+            raise BadDsn("SQLite needs the path of a file")
+
+        def connect() -> DeadlineConnection:
+            return open_file(path, timeout, read_only=read_only)
+
+        engine = create_engine(
+            "sqlite://",
+            creator=connect,
+            poolclass=QueuePool,
+            isolation_level="AUTOCOMMIT",
+            pool_size=1,
+            max_overflow=2,
+            pool_timeout=timeout,
+            pool_reset_on_return=None,
+            skip_autocommit_rollback=True,
+            hide_parameters=True,
+        )
+
+        @event.listens_for(engine, "checkout")
+        def refuse_moved(link: Any, _record: Any, _proxy: Any) -> None:
+            """A file moved away or replaced is not the one the link still holds."""
+            if link.opened != identity(path):
+                raise DisconnectionError
+
+        return engine
+
+    def call_save(self, link: Connection, values: Mapping[str, Any]) -> Any:
+        given = {name: as_sqlite(value) for name, value in values.items()}
+        link.exec_driver_sql(put_text(), given)
+        try:
+            key = (values["request_id"],)
+            return link.exec_driver_sql(answer_text(), key).fetchone()
+        except DBAPIError as error:
+            raise AnswerLost from error
+
+    def connect_cause(self, error: BaseException) -> Cause:
+        cause = self.call_cause(error)
+        return Cause.BUSY if cause is Cause.LOST else cause
+
+    def call_cause(self, error: BaseException) -> Cause:
+        extended = getattr(error, "sqlite_errorcode", None)
+        if extended == sqlite3.SQLITE_READONLY_DBMOVED:
+            return Cause.BUSY
+        code = extended & 0xFF if extended is not None else None
+        if code in BUSY:
+            return Cause.BUSY
+        if code in WRONG:
+            return Cause.WRONG
+        return Cause.RAISED if code in RAISED else Cause.LOST
+
+    def error_code(self, error: BaseException) -> str:
+        return getattr(error, "sqlite_errorname", None) or ""
+
+
+def open_file(path: str, timeout: float, *, read_only: bool) -> DeadlineConnection:
+    """Open an existing file; a missing one is an unreachable HIS, never created."""
+    link = sqlite3.connect(
+        f"file:{quote(os.path.abspath(path))}?mode=rw",
+        uri=True,
+        timeout=timeout,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=DeadlineConnection,
+    )
+    link.opened = identity(path)
+    link.deadline = time.monotonic() + timeout
+    link.set_progress_handler(link.is_late, INSTRUCTIONS_PER_LOOK)
+    if read_only:
+        link.execute("PRAGMA query_only = ON")
+    return link
+
+
+def identity(path: str) -> tuple[int, int]:
+    """Which file stands at the path; zeros when there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return (0, 0)
+    return (found.st_dev, found.st_ino)
+
+
+def as_sqlite(value: Any) -> Any:
+    """Days are kept as ISO text."""
+    return value.isoformat() if isinstance(value, date) else value
