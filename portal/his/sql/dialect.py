@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 
@@ -28,14 +28,27 @@ class AnswerLost(Exception):
 
 
 class Dialect(Protocol):
-    """One engine. All times are seconds; ``streaming`` are execution options."""
+    """One engine. All times are seconds; ``errors`` are what its driver raises.
 
-    streaming: Mapping[str, Any]
+    A link is the driver's own connection and carries a ``deadline``, a moment of the
+    monotonic clock. SQLAlchemy gives the pool and the SQL text; its result objects
+    would cost as much as the call itself.
+    """
+
+    errors: tuple[type[Exception], ...]
 
     def engine(self, url: URL, timeout: float, *, read_only: bool) -> Engine: ...
 
-    def call_save(self, link: Connection, values: Mapping[str, Any]) -> Any:
+    def call_save(self, link: Any, values: Mapping[str, Any]) -> Any:
         """Call ``YW_PRIV_SAVE``; the row of its answer, or None without one."""
+        ...
+
+    def read_one(self, link: Any, text: str, values: Mapping[str, Any]) -> Any:
+        """The first row, or None."""
+        ...
+
+    def stream(self, link: Any, text: str, size: int) -> Iterator[list[Any]]:
+        """All rows in batches, without holding all of them in memory."""
         ...
 
     def connect_cause(self, error: BaseException) -> Cause:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeVar
 
 from django.conf import settings
 from django.utils.translation import gettext_noop as _
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeLink
 
@@ -75,10 +75,10 @@ class SqlGateway:
     def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
         view = V_YW_DOCTOR_PRIV
         engines = self._engines()
+        text = read_by_key(view.name, engines.reader.dialect)
         key = {name: getattr(message, name) for name in view.key}
         with self._call(engines, engines.reader, view.name) as link:
-            text = read_by_key(view.name, link.dialect)
-            row = link.exec_driver_sql(text, key).fetchone()
+            row = engines.dialect.read_one(link, text, key)
         if row is None:
             return None
         return next(typed(view, DoctorPrivRecord, [row]))
@@ -87,7 +87,7 @@ class SqlGateway:
         started = time.perf_counter()
         engines = self._engines()
         with self._call(engines, engines.reader, "SELECT 1") as link:
-            link.exec_driver_sql("SELECT 1").fetchone()
+            engines.dialect.read_one(link, "SELECT 1", {})
         return time.perf_counter() - started
 
     def close(self) -> None:
@@ -103,34 +103,31 @@ class SqlGateway:
     def _read(self, view: View, record: type[Record]) -> Iterator[Record]:
         """Stream the rows; the deadline counts anew for each batch fetched."""
         engines = self._engines()
+        text = read_all(view.name, engines.reader.dialect)
         with self._call(engines, engines.reader, view.name) as link:
-            link.execution_options(**engines.dialect.streaming)
-            result = link.exec_driver_sql(read_all(view.name, link.dialect))
-            while rows := result.fetchmany(ROWS_PER_FETCH):
+            for rows in engines.dialect.stream(link, text, ROWS_PER_FETCH):
                 yield from typed(view, record, rows)
-                self._start_clock(link)
-
-    def _start_clock(self, link: Connection) -> None:
-        driver: Any = link.connection.dbapi_connection
-        driver.deadline = time.monotonic() + self._timeout
+                link.deadline = time.monotonic() + self._timeout
 
     @contextmanager
     def _call(
         self, engines: Engines, engine: Engine, name: str, *, write: bool = False
-    ) -> Iterator[Connection]:
-        """A link with a running deadline, for the call of ``name``."""
-        link = connected(engines.dialect, engine)
+    ) -> Iterator[Any]:
+        """The driver's link with a running deadline, for the call of ``name``."""
+        dialect = engines.dialect
+        held = connected(dialect, engine)
         try:
-            self._start_clock(link)
+            link: Any = held.dbapi_connection
+            link.deadline = time.monotonic() + self._timeout
             yield link
         except AnswerLost:
-            link.invalidate()
+            held.invalidate()
             raise HisUnavailable(_("HIS 应答丢失"), sent=True) from None
-        except DBAPIError as error:
-            link.invalidate()
-            fail(engines.dialect, error, name, write=write)
+        except dialect.errors as error:
+            held.invalidate()
+            fail(dialect, error, name, write=write)
         finally:
-            link.close()
+            held.close()
 
 
 def arguments_of(message: PrivSave) -> dict[str, Any]:
@@ -138,14 +135,14 @@ def arguments_of(message: PrivSave) -> dict[str, Any]:
     return {item.name: getattr(message, item.name) for item in fields(message)}
 
 
-def connected(dialect: Dialect, engine: Engine) -> Connection:
+def connected(dialect: Dialect, engine: Engine) -> PoolProxiedConnection:
     """A link to the HIS; without one nothing was sent."""
     try:
-        return engine.connect()
+        return engine.raw_connection()
     except NoFreeLink:
         raise HisUnavailable(_("HIS 未应答：连接已占满")) from None
-    except DBAPIError as error:
-        cause = error.orig or error
+    except (DBAPIError, *dialect.errors) as error:
+        cause = getattr(error, "orig", None) or error
         code = dialect.error_code(cause)
         if dialect.connect_cause(cause) is Cause.WRONG:
             problem = f"主机、数据库或登录不正确 {code}".rstrip()
@@ -153,11 +150,10 @@ def connected(dialect: Dialect, engine: Engine) -> Connection:
         raise HisUnavailable(_("HIS 未应答：连接不上")) from None
 
 
-def fail(dialect: Dialect, error: DBAPIError, name: str, *, write: bool) -> NoReturn:
+def fail(dialect: Dialect, error: Exception, name: str, *, write: bool) -> NoReturn:
     """Say what a failed call means; the driver's text may hold persons, so it goes."""
-    cause = error.orig or error
-    code = dialect.error_code(cause)
-    match dialect.call_cause(cause):
+    code = dialect.error_code(error)
+    match dialect.call_cause(error):
         case Cause.BUSY:
             raise HisUnavailable(_("HIS 未应答：忙或超时")) from None
         case Cause.LOST:
@@ -167,4 +163,4 @@ def fail(dialect: Dialect, error: DBAPIError, name: str, *, write: bool) -> NoRe
             words = f"{ERROR_CODES[HIS_DATABASE_ERROR]} {code}"
             raise HisRejected(HIS_DATABASE_ERROR, words) from None
         case _:
-            raise HisMisconfigured(SETTING, f"{name} 不可用 {code}") from None
+            raise HisMisconfigured(SETTING, f"{name} 不可用 {code}".rstrip()) from None

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 
 import psycopg
 from psycopg.abc import RV, PQGen
-from sqlalchemy import Connection, Engine, create_engine, event, func
+from sqlalchemy import Engine, create_engine, event, func
 from sqlalchemy import select as sql_select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 from sqlalchemy.exc import DisconnectionError
 
 from portal.his.contract.interfaces import YW_PRIV_SAVE
@@ -70,21 +69,18 @@ class DeadlineConnection(psycopg.Connection[Any]):
 
 
 @cache
-def call_text(dialect: SqlDialect) -> str:
+def call_text() -> bytes:
     """``SELECT code, message, his_row_id FROM yw_priv_save(…)``."""
     arguments = [argument(item) for item in YW_PRIV_SAVE.arguments]
     results = [item.name for item in YW_PRIV_SAVE.results]
     answer = getattr(func, YW_PRIV_SAVE.name.lower())(*arguments).table_valued(*results)
-    return str(sql_select(*answer.c).compile(dialect=dialect))
+    return str(sql_select(*answer.c).compile(dialect=PGDialect_psycopg())).encode()
 
 
 class PostgreSql:
     """The dialect; see ``portal.his.sql.dialect.Dialect``."""
 
-    # A cursor on the server lives inside a transaction only.
-    streaming: Mapping[str, Any] = MappingProxyType(
-        {"stream_results": True, "isolation_level": "REPEATABLE READ"}
-    )
+    errors: tuple[type[Exception], ...] = (psycopg.Error,)
 
     def engine(self, url: URL, timeout: float, *, read_only: bool) -> Engine:
         engine = create_engine(
@@ -121,9 +117,22 @@ class PostgreSql:
         event.listen(engine, "checkout", refuse_closed)
         return engine
 
-    def call_save(self, link: Connection, values: Mapping[str, Any]) -> Any:
-        text = call_text(link.dialect)
-        return link.exec_driver_sql(text, dict(values)).fetchone()
+    def call_save(self, link: DeadlineConnection, values: Mapping[str, Any]) -> Any:
+        return link.execute(call_text(), values).fetchone()
+
+    def read_one(
+        self, link: DeadlineConnection, text: str, values: Mapping[str, Any]
+    ) -> Any:
+        return link.execute(text, values).fetchone()
+
+    def stream(
+        self, link: DeadlineConnection, text: str, size: int
+    ) -> Iterator[list[Any]]:
+        # A cursor on the server lives inside a transaction only.
+        with link.transaction(), link.cursor("rows") as cursor:
+            cursor.execute(text)
+            while rows := cursor.fetchmany(size):
+                yield rows
 
     def connect_cause(self, error: BaseException) -> Cause:
         words = str(error)

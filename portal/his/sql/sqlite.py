@@ -9,16 +9,15 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
 from portal.his.contract.interfaces import YW_PRIV_SAVE
@@ -69,14 +68,14 @@ def answer_text() -> str:
     results = ", ".join(item.name for item in YW_PRIV_SAVE.results)
     return (
         f"SELECT {results} FROM {YW_PRIV_SAVE.name.lower()}"  # noqa: S608 (names of the contract)
-        " WHERE request_id = ?"
+        " WHERE request_id = :request_id"
     )
 
 
 class Sqlite:
     """The dialect; see ``portal.his.sql.dialect.Dialect``."""
 
-    streaming: Mapping[str, Any] = MappingProxyType({})
+    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def engine(self, url: URL, timeout: float, *, read_only: bool) -> Engine:
         path = url.database
@@ -88,6 +87,7 @@ class Sqlite:
 
         engine = create_engine(
             "sqlite://",
+            paramstyle="named",
             creator=connect,
             poolclass=QueuePool,
             isolation_level="AUTOCOMMIT",
@@ -107,14 +107,31 @@ class Sqlite:
 
         return engine
 
-    def call_save(self, link: Connection, values: Mapping[str, Any]) -> Any:
-        given = {name: as_sqlite(value) for name, value in values.items()}
-        link.exec_driver_sql(put_text(), given)
+    def call_save(self, link: DeadlineConnection, values: Mapping[str, Any]) -> Any:
+        link.execute(put_text(), as_sqlite(values))
         try:
-            key = (values["request_id"],)
-            return link.exec_driver_sql(answer_text(), key).fetchone()
-        except DBAPIError as error:
+            return self.read_one(link, answer_text(), values)
+        except sqlite3.Error as error:
             raise AnswerLost from error
+
+    def read_one(
+        self, link: DeadlineConnection, text: str, values: Mapping[str, Any]
+    ) -> Any:
+        cursor = link.execute(text, as_sqlite(values))
+        try:
+            return cursor.fetchone()
+        finally:
+            cursor.close()  # an unread row would keep the file locked
+
+    def stream(
+        self, link: DeadlineConnection, text: str, size: int
+    ) -> Iterator[list[Any]]:
+        cursor = link.execute(text)
+        try:
+            while rows := cursor.fetchmany(size):
+                yield rows
+        finally:
+            cursor.close()
 
     def connect_cause(self, error: BaseException) -> Cause:
         cause = self.call_cause(error)
@@ -162,6 +179,9 @@ def identity(path: str) -> tuple[int, int]:
     return (found.st_dev, found.st_ino)
 
 
-def as_sqlite(value: Any) -> Any:
+def as_sqlite(values: Mapping[str, Any]) -> dict[str, Any]:
     """Days are kept as ISO text."""
-    return value.isoformat() if isinstance(value, date) else value
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in values.items()
+    }
