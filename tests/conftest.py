@@ -1,0 +1,47 @@
+"""Fixtures every test may ask for; what they do stands where they are written."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite("tests.harness", "tests.pages", "tests.browsing")
+
+from tests.browsing import (  # noqa: E402
+    browser_contexts,
+    browser_page,
+    check_axe,
+    chromium,
+    portal_server,
+)
+from tests.harness import (  # noqa: E402
+    _on_commit_hooks_run,
+    _unordered_queries_come_shuffled,
+    client,
+    clock,
+)
+from tests.services import (  # noqa: E402
+    durable_postgres,
+    durable_postgres_server,
+    fresh_postgres,
+    postgres_server,
+    redis_process_url,
+    redis_server,
+)
+
+__all__ = [
+    "_on_commit_hooks_run",
+    "_unordered_queries_come_shuffled",
+    "browser_contexts",
+    "browser_page",
+    "check_axe",
+    "chromium",
+    "client",
+    "clock",
+    "durable_postgres",
+    "durable_postgres_server",
+    "fresh_postgres",
+    "portal_server",
+    "postgres_server",
+    "redis_process_url",
+    "redis_server",
+]
