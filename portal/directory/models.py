@@ -135,3 +135,25 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.view} #{self.pk}"
+
+
+class QuarantinedRow(models.Model):
+    """A row one pull set aside: where to look in the HIS, never what stood there."""
+
+    class Reason(models.TextChoices):
+        MISSING = "MISSING", _("缺少必填值")
+        UNKNOWN_CODE = "UNKNOWN_CODE", _("未知代码")
+        TOO_LONG = "TOO_LONG", _("超过约定长度")
+        NOT_A_DATE = "NOT_A_DATE", _("不是日期")
+        DOUBLED = "DOUBLED", _("主键重复")
+
+    run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="bad_rows")
+    key = models.CharField(max_length=100, blank=True)
+    column = models.CharField(max_length=30)
+    reason = models.CharField(max_length=12, choices=Reason.choices)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.reason} #{self.pk}"

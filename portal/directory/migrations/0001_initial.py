@@ -98,4 +98,17 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
             },
         ),
+        migrations.CreateModel(
+            name='QuarantinedRow',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(blank=True, max_length=100)),
+                ('column', models.CharField(max_length=30)),
+                ('reason', models.CharField(choices=[('MISSING', '缺少必填值'), ('UNKNOWN_CODE', '未知代码'), ('TOO_LONG', '超过约定长度'), ('NOT_A_DATE', '不是日期'), ('DOUBLED', '主键重复')], max_length=12)),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bad_rows', to='directory.syncrun')),
+            ],
+            options={
+                'ordering': ['id'],
+            },
+        ),
     ]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-SETTINGS = {"ALL": "全部", "OUTP": "门诊", "EMER": "急诊", "INP": "住院", "OR": "手术室"}
+SETTINGS = {
+    "ALL": "全部",
+    "OUTP": "门诊",
+    "EMER": "急诊",
+    "INP": "住院",
+    "OR": "手术室",
+}
 
 OPERATIONS = {
     "ADD": "新增",

@@ -18,7 +18,11 @@ V_YW_DOCTOR = View(
         Column("name", "姓名", T, 50, nullable=False),
         Column("py", "拼音码", T, 20),
         Column(
-            "sex", "性别", T, 1, codes={"0": "未知", "1": "男", "2": "女", "9": "未说明"}
+            "sex",
+            "性别",
+            T,
+            1,
+            codes={"0": "未知", "1": "男", "2": "女", "9": "未说明"},
         ),
         Column("dept_code", "科室编码", T, 20, nullable=False),
         Column("dept_name", "科室名称", T, 50, nullable=False),
@@ -26,9 +30,7 @@ V_YW_DOCTOR = View(
         Column("post", "管理职务", T, 20),
         Column("prac_cert_no", "医师执业证书编号", T, 50),
         Column("prac_valid_to", "执业注册有效期", Type.DATE),
-        Column(
-            "status", "状态", T, 2, nullable=False, codes=codes.PRACTITIONER_STATUS
-        ),
+        Column("status", "状态", T, 2, nullable=False, codes=codes.PRACTITIONER_STATUS),
         Column("last_modified", "最后修改时间", Type.MOMENT, nullable=False),
     ),
 )

@@ -141,8 +141,9 @@ def connected(dialect: Dialect, engine: Engine) -> PoolProxiedConnection:
         return engine.raw_connection()
     except NoFreeLink:
         raise HisUnavailable(_("HIS 未应答：连接已占满")) from None
-    except (DBAPIError, *dialect.errors) as error:
-        cause = getattr(error, "orig", None) or error
+    except (DBAPIError, *dialect.errors) as error:  # type: ignore[misc]
+        # SQLAlchemy wraps what its own first questions to a new server meet.
+        cause: Exception = getattr(error, "orig", None) or error
         code = dialect.error_code(cause)
         if dialect.connect_cause(cause) is Cause.WRONG:
             problem = f"主机、数据库或登录不正确 {code}".rstrip()

@@ -74,7 +74,8 @@ def call_text() -> bytes:
     arguments = [argument(item) for item in YW_PRIV_SAVE.arguments]
     results = [item.name for item in YW_PRIV_SAVE.results]
     answer = getattr(func, YW_PRIV_SAVE.name.lower())(*arguments).table_valued(*results)
-    return str(sql_select(*answer.c).compile(dialect=PGDialect_psycopg())).encode()
+    dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+    return str(sql_select(*answer.c).compile(dialect=dialect)).encode()
 
 
 class PostgreSql:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, Integer, String, bindparam, column, select, table
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.sql.elements import BindParameter, ColumnClause
 from sqlalchemy.types import TypeEngine
 
 from portal.his.contract.interfaces import VIEWS
@@ -42,7 +42,7 @@ def argument(contract_column: Column) -> BindParameter[Any]:
 def read_all(name: str, dialect: Dialect) -> str:
     """``SELECT`` of exactly the contract's columns of the view."""
     view = VIEW[name]
-    columns = [column(name) for name in view.column_names]
+    columns: list[ColumnClause[Any]] = [column(name) for name in view.column_names]
     query = select(*columns).select_from(table(view.name.lower()))
     return str(query.compile(dialect=dialect))
 
@@ -51,7 +51,9 @@ def read_all(name: str, dialect: Dialect) -> str:
 def read_by_key(name: str, dialect: Dialect) -> str:
     """The line with a given key; should a HIS hold several, the latest first."""
     view = VIEW[name]
-    columns = {item.name: column(item.name) for item in view.columns}
+    columns: dict[str, ColumnClause[Any]] = {
+        item.name: column(item.name) for item in view.columns
+    }
     query = select(*columns.values()).select_from(table(view.name.lower()))
     for item in view.columns:
         if item.name in view.key:
