@@ -1,0 +1,102 @@
+"""Rows a HIS could give: the cast, and as many others as a test asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from portal.his.gateway import HisUnavailable
+from portal.his.messages import Answer, PrivSave
+from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
+
+MODIFIED = datetime(2026, 11, 1, 8, 30)  # noqa: DTZ001 (local time of the HIS)
+
+WANG = DoctorRecord(
+    emp_no="001027",
+    his_emp_id="5027",
+    name="王建国",
+    py="WJG",
+    sex="1",
+    dept_code="0401",
+    dept_name="普外科",
+    title_code="233",
+    post="",
+    prac_cert_no="110441900001027",
+    prac_valid_to=date(2028, 6, 30),
+    status="01",
+    last_modified=MODIFIED,
+)
+CHEN = replace(
+    WANG,
+    emp_no="001003",
+    his_emp_id="5003",
+    name="陈景行",
+    py="CJX",
+    title_code="231",
+    post="科主任",
+    prac_cert_no="110441900001003",
+)
+ZHAO = replace(
+    WANG,
+    emp_no="002011",
+    his_emp_id="5911",
+    name="赵敏",
+    py="ZM",
+    sex="2",
+    dept_code="0301",
+    dept_name="呼吸内科",
+    prac_cert_no="110441900002011",
+)
+PRESCRIBE = PrivilegeRecord("RX01", "处方权", "RX", "FLAG", "", "1", MODIFIED)
+ANTIBIOTICS = PrivilegeRecord("AB01", "抗菌药物", "AB", "LEVEL", "2", "1", MODIFIED)
+
+
+def many(count: int) -> list[DoctorRecord]:
+    """So many doctors, all different, in 30 departments."""
+    return [
+        replace(
+            WANG,
+            emp_no=f"{number:06d}",
+            his_emp_id=str(5000 + number),
+            dept_code=f"{number % 30:04d}",
+            dept_name=f"第{number % 30}科",
+            prac_cert_no=f"1104419{number:08d}",
+        )
+        for number in range(count)
+    ]
+
+
+class ListedHis:
+    """A HIS that is two lists; ``is_down`` makes it fail after the first row."""
+
+    def __init__(
+        self,
+        doctors: list[DoctorRecord] | None = None,
+        privileges: list[PrivilegeRecord] | None = None,
+    ) -> None:
+        self.doctor_rows = doctors or []
+        self.privilege_rows = privileges or []
+        self.is_down = False
+
+    def doctors(self) -> Iterator[DoctorRecord]:
+        return self._rows(self.doctor_rows)
+
+    def privileges(self) -> Iterator[PrivilegeRecord]:
+        return self._rows(self.privilege_rows)
+
+    def _rows(self, rows: list[Any]) -> Iterator[Any]:
+        for row in list(rows):
+            yield row
+            if self.is_down:
+                raise HisUnavailable("HIS 未应答：连接中断")
+
+    def save_privilege(self, message: PrivSave) -> Answer:
+        raise NotImplementedError
+
+    def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
+        raise NotImplementedError
+
+    def ping(self) -> float:
+        return 0.0
