@@ -1,0 +1,94 @@
+"""Values of any engine become typed records; only contract columns are asked for."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+from portal.his.contract.interfaces import VIEWS
+from portal.his.contract.shape import View
+from portal.his.sql.postgresql import call_text
+from portal.his.sql.sqlite import put_text
+from portal.his.sql.statements import as_date, as_moment, as_text, read_all, read_by_key
+
+DAY = date(2026, 11, 23)
+MOMENT = datetime(2026, 11, 23, 10, 0, 5)  # noqa: DTZ001 (local time of the HIS)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"), [("王建国   ", "王建国"), (None, ""), (" a", " a"), (7, "7")]
+)
+def test_as_text_takes_off_padding_and_makes_null_empty(given: Any, text: str) -> None:
+    assert as_text(given) == text
+
+
+@pytest.mark.parametrize(
+    ("given", "day"),
+    [
+        (DAY, DAY),
+        (MOMENT, DAY),
+        ("2026-11-23", DAY),
+        ("2026-11-23 10:00:05", DAY),
+        (" 2026-11-23 ", DAY),
+        ("", None),
+        (None, None),
+        ("长期", "长期"),
+    ],
+)
+def test_as_date_reads_days_and_leaves_the_unreadable(given: Any, day: Any) -> None:
+    assert as_date(given) == day
+
+
+@pytest.mark.parametrize(
+    ("given", "moment"),
+    [
+        (MOMENT, MOMENT),
+        ("2026-11-23 10:00:05", MOMENT),
+        ("2026-11-23T10:00:05", MOMENT),
+        (datetime(2026, 11, 23, 2, 0, 5, tzinfo=UTC), MOMENT),
+        (DAY, datetime(2026, 11, 23)),  # noqa: DTZ001
+        (None, None),
+        ("昨天", "昨天"),
+    ],
+)
+def test_as_moment_is_local_time_without_a_zone(given: Any, moment: Any) -> None:
+    assert as_moment(given) == moment
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_read_all_asks_for_the_contract_columns_and_nothing_else(view: View) -> None:
+    text = read_all(view.name, SQLiteDialect_pysqlite())
+    columns, source = text.removeprefix("SELECT ").split("FROM")
+    assert [name.strip(' "\n') for name in columns.split(",")] == list(
+        view.column_names
+    )
+    assert source.strip() == view.name.lower()
+
+
+def test_read_by_key_binds_every_key_column_by_name() -> None:
+    dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+    where = read_by_key("V_YW_DOCTOR_PRIV", dialect).split("WHERE")[1].split()
+    assert [word for word in where if word.startswith("%")] == [
+        "%(emp_no)s::VARCHAR",
+        "%(priv_code)s::VARCHAR",
+        "%(setting)s::VARCHAR",
+        "%(item_code)s::VARCHAR",
+        "%(valid_from)s::DATE",
+    ]
+
+
+def test_call_text_gives_the_arguments_in_the_order_of_the_contract() -> None:
+    text = call_text().decode()
+    assert [part.split(")")[0] for part in text.split("%(")[1:]] == [
+        *("request_id", "op", "emp_no", "priv_code", "setting", "item_code"),
+        *("his_value", "valid_from", "valid_to", "reason", "doc_no", "operator"),
+    ]
+
+
+def test_put_text_never_puts_a_request_twice() -> None:
+    assert put_text().startswith("INSERT INTO yw_priv_save (request_id, op, emp_no,")
+    assert put_text().endswith("ON CONFLICT (request_id) DO NOTHING")
