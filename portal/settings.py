@@ -45,6 +45,9 @@ INSTALLED_APPS = [
     "portal.ui",
     "portal.outbox",
     "portal.desk",
+    # The roof: loads our Celery application and the system checks in every process;
+    # also makes portal/static a directory the static finders look into.
+    "portal.apps.PortalConfig",
     "surgery",
     "permissions",
     "reports",
@@ -190,14 +193,10 @@ USE_TZ = True
 # --- static files -------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
-STATICFILES_FINDERS = [
-    "django.contrib.staticfiles.finders.FileSystemFinder",
-    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-]
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
 # Without a collectstatic run (demo, tests) the finders serve the files themselves.
 WHITENOISE_USE_FINDERS = env_bool("STATIC_FROM_SOURCE", True)
+STATIC_ROOT = None if WHITENOISE_USE_FINDERS else BASE_DIR / "staticfiles"
 if not WHITENOISE_USE_FINDERS:
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -243,5 +242,11 @@ LOGGING = {
         "axes": {"level": "ERROR"},  # its lines carry user names
     },
 }
+
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # framing is ruled by CSP frame-ancestors, which can name origins
+    "security.W004",  # HSTS and the redirect to https belong to the proxy that ends TLS:
+    "security.W008",  # see portal/deploy/nginx.conf
+]
 
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True

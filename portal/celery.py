@@ -1,0 +1,64 @@
+"""The Celery application: it wakes work that stands in our database.
+
+The broker holds no truth. A lost wake-up costs one sweep of the beat, so nothing here
+waits long for the broker, and a task that died with its worker is simply run again.
+"""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from django.conf import settings
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+# Longer than the longest task: what is not acknowledged by then is run again.
+VISIBILITY_TIMEOUT_SECONDS = 1800
+
+app = Celery("portal")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
+        # Without these two a killed worker's task comes back after 100 s at best.
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 30,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+    },
+    # A worker without a broker ends after about two minutes; its supervisor tells.
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=10,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    # A request never waits for a broker that is away: see outbox.services.nudge.
+    task_publish_retry=False,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    task_queues=[Queue("push"), Queue("pull"), Queue("default")],
+    task_default_queue="default",
+    task_routes={"outbox.*": {"queue": "push"}, "directory.*": {"queue": "pull"}},
+    timezone=settings.TIME_ZONE,
+    # Each entry may run twice; one that waited longer than its turn is dropped.
+    beat_schedule={
+        "deliver-due": {
+            "task": "outbox.deliver_due",
+            "schedule": 2.0,
+            "options": {"expires": 2.0},
+        },
+        "pull-directory": {
+            "task": "directory.pull",
+            "schedule": 600.0,
+            "options": {"expires": 300.0},
+        },
+    },
+)
+app.autodiscover_tasks()
+# Every thread of every process, not only the one that came here first.
+app.set_default()
