@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass
-from functools import cached_property
 
 from sqlalchemy import Engine
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from portal.his.sql.dialect import BadDsn, Dialect
@@ -27,16 +26,8 @@ class Engines:
     """Reading and writing stay apart, so that a read can never change the HIS."""
 
     dialect: Dialect
-    url: URL
-    timeout: float
-
-    @cached_property
-    def reader(self) -> Engine:
-        return self.dialect.engine(self.url, self.timeout, read_only=True)
-
-    @cached_property
-    def writer(self) -> Engine:
-        return self.dialect.engine(self.url, self.timeout, read_only=False)
+    reader: Engine
+    writer: Engine
 
 
 # The engines of a parent process stay in the table untouched after a fork: their
@@ -64,7 +55,10 @@ def make_engines(dsn: str, timeout: float) -> Engines:
     name = url.drivername.split("+", 1)[0]
     if name not in DIALECTS:
         raise BadDsn(f"no transport for {name!r}")
-    return Engines(DIALECTS[name](), url, timeout)
+    dialect = DIALECTS[name]()
+    reader = dialect.engine(url, timeout, read_only=True)
+    writer = dialect.engine(url, timeout, read_only=False)
+    return Engines(dialect, reader, writer)
 
 
 def dispose(dsn: str, timeout: float) -> None:

@@ -1,0 +1,105 @@
+"""The same suite for every HIS: SQLite, PostgreSQL, and (marked) one given by DSN."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from portal.his.messages import PrivSave
+from portal.his.sql.gateway import SqlGateway
+from tests.contract.peers import Peer, small_postgresql, small_sqlite
+from tests.contract.wire import Wire, wire_to
+
+TIMEOUT_SECONDS = 2
+MakeMessage = Callable[..., PrivSave]
+
+
+@pytest.fixture
+def sqlite_his(tmp_path: Path) -> Peer:
+    return small_sqlite(tmp_path / "his.sqlite3")
+
+
+@pytest.fixture
+def postgresql_his(fresh_postgres: str) -> Peer:
+    return small_postgresql(fresh_postgres)
+
+
+@pytest.fixture
+def given_his() -> Peer:
+    """The test HIS of a hospital: ``TEST_HIS_DSN=… pytest -m his tests/contract``."""
+    return Peer(os.environ["TEST_HIS_DSN"])
+
+
+@pytest.fixture(
+    params=["sqlite", "postgresql", pytest.param("given", marks=pytest.mark.his)]
+)
+def his(request: pytest.FixtureRequest) -> Peer:
+    peer: Peer = request.getfixturevalue(f"{request.param}_his")
+    return peer
+
+
+@pytest.fixture
+def open_gateway() -> Iterator[Callable[..., SqlGateway]]:
+    """Gateways by DSN, their links closed afterwards."""
+    opened: list[SqlGateway] = []
+
+    def open_one(dsn: str, timeout: float = TIMEOUT_SECONDS) -> SqlGateway:
+        opened.append(SqlGateway(dsn, timeout))
+        return opened[-1]
+
+    yield open_one
+    for gateway in opened:
+        gateway.close()
+
+
+@pytest.fixture
+def gateway(his: Peer, open_gateway: Callable[..., SqlGateway]) -> SqlGateway:
+    return open_gateway(his.dsn)
+
+
+@pytest.fixture
+def wire(postgresql_his: Peer) -> Iterator[Wire]:
+    """Stands between us and the HIS on PostgreSQL."""
+    address = postgresql_his.dsn.split("@")[1].split("/")[0]
+    host, port = address.split(":")
+    with wire_to(host, int(port)) as wire:
+        yield wire
+
+
+@pytest.fixture
+def far_gateway(
+    postgresql_his: Peer, wire: Wire, open_gateway: Callable[..., SqlGateway]
+) -> SqlGateway:
+    """Reaches the HIS on PostgreSQL through the wire."""
+    head, tail = postgresql_his.dsn.split("@")
+    return open_gateway(f"{head}@127.0.0.1:{wire.port}/{tail.split('/')[1]}")
+
+
+def message_for(emp_no: str, priv_code: str, **changes: object) -> PrivSave:
+    """A new right from 2026-12-01 on; every message has a request id of its own."""
+    values: dict[str, object] = {
+        "request_id": str(uuid.uuid4()),
+        "op": "ADD",
+        "emp_no": emp_no,
+        "priv_code": priv_code,
+        "setting": "ALL",
+        "item_code": "",
+        "his_value": "1",
+        "valid_from": date(2026, 12, 1),
+        "valid_to": date(2027, 11, 30),
+        "reason": "年度授权",
+        "doc_no": "医务〔2026〕12号",
+        "operator": "009001",
+    }
+    return PrivSave(**(values | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def cast() -> tuple[str, str]:
+    """Staff number and privilege code the small HISs know."""
+    return ("001027", "RX01")

@@ -1,0 +1,54 @@
+"""The HISs the contract suite is held against."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A HIS by DSN; ``log_table`` counts the calls it answered, where we may look."""
+
+    dsn: str
+    log_table: str = ""
+
+    @property
+    def path(self) -> str:
+        return self.dsn.removeprefix("sqlite:///")
+
+    def logged(self, request_id: str) -> int:
+        """How many log rows the HIS keeps of a request."""
+        if self.dsn.startswith("sqlite"):
+            with closing(sqlite3.connect(self.path)) as link:
+                query = f"SELECT count(*) FROM {self.log_table} WHERE request_id = ?"
+                found: int = link.execute(query, (request_id,)).fetchone()[0]
+                return found
+        with psycopg.connect(self.dsn) as server:
+            row = server.execute(
+                sql.SQL("SELECT count(*) FROM {} WHERE request_id = %s").format(
+                    sql.Identifier(self.log_table)
+                ),
+                (request_id,),
+            ).fetchone()
+            assert row is not None
+            return int(row[0])
+
+
+def small_postgresql(dsn: str) -> Peer:
+    with psycopg.connect(dsn) as server:
+        server.execute((HERE / "small_postgresql.sql").read_bytes())
+    return Peer(dsn, "log")
+
+
+def small_sqlite(path: Path) -> Peer:
+    with closing(sqlite3.connect(path)) as link:
+        link.executescript((HERE / "small_sqlite.sql").read_text())
+    return Peer(f"sqlite:///{path}", "log")
