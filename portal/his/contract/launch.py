@@ -20,10 +20,10 @@ PARAMETERS = {
     "d": "科室编码",
     "pid": "病人ID",
     "vid": "就诊ID或主页ID",
-    "st": "工作站:MZ 门诊,ZY 住院",
+    "st": "工作站：MZ 门诊，ZY 住院",
     "page": "打开的页面",
     "ts": "时间 yyyyMMddHHmmss",
-    "nonce": "一次性随机数,16 位以上十六进制",
+    "nonce": "一次性随机数，16 位以上十六进制",
     "sign": "签名",
 }
 REQUIRED = ("app", "u", "d", "st", "ts", "nonce", "sign")
