@@ -10,7 +10,6 @@ import os
 
 from celery import Celery
 from django.conf import settings
-from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -41,7 +40,7 @@ app.conf.update(
     task_ignore_result=True,
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
-    task_queues=[Queue("push"), Queue("pull"), Queue("default")],
+    # Three queues, so that a long pull never holds up a delivery.
     task_default_queue="default",
     task_routes={"outbox.*": {"queue": "push"}, "directory.*": {"queue": "pull"}},
     timezone=settings.TIME_ZONE,
