@@ -60,7 +60,7 @@ lock: $(UV)
 	$(EXPORT) --group dev --no-default-groups -o requirements-dev.txt
 	$(EXPORT) --group perf --no-default-groups -o requirements-perf.txt
 
-$(DEV_SET): requirements-dev.txt | $(UV)
+$(DEV_SET): | $(UV)
 	@$(INSTALL) requirements-dev.txt
 	@$(FORGET)
 	@touch .venv/.demo-$(call hash_of,requirements-demo.txt) $@
@@ -72,7 +72,7 @@ $(UV):
 	@.venv/bin/pip install -q --disable-pip-version-check uv==0.13.9
 
 # A venv that has the dev set has the demo set: then this file is there already.
-$(DEMO_SET): requirements-demo.txt | $(UV)
+$(DEMO_SET): | $(UV)
 	@$(INSTALL) requirements-demo.txt
 	@$(FORGET)
 	@touch $@
