@@ -43,8 +43,8 @@ class Dialect(Protocol):
         """Call ``YW_PRIV_SAVE``; the row of its answer, or None without one."""
         ...
 
-    def read_one(self, link: Any, text: str, values: Mapping[str, Any]) -> Any:
-        """The first row, or None."""
+    def read(self, link: Any, text: str, values: Mapping[str, Any]) -> list[Any]:
+        """The few rows of a question."""
         ...
 
     def stream(self, link: Any, text: str, size: int) -> Iterator[list[Any]]:

@@ -121,10 +121,10 @@ class PostgreSql:
     def call_save(self, link: DeadlineConnection, values: Mapping[str, Any]) -> Any:
         return link.execute(call_text(), values).fetchone()
 
-    def read_one(
+    def read(
         self, link: DeadlineConnection, text: str, values: Mapping[str, Any]
-    ) -> Any:
-        return link.execute(text, values).fetchone()
+    ) -> list[Any]:
+        return link.execute(text, values).fetchall()
 
     def stream(
         self, link: DeadlineConnection, text: str, size: int

@@ -110,18 +110,15 @@ class Sqlite:
     def call_save(self, link: DeadlineConnection, values: Mapping[str, Any]) -> Any:
         link.execute(put_text(), as_sqlite(values))
         try:
-            return self.read_one(link, answer_text(), values)
+            rows = self.read(link, answer_text(), values)
         except sqlite3.Error as error:
             raise AnswerLost from error
+        return rows[0] if rows else None
 
-    def read_one(
+    def read(
         self, link: DeadlineConnection, text: str, values: Mapping[str, Any]
-    ) -> Any:
-        cursor = link.execute(text, as_sqlite(values))
-        try:
-            return cursor.fetchone()
-        finally:
-            cursor.close()  # an unread row would keep the file locked
+    ) -> list[Any]:
+        return link.execute(text, as_sqlite(values)).fetchall()
 
     def stream(
         self, link: DeadlineConnection, text: str, size: int

@@ -49,7 +49,7 @@ def read_all(name: str, dialect: Dialect) -> str:
 
 @cache
 def read_by_key(name: str, dialect: Dialect) -> str:
-    """The line with a given key; should a HIS hold several, the latest first."""
+    """The line with a given key."""
     view = VIEW[name]
     columns: dict[str, ColumnClause[Any]] = {
         item.name: column(item.name) for item in view.columns
@@ -58,7 +58,6 @@ def read_by_key(name: str, dialect: Dialect) -> str:
     for item in view.columns:
         if item.name in view.key:
             query = query.where(columns[item.name] == argument(item))
-    query = query.order_by(columns[view.watermark].desc())
     return str(query.compile(dialect=dialect))
 
 
