@@ -12,6 +12,11 @@ DEMO_SET := .venv/.demo-$(call hash_of,requirements-demo.txt)
 DEV_SET := .venv/.dev-$(call hash_of,requirements-dev.txt)
 FORGET := rm -f .venv/.demo-* .venv/.dev-*
 
+# A network may have its own certificate authority: trust what the machine trusts.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS := 1
+endif
+
 ROOMS := portal permissions surgery reports his_plugin tests
 # For `check --deploy`: settings as a hospital's, with invented secrets.
 AS_IN_A_HOSPITAL := DATABASE_URL=sqlite://:memory: SECURE_COOKIES=True \

@@ -19,3 +19,5 @@ errorlog = "-"
 forwarded_allow_ips = "127.0.0.1"
 # Heartbeat files in memory: a slow disk must not look like a dead worker.
 worker_tmp_dir = "/dev/shm"  # noqa: S108
+# Its control socket would lie in the home directory and be shared by two portals.
+control_socket_disable = True

@@ -47,7 +47,8 @@ class Child:
 
     def start(self) -> None:
         # A session of its own: Ctrl-C reaches only the demo, which stops in order.
-        with self.log.open("ab") as log:
+        # The log begins anew with the demo, and goes on when the program is restarted.
+        with self.log.open("wb" if self.process is None else "ab") as log:
             self.process = subprocess.Popen(  # noqa: S603  # our own command line
                 self.command,
                 env=self.env,

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import socket
 from dataclasses import dataclass, field
+from errno import EADDRINUSE
 from pathlib import Path
 from typing import TextIO
 
@@ -89,12 +90,10 @@ def take_var(plan: Plan) -> TextIO:
 
 
 def environment(plan: Plan) -> dict[str, str]:
-    """What the portal, its workers and the demo HIS are told; makes the secrets."""
+    """What the portal and its workers are told; makes the secrets."""
     secret_key = _secret(plan, "secret_key", secrets.token_urlsafe(50))
-    launch_key = _secret(plan, "launch_key", secrets.token_hex(32))
-    launch_keys = _secret(
-        plan, "launch_keys", f"{LAUNCH_APP}={launch_key.read_text(encoding='utf-8')}"
-    )
+    key = launch_key(plan).read_text(encoding="utf-8")
+    launch_keys = _secret(plan, "launch_keys", f"{LAUNCH_APP}={key}")
     origins = f"{plan.his_url},http://localhost:{plan.his_port}"
     return {
         **os.environ,
@@ -103,12 +102,25 @@ def environment(plan: Plan) -> dict[str, str]:
         "VAR_DIR": str(plan.var),
         "SECRET_KEY_FILE": str(secret_key),
         "LAUNCH_KEYS_FILE": str(launch_keys),
-        "LAUNCH_KEY_FILE": str(launch_key),
         "HIS_DSN": his_dsn(plan),
         "STATION_ORIGINS": env_str("STATION_ORIGINS", origins),
         "REDIS_URL": plan.redis_url,
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def his_environment(plan: Plan) -> dict[str, str]:
+    """What the demo HIS is told: the key both sides agreed on, nothing else of ours."""
+    return {
+        **os.environ,
+        "LAUNCH_APP": LAUNCH_APP,
+        "LAUNCH_KEY_FILE": str(launch_key(plan)),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def launch_key(plan: Plan) -> Path:
+    return _secret(plan, "launch_key", secrets.token_hex(32))
 
 
 def his_dsn(plan: Plan) -> str:
@@ -123,8 +135,9 @@ def _refuse_busy(variable: str, port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
+            why = "已被占用" if error.errno == EADDRINUSE else "不能使用"
             raise CannotStart(
-                f"端口 {port} 不能使用({error.strerror})。"
+                f"端口 {port} {why}({variable}),什么都没有启动。"
                 f"请换一个,例如:{variable}={_free_port()} make demo"
             ) from None
 

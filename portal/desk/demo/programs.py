@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from portal.desk.demo.children import Child
-from portal.desk.demo.plan import HOST, CannotStart, Plan, his_dsn
+from portal.desk.demo.plan import HOST, CannotStart, Plan, his_dsn, his_environment
 
 # Celery warns about root in each start; on a trial machine that is no news.
 CELERY = [
@@ -39,7 +39,7 @@ def demo_his(plan: Plan) -> Child:
         *("--dsn", his_dsn(plan), "--port", str(plan.his_port)),
         *("--portal", plan.portal_url),
     ]
-    return _child(plan, "his", "演示 HIS", command)
+    return replace(_child(plan, "his", "演示 HIS", command), env=his_environment(plan))
 
 
 def portal(plan: Plan) -> Child:
