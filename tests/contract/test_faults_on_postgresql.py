@@ -201,6 +201,29 @@ def test_reader_may_not_write(
         list(open_gateway(postgresql_his.dsn).privileges())
 
 
+def test_save_a_value_the_driver_refuses_is_rejected(
+    postgresql_his: Peer, open_gateway: Callable[..., SqlGateway]
+) -> None:
+    message = message_for(*WANG, reason="a\0b")
+
+    with pytest.raises(HisRejected, match="3002 HIS 数据库错误"):
+        open_gateway(postgresql_his.dsn).save_privilege(message)
+
+    assert postgresql_his.logged(message.request_id) == 0
+
+
+def test_save_keeps_our_deadline_whatever_the_dsn_asks_for(
+    postgresql_his: Peer, open_gateway: Callable[..., SqlGateway]
+) -> None:
+    gateway = open_gateway(
+        f"{postgresql_his.dsn}?connect_timeout=60&options=-c%20statement_timeout%3D0", 1
+    )
+    with psycopg.connect(postgresql_his.dsn) as other:
+        other.execute("LOCK TABLE line IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(HisUnavailable, match="忙或超时"):
+            gateway.save_privilege(message_for(*WANG))
+
+
 @pytest.mark.parametrize(
     "dsn",
     [

@@ -48,9 +48,9 @@ COMES_BACK = (
 NOT_AN_ADDRESS = ("Name or service not known", "nodename nor servname")
 
 # Classes and codes of SQLSTATE. Class 08 and 57P0x end the link, whatever was done.
-LINK_ENDED = ("08", "57P")
+LINK_ENDED = ("08", "57P", "40003")
 NOTHING_DONE = ("57014", "55P03", "40", "53", "55", "0A")
-NOT_AS_AGREED = ("42", "28", "3D", "3F")
+NOT_AS_AGREED = ("42", "28", "3D", "3F", "25006")
 
 
 class DeadlineConnection(psycopg.Connection[Any]):
@@ -103,14 +103,14 @@ class PostgreSql:
             _dialect: Any, _record: Any, args: Any, options: dict[str, Any]
         ) -> DeadlineConnection:
             given = f"{options.pop('options', '')} {settings}".strip()
+            limits: dict[str, Any] = {
+                "connect_timeout": max(int(timeout), 2),
+                "prepare_threshold": 1,
+                "keepalives_idle": 30,
+                "tcp_user_timeout": int(timeout * 1000),
+            }
             link = DeadlineConnection.connect(
-                *args,
-                options=given,
-                connect_timeout=max(int(timeout), 2),
-                prepare_threshold=1,
-                keepalives_idle=30,
-                tcp_user_timeout=int(timeout * 1000),
-                **options,
+                *args, options=given, **(options | limits)
             )
             link.deadline = time.monotonic() + timeout
             return link
@@ -148,7 +148,11 @@ class PostgreSql:
 
     def call_cause(self, error: BaseException) -> Cause:
         code = self.error_code(error)
-        if not code or code.startswith(LINK_ENDED):
+        if not code:
+            # Without a code the driver speaks: of the link, or of a value it refused.
+            ended = (psycopg.OperationalError, psycopg.InterfaceError)
+            return Cause.LOST if isinstance(error, ended) else Cause.RAISED
+        if code.startswith(LINK_ENDED):
             return Cause.LOST
         if code.startswith(NOTHING_DONE):
             return Cause.BUSY
