@@ -39,7 +39,7 @@ test: $(DEV_SET)
 # The HIS contract against a real HIS: make test-his DSN=postgresql+psycopg://…
 test-his: $(DEV_SET)
 	@test -n "$(DSN)" || { echo "make test-his needs DSN=…, the database URL of a HIS" >&2; exit 1; }
-	@HIS_TEST_DSN="$(DSN)" $(PY) -m pytest -q -n 0 -m his tests/contract
+	@TEST_HIS_DSN="$(DSN)" $(PY) -m pytest -q -n 0 -m his tests/contract
 
 lint: $(DEV_SET)
 	$(PY) -m ruff format --check .

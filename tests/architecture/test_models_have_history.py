@@ -1,0 +1,42 @@
+"""What the office maintains keeps its history; what does not says why it need not."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.db.models import Model
+
+from portal.audit.history import HistoricalModel, WriteOnceModel
+
+ROOMS = ("portal.", "permissions.", "surgery.", "reports.", "his_plugin.")
+# Rows nobody maintains here, each with what stands for a history instead.
+NOT_MAINTAINED = {
+    "accounts.LoginSession": "logins and logouts stand in the event log",
+    "directory.Department": "the HIS's; pulled, with its first and last sight",
+    "directory.HisPrivilege": "the HIS's; pulled, with its first and last sight",
+    "directory.Practitioner": "the HIS's; what changes is a PractitionerEvent",
+    "directory.PractitionerEvent": "is itself the record of a change",
+    "directory.QuarantinedRow": "belongs to one pull and goes with the next",
+    "directory.SyncRun": "is itself the record of a pull",
+    "outbox.Attempt": "is itself the record of a try",
+    "outbox.Message": "each change of state is an Attempt or an audit event",
+}
+
+
+def our_models() -> list[type[Model]]:
+    return [
+        model
+        for model in apps.get_models()
+        if model.__module__.startswith(ROOMS) and not hasattr(model, "instance_type")
+    ]
+
+
+def test_every_model_has_history_is_written_once_or_is_not_maintained() -> None:
+    kept = (HistoricalModel, WriteOnceModel)
+    without = {m._meta.label for m in our_models() if not issubclass(m, kept)}
+    assert without == set(NOT_MAINTAINED)
+
+
+def test_every_maintained_model_has_a_history_table() -> None:
+    historical = [m for m in our_models() if issubclass(m, HistoricalModel)]
+    assert historical != []
+    assert [m._meta.label for m in historical if not hasattr(m, "history")] == []

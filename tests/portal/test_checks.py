@@ -1,0 +1,83 @@
+"""Each check speaks up for one wrong setting and is silent for a right one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import checks as django_checks
+from django.test import override_settings
+
+from portal import checks
+
+ROOT = Path(__file__).resolve().parents[2]
+RIGHT: dict[str, Any] = {
+    "DEMO": False,
+    "SECRET_KEY": "r" * 60,
+    "HIS_DSN": "postgresql+psycopg://u:p@h/his",
+    "LAUNCH_KEYS": {"YW": "k" * 16},
+    "SECURE_COOKIES": True,
+}
+WRONG = [
+    ({"SECRET_KEY": "trial-only-xxx"}, "portal.E001"),
+    ({"HIS_DSN": "not a url"}, "portal.E002"),
+    ({"HIS_DSN": "gopher://h/his"}, "portal.E002"),
+    ({"LAUNCH_KEYS": {"YW": "k" * 15}}, "portal.E003"),
+    ({"SECURE_COOKIES": False}, "portal.W001"),
+    ({"LAUNCH_KEYS": {}}, "portal.W002"),
+]
+
+
+def ids() -> list[str | None]:
+    return [message.id for check in checks.SETTINGS_CHECKS for message in check()]
+
+
+@override_settings(**RIGHT)
+def test_right_settings_are_passed_in_silence() -> None:
+    assert ids() == []
+    assert checks.refusals() == []
+
+
+@pytest.mark.parametrize(("wrong", "expected"), WRONG)
+def test_wrong_setting_is_named(wrong: dict[str, Any], expected: str) -> None:
+    with override_settings(**RIGHT | wrong):
+        assert ids() == [expected]
+
+
+@override_settings(**RIGHT | {"DEMO": True, "SECURE_COOKIES": False})
+def test_demo_needs_neither_tls_nor_a_key_of_its_own() -> None:
+    with override_settings(SECRET_KEY="trial-only-xxx"):
+        assert ids() == []
+
+
+@override_settings(**RIGHT | {"HIS_DSN": "no url, but secret-word inside"})
+def test_his_dsn_is_not_repeated_in_the_message() -> None:
+    assert "secret-word" not in " ".join(checks.refusals())
+
+
+def test_checks_are_part_of_check_deploy() -> None:
+    registered = django_checks.registry.registry.get_checks(
+        include_deployment_checks=True
+    )
+    assert set(checks.SETTINGS_CHECKS) <= set(registered)
+
+
+@pytest.mark.slow
+def test_portal_refuses_to_serve_with_the_trial_key(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path)}
+    refused = subprocess.run(
+        [sys.executable, "-c", "import portal.wsgi"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 4
+    assert refused.stderr.startswith(
+        "portal.E001: SECRET_KEY is the published trial key."
+    )
