@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -29,7 +30,14 @@ def message(gateway: SqlGateway) -> PrivSave:
         for row in gateway.privileges()
         if row.value_kind == "FLAG" and row.enabled == "1"
     )
-    return message_for(doctors[0], privileges[0])
+    # A day of its own, so that a HIS which lives on takes the next run's message too.
+    day = date(2050, 1, 1) + timedelta(days=uuid.uuid4().int % 10_000)
+    return message_for(doctors[0], privileges[0], valid_from=day, valid_to=day)
+
+
+def then(message: PrivSave, op: str) -> PrivSave:
+    """A next message about the same line."""
+    return replace(message, op=op, request_id=str(uuid.uuid4()))
 
 
 def test_read_doctors_gives_typed_rows_that_keep_the_contract(
@@ -75,8 +83,8 @@ def test_save_privilege_is_accepted_and_read_back_through_the_view(
         setting="ALL",
         item_code="",
         his_value="1",
-        valid_from=date(2026, 12, 1),
-        valid_to=date(2027, 11, 30),
+        valid_from=message.valid_from,
+        valid_to=message.valid_to,
         status="1",
         last_operator="009001",
         last_modified=line.last_modified,
@@ -101,7 +109,7 @@ def test_save_privilege_leaves_the_status_of_the_operation(
     gateway: SqlGateway, message: PrivSave, op: str
 ) -> None:
     gateway.save_privilege(message)
-    next_message = message_for(message.emp_no, message.priv_code, op=op)
+    next_message = then(message, op)
 
     gateway.save_privilege(next_message)
 
@@ -114,7 +122,7 @@ def test_save_privilege_restored_is_valid_again(
     gateway: SqlGateway, message: PrivSave
 ) -> None:
     for op in ("ADD", "SUSPEND", "RESTORE", "UPDATE"):
-        gateway.save_privilege(message_for(message.emp_no, message.priv_code, op=op))
+        gateway.save_privilege(then(message, op))
 
     line = gateway.doctor_privilege(message)
     assert line is not None
@@ -125,7 +133,7 @@ def test_save_privilege_repeated_gets_the_first_answer_and_one_log_row(
     his: Peer, gateway: SqlGateway, message: PrivSave
 ) -> None:
     first: Answer = gateway.save_privilege(message)
-    gateway.save_privilege(message_for(message.emp_no, message.priv_code, op="SUSPEND"))
+    gateway.save_privilege(then(message, "SUSPEND"))
 
     again = gateway.save_privilege(message)
 
