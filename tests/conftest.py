@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("tests.harness", "tests.pages", "tests.browsing")
+pytest.register_assert_rewrite(
+    "tests.harness", "tests.pages", "tests.browsing", "tests.demo_stack"
+)
 
 from tests.browsing import (  # noqa: E402
     browser_contexts,
@@ -13,6 +15,7 @@ from tests.browsing import (  # noqa: E402
     chromium,
     portal_server,
 )
+from tests.demo_stack import demo_stack  # noqa: E402
 from tests.harness import (  # noqa: E402
     _on_commit_hooks_run,
     _unordered_queries_come_shuffled,
@@ -37,6 +40,7 @@ __all__ = [
     "chromium",
     "client",
     "clock",
+    "demo_stack",
     "durable_postgres",
     "durable_postgres_server",
     "fresh_postgres",

@@ -58,6 +58,7 @@ class Child:
                 start_new_session=True,
                 preexec_fn=die_with(os.getpid()),  # noqa: PLW1509  # no threads here
             )
+        self.log.with_suffix(".pid").write_text(str(self.process.pid))
         self.started_at = time.monotonic()
 
     @property
