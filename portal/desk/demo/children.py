@@ -58,8 +58,15 @@ class Child:
                 start_new_session=True,
                 preexec_fn=die_with(os.getpid()),  # noqa: PLW1509  # no threads here
             )
-        self.log.with_suffix(".pid").write_text(str(self.process.pid))
+        self._write_pid(self.process.pid)
         self.started_at = time.monotonic()
+
+    def _write_pid(self, pid: int) -> None:
+        """For whoever wants to kill it; never to be seen half written."""
+        path = self.log.with_suffix(".pid")
+        fresh = path.with_suffix(".new")
+        fresh.write_text(str(pid), encoding="ascii")
+        fresh.replace(path)
 
     @property
     def is_running(self) -> bool:
