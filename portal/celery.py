@@ -24,6 +24,8 @@ app.conf.update(
         # Without these two a killed worker's task comes back after 100 s at best.
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
+        # A page that rings while the broker is away goes on at once.
+        "max_retries": 0,
         "socket_connect_timeout": 2,
         "socket_timeout": 30,
         "socket_keepalive": True,

@@ -244,6 +244,7 @@ LOGGING = {
 }
 
 SILENCED_SYSTEM_CHECKS = [
+    "axes.W006",  # the account is locked, from wherever the tries come
     "security.W002",  # framing is ruled by CSP frame-ancestors, which can name origins
     "security.W004",  # HSTS and the redirect to https belong to the proxy that ends TLS:
     "security.W008",  # see portal/deploy/nginx.conf
