@@ -72,10 +72,33 @@ def test_console_error_is_noted_unless_expected(
     page = browser_contexts.new_page()
     browser_contexts.expect("boom")
     page.evaluate("console.error('boom')")
-    page.evaluate("setTimeout(function () { throw new Error('boom'); })")
-    page.wait_for_timeout(100)
+    page.evaluate(
+        "setTimeout(function () { window.thrown = true; throw new Error('boom'); })"
+    )
+    page.wait_for_function("window.thrown")
     assert [problem.split(":")[0] for problem in browser_contexts.problems] == [
         "console",
         "script",
     ]
+    assert browser_contexts.unexpected() == []
+
+
+@pytest.mark.browser
+def test_violation_of_the_content_security_policy_is_noted(
+    browser_contexts: BrowserContexts,
+) -> None:
+    page = browser_contexts.new_page()
+    page.route(
+        "http://127.0.0.1:1/",
+        lambda route: route.fulfill(
+            body='<link rel="icon" href="data:,"><p style="color: red">a</p>',
+            headers={
+                "Content-Type": "text/html",
+                "Content-Security-Policy": "default-src 'none'; img-src data:",
+            },
+        ),
+    )
+    browser_contexts.expect("style-src")
+    page.goto("http://127.0.0.1:1/")
+    assert "CSP violation: style-src-attr inline" in browser_contexts.problems[-1]
     assert browser_contexts.unexpected() == []
