@@ -76,6 +76,9 @@ def take_var(plan: Plan) -> TextIO:
 
     The lock lasts as long as the returned file stays open.
     """
+    is_reset = env_str("RESET", "") == "1"
+    if is_reset and not _is_the_demos(plan.var):
+        raise CannotStart(f"{plan.var} 不是演示的目录,RESET=1 不清空它。")
     plan.var.mkdir(parents=True, exist_ok=True)
     lock = (plan.var / LOCK).open("a")
     try:
@@ -83,7 +86,7 @@ def take_var(plan: Plan) -> TextIO:
     except OSError:
         lock.close()
         raise CannotStart(f"另一个演示正在使用 {plan.var},请先停止它。") from None
-    if env_str("RESET", "") == "1":
+    if is_reset:
         _empty(plan.var)
     plan.logs.mkdir(exist_ok=True)
     return lock
@@ -155,8 +158,13 @@ def _free_port() -> int:
         return port
 
 
+def _is_the_demos(var: Path) -> bool:
+    """A directory somebody named by mistake is never emptied."""
+    is_default = var == settings.BASE_DIR / "var"
+    return is_default or not var.exists() or (var / LOCK).exists()
+
+
 def _empty(var: Path) -> None:
-    """Remove all the demo wrote; its lock proves that the directory is the demo's."""
     for path in var.iterdir():
         if path.name == LOCK:
             continue

@@ -133,5 +133,15 @@ def test_reset_starts_over(var: Path) -> None:
     assert before != after
 
 
+def test_reset_never_empties_a_directory_that_is_not_the_demos(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("keep", encoding="utf-8")
+    environment = demo_environment(tmp_path, free_port(), free_port())
+    done = refused(environment | {"RESET": "1"})
+    assert done.returncode == 1
+    assert done.stderr == f"{tmp_path} 不是演示的目录,RESET=1 不清空它。\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
 def test_demo_stack_is_ready_to_be_walked_through(demo_stack: DemoStack) -> None:
     assert is_answering(demo_stack.portal_url)
