@@ -95,6 +95,9 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "portal.ui.forms.FormRenderer"
+CSRF_FAILURE_VIEW = "portal.ui.errors.csrf_failed"
+
 # --- our own database -------------------------------------------------------------
 
 SQLITE_OPTIONS = {

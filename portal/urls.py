@@ -13,3 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("surgery.urls")),
     path("", include("his_plugin.urls")),
 ]
+
+handler400 = "portal.ui.errors.bad_request"
+handler403 = "portal.ui.errors.forbidden"
+handler404 = "portal.ui.errors.not_found"
+handler500 = "portal.ui.errors.server_error"
