@@ -218,6 +218,8 @@
     } else if (event.key === "Escape") {
       all("details.yw-menu[open]").forEach((menu) => { menu.open = false; });
       if (isOpen()) {
+        // 否则同一次按键会把刚打开的询问也关掉。
+        event.preventDefault();
         leaveDrawer();
       }
     } else if (event.key === "Tab" && isOpen()) {
@@ -400,7 +402,7 @@
   document.addEventListener("yw:close-drawer", closeDrawer);
   document.addEventListener("DOMContentLoaded", () => {
     all("#toasts > .toast1").forEach(watchToast);
-    const wrong = one("main [aria-invalid=true]");
+    const wrong = one("main form[method=post] [aria-invalid=true]");
     if (wrong) { wrong.focus(); }
   });
 }());
