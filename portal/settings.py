@@ -11,6 +11,7 @@ import dj_database_url
 import structlog
 
 from portal.env import env_bool, env_int, env_list, env_secret, env_str
+from portal.ui.logs import numbers_only
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
@@ -234,7 +235,7 @@ LOGGING = {
                 structlog.stdlib.add_logger_name,
                 structlog.stdlib.ExtraAdder(),
                 structlog.processors.TimeStamper(fmt="iso"),
-                structlog.processors.format_exc_info,
+                numbers_only,
             ],
         }
     },

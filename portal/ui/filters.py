@@ -44,9 +44,9 @@ class Control:
 
 
 class Filter(Protocol):
-    def condition(self, given: Mapping[str, str]) -> Q: ...
+    """Reads its part of the address once: how it looks and what it asks for."""
 
-    def control(self, given: Mapping[str, str]) -> Control: ...
+    def read(self, given: Mapping[str, str]) -> tuple[Control, Q]: ...
 
 
 @dataclass(frozen=True)
@@ -58,26 +58,19 @@ class ChoiceFilter:
     choices: Choices | Callable[[], Choices]
     lookup: str | Callable[[str], Q]
 
-    def _choices(self) -> Choices:
-        return self.choices() if callable(self.choices) else self.choices
-
-    def condition(self, given: Mapping[str, str]) -> Q:
+    def read(self, given: Mapping[str, str]) -> tuple[Control, Q]:
         value = given.get(self.name, "")
-        if value not in {str(key) for key, _label in self._choices()}:
-            return Q()
-        if callable(self.lookup):
-            return self.lookup(value)
-        return Q((self.lookup, value))
-
-    def control(self, given: Mapping[str, str]) -> Control:
-        value = given.get(self.name, "")
-        options = [
-            Option(str(key), label, str(key) == value) for key, label in self._choices()
-        ]
-        says = next((str(option.label) for option in options if option.is_on), "")
-        return Control(
+        choices = self.choices() if callable(self.choices) else self.choices
+        options = [Option(str(key), label, str(key) == value) for key, label in choices]
+        chosen = [option for option in options if option.is_on]
+        says = str(chosen[0].label) if chosen else ""
+        control = Control(
             "choice", self.name, self.label, value, options=options, says=says
         )
+        return control, self._condition(value) if chosen else Q()
+
+    def _condition(self, value: str) -> Q:
+        return self.lookup(value) if callable(self.lookup) else Q((self.lookup, value))
 
 
 @dataclass(frozen=True)
@@ -89,36 +82,31 @@ class DateRange:
     field: str
     is_moment: bool = True
 
-    def _days(self, given: Mapping[str, str]) -> tuple[date | None, date | None]:
-        return (
-            day_or_none(given.get(f"{self.name}_from", "")),
-            day_or_none(given.get(f"{self.name}_to", "")),
+    def read(self, given: Mapping[str, str]) -> tuple[Control, Q]:
+        first = day_or_none(given.get(f"{self.name}_from", ""))
+        last = day_or_none(given.get(f"{self.name}_to", ""))
+        start, end = (day.isoformat() if day else "" for day in (first, last))
+        says = _("%(first)s 至 %(last)s") % {"first": start, "last": end}
+        control = Control(
+            "dates",
+            self.name,
+            self.label,
+            start,
+            end,
+            says=says if start or end else "",
         )
+        return control, self._condition(first, last)
 
-    def condition(self, given: Mapping[str, str]) -> Q:
-        first, last = self._days(given)
+    def _condition(self, first: date | None, last: date | None) -> Q:
         found = Q()
         if first:
-            found &= Q(
-                (f"{self.field}__gte", start_of(first) if self.is_moment else first)
-            )
+            start = start_of(first) if self.is_moment else first
+            found &= Q((f"{self.field}__gte", start))
         if last and self.is_moment:
             found &= Q((f"{self.field}__lt", end_of(last)))
         elif last:
             found &= Q((f"{self.field}__lte", last))
         return found
-
-    def control(self, given: Mapping[str, str]) -> Control:
-        first, last = (day.isoformat() if day else "" for day in self._days(given))
-        says = _("%(first)s 至 %(last)s") % {"first": first, "last": last}
-        return Control(
-            "dates",
-            self.name,
-            self.label,
-            first,
-            last,
-            says=says if first or last else "",
-        )
 
 
 @dataclass(frozen=True)
@@ -130,20 +118,15 @@ class Search:
     lookups: tuple[str, ...] | Callable[[str], Q]
     name: str = "q"
 
-    def _text(self, given: Mapping[str, str]) -> str:
-        return given.get(self.name, "").strip()[:LONGEST_SEARCH]
+    def read(self, given: Mapping[str, str]) -> tuple[Control, Q]:
+        text = given.get(self.name, "").strip()[:LONGEST_SEARCH]
+        control = Control("text", self.name, self.label, text, says=text)
+        return control, self._condition(text) if text else Q()
 
-    def condition(self, given: Mapping[str, str]) -> Q:
-        text = self._text(given)
-        if not text:
-            return Q()
+    def _condition(self, text: str) -> Q:
         if callable(self.lookups):
             return self.lookups(text)
         return reduce(or_, [Q((lookup, text)) for lookup in self.lookups])
-
-    def control(self, given: Mapping[str, str]) -> Control:
-        text = self._text(given)
-        return Control("text", self.name, self.label, text, says=text)
 
 
 def day_or_none(text: str) -> date | None:

@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Model, Q, QuerySet
@@ -137,9 +137,8 @@ def list_page(
     """The rows this address asks for, and everything around them."""
     view = chosen_view(spec, request.GET)
     sorting = sorting_of(spec.columns, request.GET.get("sort", ""), spec.order)
-    controls = [item.control(request.GET) for item in spec.filters]
-    search = spec.search.control(request.GET) if spec.search else None
-    found = filtered(spec, queryset, request.GET)
+    asked = asked_of(spec, request.GET)
+    found = queryset.filter(asked.condition)
     pager = pager_of(found.count(), request.GET.get("page", ""), spec.per_page)
     rows = ordered(found, sorting)[pager.start : pager.end]
     return ListPage(
@@ -147,13 +146,13 @@ def list_page(
         rows=spec.present(list(rows)),
         row_template=spec.row_template,
         heads=column_heads(spec.columns, sorting),
-        controls=controls,
-        search=search,
+        controls=asked.controls,
+        search=asked.search,
         tabs=tabs_of(spec, queryset, view) if spec.views else None,
         view=request.GET.get("view", "") if spec.views else "",
         sort=sorting.text,
         pager=pager,
-        emptiness=emptiness(spec, request, [*controls, *([search] if search else [])]),
+        emptiness=emptiness(spec.nothing, request.path, asked),
         is_selectable=spec.is_selectable,
         batch_template=spec.batch_template,
         path=request.path,
@@ -167,10 +166,11 @@ def list_response(
     *,
     template: str,
     context: Mapping[str, Any] | None = None,
-) -> HttpResponseBase:
+) -> HttpResponse:
     """The page, its rows alone when htmx asks for them, or the list as .xlsx."""
     if request.GET.get("export") == "xlsx":
-        return export(request, spec, queryset)
+        # Guards speak of HttpResponse; a streamed file is one to them.
+        return cast(HttpResponse, export(request, spec, queryset))
     page = list_page(request, spec, queryset)
     is_fragment = request.headers.get("HX-Target") == page.body_id
     name = "components/list_body.html" if is_fragment else template
@@ -187,7 +187,7 @@ def export(
         raise PermissionDenied(Capability.EXPORT)
     columns = [column for column in spec.columns if column.export]
     sorting = sorting_of(spec.columns, request.GET.get("sort", ""), spec.order)
-    found = ordered(filtered(spec, queryset, request.GET), sorting)
+    found = ordered(queryset.filter(asked_of(spec, request.GET).condition), sorting)
 
     def cells(part: Sequence[M]) -> list[list[Cell]]:
         return [
@@ -206,17 +206,26 @@ def chosen_view(spec: ListSpec[M, R], given: Mapping[str, str]) -> QuickView | N
     return by_key.get(given.get("view", ""), spec.views[0] if spec.views else None)
 
 
-def filtered(
-    spec: ListSpec[M, R], queryset: QuerySet[M], given: Mapping[str, str]
-) -> QuerySet[M]:
-    """The rows that meet the view, the filters and the search text."""
+@dataclass(frozen=True)
+class Asked:
+    """What one address asks for: the controls as set, and all conditions at once."""
+
+    controls: Sequence[Control]
+    search: Control | None
+    condition: Q
+
+
+def asked_of(spec: ListSpec[M, R], given: Mapping[str, str]) -> Asked:
+    """Read the address: the view, the filters and the search text."""
     view = chosen_view(spec, given)
     condition = view.condition if view else Q()
+    controls = []
     for item in spec.filters:
-        condition &= item.condition(given)
-    if spec.search:
-        condition &= spec.search.condition(given)
-    return queryset.filter(condition)
+        control, narrowed = item.read(given)
+        controls.append(control)
+        condition &= narrowed
+    search, narrowed = spec.search.read(given) if spec.search else (None, Q())
+    return Asked(controls, search, condition & narrowed)
 
 
 def ordered(queryset: QuerySet[M], sorting: Sorting) -> QuerySet[M]:
@@ -248,16 +257,15 @@ def tabs_of(
     )
 
 
-def emptiness(
-    spec: ListSpec[M, R], request: HttpRequest, controls: Sequence[Control]
-) -> Emptiness:
+def emptiness(nothing: Text, path: str, asked: Asked) -> Emptiness:
     """Nothing found: by which conditions, and the way out."""
-    conditions = given_conditions(controls)
+    searched = [asked.search] if asked.search else []
+    conditions = given_conditions([*asked.controls, *searched])
     if not conditions:
-        return Emptiness(spec.nothing)
+        return Emptiness(nothing)
     return Emptiness(
-        spec.nothing,
+        nothing,
         _("已按「%(conditions)s」筛选。") % {"conditions": conditions},
-        link_url=request.path,
+        link_url=path,
         link_text=_("清除筛选"),
     )

@@ -1,0 +1,91 @@
+"""A list page as a room would write it, and URLs with nothing but the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.template import engines
+from django.urls import include, path
+
+from portal.accounts.guards import signed_in
+from portal.directory.models import Department, Practitioner, PractitionerStatus
+from portal.ui.filters import ChoiceFilter, Choices, DateRange, Search
+from portal.ui.lists import Column, ListSpec, QuickView, list_response
+
+ROW = """<tr id="row-{{ row.emp_no }}"><td><input type="checkbox" name="selected"
+value="{{ row.emp_no }}" aria-label="选择 {{ row.name }}"></td><td>{{ row.name }}</td>
+<td>{{ row.department }}</td></tr>"""
+
+
+@dataclass(frozen=True)
+class Row:
+    emp_no: str
+    name: str
+    department: str
+
+
+def rows(practitioners: Sequence[Practitioner]) -> list[Row]:
+    return [Row(one.emp_no, one.name, one.department.name) for one in practitioners]
+
+
+def departments() -> Choices:
+    return list(Department.objects.values_list("code", "name"))
+
+
+PRACTITIONERS = ListSpec[Practitioner, Row](
+    key="practitioners",
+    columns=(
+        Column("name", "医师", order=("pinyin",), export=lambda row: row.name),
+        Column("department", "科室", export=lambda row: row.department),
+    ),
+    search=Search("姓名或拼音首字母", ("name__contains", "initials__istartswith")),
+    filters=(
+        ChoiceFilter("dept", "科室", departments, "department__code"),
+        DateRange("seen", "首次出现", "first_seen_at"),
+    ),
+    views=(
+        QuickView("all", "全部"),
+        QuickView("left", "离职", Q(status=PractitionerStatus.LEFT), tone="warn"),
+    ),
+    order=("pinyin",),
+    present=rows,
+    row_template=engines["django"].from_string(ROW),  # type: ignore[arg-type]
+    nothing="没有符合条件的医师",
+    is_selectable=True,
+    batch_template="ui/_sample_batch.html",
+    per_page=2,
+)
+
+
+@signed_in
+def practitioner_list(request: Any) -> HttpResponse:
+    return list_response(
+        request,
+        PRACTITIONERS,
+        Practitioner.objects.select_related("department"),
+        template="components/list_page.html",
+        context={"list_title": "医师"},
+    )
+
+
+def login(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("<!doctype html><title>登录</title><h1>登录</h1>")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("王建国 001027")
+
+
+accounts = ([path("login", login, name="login")], "accounts")
+urlpatterns = [
+    path("practitioners", practitioner_list, name="practitioners"),
+    path("broken/<int:number>", broken, name="broken"),
+    path("accounts/", include(accounts)),
+    path("", include("portal.ui.urls")),
+]
+handler404 = "portal.ui.errors.not_found"
+handler500 = "portal.ui.errors.server_error"
