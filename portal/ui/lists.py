@@ -51,6 +51,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.capabilities import Capability
+from portal.audit.models import EventKind
+from portal.audit.services import record
 from portal.ui.elements import Emptiness, Tab, Tabs, Text
 from portal.ui.filters import Control, Filter, Search, given_conditions
 from portal.ui.pages import Pager, Sorting, column_heads, pager_of, sorting_of
@@ -182,7 +184,7 @@ def list_response(
 def export(
     request: HttpRequest, spec: ListSpec[M, R], queryset: QuerySet[M]
 ) -> HttpResponseBase:
-    """All rows of the filters given, not only this page; needs EXPORT."""
+    """All rows of the filters given, not only this page; needs EXPORT, leaves a trace."""
     if Capability.EXPORT not in getattr(request, "capabilities", frozenset()):
         raise PermissionDenied(Capability.EXPORT)
     columns = [column for column in spec.columns if column.export]
@@ -195,7 +197,10 @@ def export(
             for row in spec.present(part)
         ]
 
-    return workbook(spec.key, [str(column.title) for column in columns], found, cells)
+    titles = [str(column.title) for column in columns]
+    response, rows = workbook(spec.key, titles, found, cells)
+    record(EventKind.EXPORTED, by=request.user, subject=("list", spec.key), rows=rows)
+    return response
 
 
 # --- from the address to the rows -------------------------------------------------------

@@ -11,7 +11,8 @@ import traceback
 from collections.abc import MutableMapping
 from typing import Any
 
-DROPPED = ("request", "server_time", "sql", "params", "duration")
+# ``message`` is the whole text again, set by whatever other handler came first.
+DROPPED = ("request", "message", "server_time", "sql", "params", "duration")
 # These write paths or persons into their text; the status says as much.
 TELL_TALE = ("django.request", "django.security", "django.server")
 Event = MutableMapping[str, Any]

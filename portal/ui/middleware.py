@@ -20,7 +20,7 @@ logger = logging.getLogger("portal.requests")
 
 HEADER = "X-Request-ID"
 # What a proxy may hand us; anything else could smuggle text into the logs.
-SANE = re.compile(r"[A-Za-z0-9_-]{8,64}")
+SANE = re.compile(r"[A-Za-z0-9_-]{8,36}")
 
 
 def request_id_of(given: str) -> str:

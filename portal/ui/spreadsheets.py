@@ -27,8 +27,8 @@ def workbook(
     titles: Sequence[str],
     queryset: QuerySet[M],
     cells: Callable[[Sequence[M]], Sequence[Sequence[Cell]]],
-) -> FileResponse:
-    """A file ``name-20261123-1002.xlsx`` with one sheet."""
+) -> tuple[FileResponse, int]:
+    """A file ``name-20261123-1002.xlsx`` with one sheet, and how many rows it has."""
     target = tempfile.TemporaryFile()  # noqa: SIM115  # the answer closes it
     book = xlsxwriter.Workbook(target, {"constant_memory": True})
     sheet = book.add_worksheet()
@@ -45,12 +45,13 @@ def workbook(
     book.close()
     target.seek(0)
     moment = timezone.now().astimezone(ZONE)
-    return FileResponse(
+    response = FileResponse(
         target,
         as_attachment=True,
         filename=f"{name}-{moment:%Y%m%d-%H%M}.xlsx",
         content_type=XLSX,
     )
+    return response, place - 1
 
 
 def parts_of(queryset: QuerySet[M]) -> Iterator[list[M]]:

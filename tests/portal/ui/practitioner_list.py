@@ -76,7 +76,7 @@ def login(request: HttpRequest) -> HttpResponse:
     return HttpResponse("<!doctype html><title>登录</title><h1>登录</h1>")
 
 
-def broken(request: HttpRequest) -> HttpResponse:
+def broken(request: HttpRequest, number: int) -> HttpResponse:
     raise RuntimeError("王建国 001027")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from portal.accounts.models import User
+from portal.audit.models import AuditEvent, EventKind
 from portal.directory.models import Practitioner, PractitionerStatus
 from portal.directory.sync import pull_doctors
 from tests.harness import assert_queries
@@ -156,6 +157,12 @@ def test_export_writes_all_rows_found(client: CheckedClient, lin: User) -> None:
         *["赵立", department, "王建国", department, "林国", department],
         *["李宁", department, "陈静", department],
     ]
+    event = AuditEvent.objects.get(kind=EventKind.EXPORTED)
+    assert (event.by, event.subject_id, event.detail) == (
+        lin,
+        "practitioners",
+        {"rows": 5},
+    )
 
 
 def test_export_keeps_a_formula_as_text(client: CheckedClient, lin: User) -> None:
@@ -172,3 +179,4 @@ def test_export_without_the_capability_is_refused(
     response = client.get(URL, {"export": "xlsx"})
 
     assert response.status_code == 403
+    assert not AuditEvent.objects.filter(kind=EventKind.EXPORTED).exists()
