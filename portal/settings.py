@@ -158,6 +158,11 @@ AXES_FAILURE_LIMIT = "portal.accounts.lockout.failure_limit"
 AXES_COOLOFF_TIME = "portal.accounts.lockout.cool_off"
 AXES_LOCKOUT_CALLABLE = "portal.accounts.lockout.locked_page"
 AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_USERNAME_CALLABLE = "portal.accounts.lockout.lock_key"
+AXES_SENSITIVE_PARAMETERS = ["staff_no", "username", "ip_address"]
+# The lock ends LOCK_MINUTES after the failure that closed it, however often one tries.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True  # logins stand in our own event log, without names
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

@@ -1,0 +1,73 @@
+"""Locking an account after failed logins, by the hospital's parameters.
+
+django-axes counts; it calls what its settings name here (``portal.settings``). It is
+told a digest instead of what was typed: a name that nobody has may be a password typed
+into the wrong field.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+
+from axes.handlers.proxy import AxesProxyHandler
+from axes.models import AccessAttempt
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from portal.parameters.queries import value_of
+from portal.parameters.registry import LOCK_MINUTES, LOGIN_TRIES
+
+Credentials = dict[str, Any] | None
+
+
+def failure_limit(request: HttpRequest, credentials: Credentials) -> int:
+    return value_of(LOGIN_TRIES)
+
+
+def cool_off(request: HttpRequest | None) -> timedelta:
+    return timedelta(minutes=value_of(LOCK_MINUTES))
+
+
+def lock_key(request: HttpRequest, credentials: Credentials) -> str:
+    """What stands for the typed staff number; upper and lower case are one account."""
+    typed = str((credentials or {}).get("staff_no") or "")
+    return salted_hmac("accounts.lockout", typed.strip().casefold()).hexdigest()
+
+
+def is_locked(request: HttpRequest, staff_no: str) -> bool:
+    is_allowed: bool = AxesProxyHandler.is_allowed(request, {"staff_no": staff_no})
+    return not is_allowed
+
+
+def tries_left(request: HttpRequest, staff_no: str) -> int:
+    """How often a wrong password may still be typed before the account is locked."""
+    credentials = {"staff_no": staff_no}
+    failures: int = AxesProxyHandler.get_failures(request, credentials)
+    return max(value_of(LOGIN_TRIES) - failures, 0)
+
+
+def locked_until(request: HttpRequest, credentials: Credentials) -> datetime:
+    """When the lock ends: counted from the last failure that was counted."""
+    latest = (
+        AccessAttempt.objects.filter(username=lock_key(request, credentials))
+        .order_by("-attempt_time")
+        .values_list("attempt_time", flat=True)
+        .first()
+    )
+    return (latest or timezone.now()) + cool_off(request)
+
+
+def locked_page(
+    request: HttpRequest, answer: HttpResponse | None, credentials: Credentials
+) -> HttpResponse:
+    """What stands instead of the login page; the same for a name that nobody has."""
+    left = locked_until(request, credentials) - timezone.now()
+    context = {
+        "tries": value_of(LOGIN_TRIES),
+        "minutes": max(ceil(left.total_seconds() / 60), 1),
+    }
+    return render(request, "accounts/locked.html", context, status=429)
