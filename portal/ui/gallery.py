@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django import forms
 from django.http import HttpResponse
@@ -79,10 +80,11 @@ class SampleForm(forms.Form):
     is_told = forms.BooleanField(label=_("通知本人"), required=False)
 
 
-def sample_form() -> SampleForm:
+def sample_form(auto_id: str) -> SampleForm:
     form = SampleForm(
         {"explanation": "超期", "starts_on": "2026-11-20", "setting": "1"},
         initial={"his_number": "10047"},
+        auto_id=auto_id,
     )
     form.errors.clear()
     form.add_error(
@@ -228,15 +230,12 @@ def sample_list(path: str) -> ListPage[SampleRow]:
 @signed_in
 def components(request: AuthenticatedRequest) -> HttpResponse:
     """The page, or one of its drawers for ``?drawer=1``."""
-    context = {
-        "form": sample_form(),
-        "diff": CHANGES,
-        "notes": NOTES,
-        "drawer_post": "",
-    }
+    context: dict[str, Any] = {"diff": CHANGES, "notes": NOTES}
     if "drawer" in request.GET:
-        return render(request, "ui/_sample_drawer.html", context)
+        drawer = context | {"form": sample_form("drawer_%s")}
+        return render(request, "ui/_sample_drawer.html", drawer)
     page = context | {
+        "form": sample_form("id_%s"),
         "list": sample_list(request.path),
         "grades": (1, 2, 3, 4, None),
         "grant_states": GRANT_STATES,

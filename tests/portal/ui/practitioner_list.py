@@ -21,6 +21,10 @@ value="{{ row.emp_no }}" aria-label="选择 {{ row.name }}"></td><td>{{ row.name
 <td>{{ row.department }}</td></tr>"""
 
 
+LOGIN = """<!doctype html><title>登录</title>
+<link rel="icon" href="/static/ui/favicon.svg"><h1>登录</h1>"""
+
+
 @dataclass(frozen=True)
 class Row:
     emp_no: str
@@ -73,7 +77,7 @@ def practitioner_list(request: Any) -> HttpResponse:
 
 
 def login(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("<!doctype html><title>登录</title><h1>登录</h1>")
+    return HttpResponse(LOGIN)
 
 
 def broken(request: HttpRequest, number: int) -> HttpResponse:
