@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -16,8 +15,8 @@ from playwright.sync_api import Page, expect
 from portal.accounts.capabilities import Role
 from portal.directory.sync import pull_doctors
 from tests.browsing import BrowserContexts
+from tests.cast import make_user, sign_in
 from tests.portal.his.rows import WANG, ListedHis
-from tests.portal.ui.conftest import BACKEND, user_with
 
 pytestmark = [
     pytest.mark.browser,
@@ -30,11 +29,10 @@ FOCUS_IS_INSIDE = "document.activeElement.closest('#drawer') !== null"
 
 
 @pytest.fixture
-def page(browser_contexts: BrowserContexts, portal_server: str, settings: Any) -> Page:
+def page(browser_contexts: BrowserContexts, portal_server: str) -> Page:
     """林 before the portal; five surgeons in the list."""
-    settings.AXES_ENABLED = False
     client = Client()
-    client.force_login(user_with("2031", "林若川", Role.OFFICER), backend=BACKEND)
+    sign_in(client, make_user("2031", "林若川", Role.OFFICER))
     names = ["王建国", "陈静", "赵立", "李宁", "林国"]
     doctors = [
         replace(WANG, emp_no=f"10{n}", name=name) for n, name in enumerate(names)
