@@ -85,6 +85,11 @@ class Arrival:
         reached = [dot == "f" for dot in self.dots]
         return reached[1], reached[2]
 
+    @property
+    def is_settled(self) -> bool:
+        """Nothing more will happen by itself: asking again is of no use."""
+        return "e" in self.dots or self.dots in {("f", "f", "f"), ("", "", "")}
+
     @classmethod
     def confirmed(cls, at: datetime | None, title: Text = "") -> Arrival:
         text = _("一致 %(at)s") % {"at": write_arrival(at)}

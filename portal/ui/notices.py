@@ -26,13 +26,18 @@ def with_toast(
     return trigger_client_event(response, "yw:toast", toast)
 
 
-def closing_drawer(response: HttpResponse) -> HttpResponse:
-    """The answer of a drawer that saved: the drawer closes, focus returns.
+def saved(title: Text, detail: Text = "", *, rows: str = "") -> HttpResponse:
+    """The answer of a drawer that saved: it closes, focus returns, a toast says what.
 
-    With htmx the rows that changed come as out-of-band swaps, or the page names
-    ``HX-Retarget``; an empty answer with status 200 also empties the drawer.
+    ``rows`` are the changed rows, rendered with ``oob=True``; their template begins
+    ``<tr id="grant-{{ row.id }}"{% if oob %} class="fresh" hx-swap-oob="true"{% endif %}>``.
+    Without ``rows`` the list on the page reads its present page again.
     """
-    return trigger_client_event(response, "yw:close-drawer", {}, after="settle")
+    response = HttpResponse(rows)
+    trigger_client_event(response, "yw:close-drawer", {}, after="settle")
+    if not rows:
+        trigger_client_event(response, "yw:changed", {}, after="settle")
+    return with_toast(response, title, detail)
 
 
 def invalid(response: HttpResponse) -> HttpResponse:

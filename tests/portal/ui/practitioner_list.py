@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
@@ -15,10 +16,17 @@ from portal.accounts.guards import signed_in
 from portal.directory.models import Department, Practitioner, PractitionerStatus
 from portal.ui.filters import ChoiceFilter, Choices, DateRange, Search
 from portal.ui.lists import Column, ListSpec, QuickView, list_response
+from portal.ui.notices import invalid, saved
 
-ROW = """<tr id="row-{{ row.emp_no }}"><td><input type="checkbox" name="selected"
+ROW = """<tr id="row-{{ row.emp_no }}"
+{% if oob %}class="fresh" hx-swap-oob="true"{% endif %}><td><input type="checkbox" name="selected"
 value="{{ row.emp_no }}" aria-label="选择 {{ row.name }}"></td><td>{{ row.name }}</td>
-<td>{{ row.department }}</td></tr>"""
+<td>{{ row.department }} <button type="button" class="lnk" hx-target="#drawer"
+hx-get="/rename/{{ row.emp_no }}">改名</button></td></tr>"""
+DRAWER = """{% extends "components/drawer.html" %}
+{% block drawer_title %}改名{% endblock %}{% block body %}{{ form }}{% endblock %}
+{% block buttons %}<button type="submit" class="btn btn-primary">确认改名</button>
+{% endblock %}"""
 
 
 LOGIN = """<!doctype html><title>登录</title>
@@ -76,6 +84,29 @@ def practitioner_list(request: Any) -> HttpResponse:
     )
 
 
+class RenameForm(forms.Form):
+    name = forms.RegexField(r"^\D+$", label="姓名")
+    is_whole_list = forms.BooleanField(label="重新读取列表", required=False)
+
+
+def rename(request: HttpRequest, emp_no: str) -> HttpResponse:
+    """A drawer that saves, as a room would write it."""
+    form = RenameForm(request.POST or None)
+    if not form.is_valid():
+        page = engines["django"].from_string(DRAWER)
+        html = page.render({"form": form, "drawer_post": request.path}, request)
+        response = HttpResponse(html)
+        return invalid(response) if form.is_bound else response
+    name = form.cleaned_data["name"]
+    practitioners = Practitioner.objects.filter(emp_no=emp_no)
+    practitioners.update(name=name)
+    if form.cleaned_data["is_whole_list"]:
+        return saved("已改名")
+    (row,) = rows(list(practitioners.select_related("department")))
+    html = engines["django"].from_string(ROW).render({"row": row, "oob": True})
+    return saved("已改名", f"现在是{name}", rows=html)
+
+
 def login(request: HttpRequest) -> HttpResponse:
     return HttpResponse(LOGIN)
 
@@ -87,6 +118,7 @@ def broken(request: HttpRequest, number: int) -> HttpResponse:
 accounts = ([path("login", login, name="login")], "accounts")
 urlpatterns = [
     path("practitioners", practitioner_list, name="practitioners"),
+    path("rename/<str:emp_no>", rename, name="rename"),
     path("broken/<int:number>", broken, name="broken"),
     path("accounts/", include(accounts)),
     path("", include("portal.ui.urls")),

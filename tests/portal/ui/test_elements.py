@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 
 from portal.ui.elements import (
     Arrival,
@@ -21,7 +22,7 @@ from portal.ui.elements import (
     Tab,
     Tabs,
 )
-from portal.ui.notices import closing_drawer, invalid, with_toast
+from portal.ui.notices import invalid, saved, with_toast
 from portal.ui.templatetags.yw import draw, grade, icon
 from tests.pages import page_problems
 
@@ -145,11 +146,44 @@ def test_toast_travels_in_a_header_that_is_ascii() -> None:
 
 
 def test_saved_drawer_closes_after_the_rows_are_in_place() -> None:
-    response = closing_drawer(HttpResponse())
+    response = saved("已保存", rows="<tr></tr>")
 
+    assert response.content == b"<tr></tr>"
     assert json.loads(response.headers["HX-Trigger-After-Settle"]) == {
         "yw:close-drawer": {}
     }
+
+
+def test_saved_drawer_without_rows_has_the_list_read_again() -> None:
+    response = saved("已保存")
+
+    assert json.loads(response.headers["HX-Trigger-After-Settle"]) == {
+        "yw:close-drawer": {},
+        "yw:changed": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("arrival", "is_settled"),
+    [
+        (Arrival.confirmed(AT), True),
+        (Arrival.rejected("2002"), True),
+        (Arrival.differs(), True),
+        (Arrival.not_due(), True),
+        (Arrival.delivered(AT), False),
+        (Arrival.queued(), False),
+        (Arrival.retrying(2), False),
+    ],
+)
+def test_cell_asks_again_until_the_chain_is_settled(
+    arrival: Arrival, is_settled: bool
+) -> None:
+    html = render_to_string(
+        "components/arrival_cell.html", {"arrival": arrival, "url": "/arrival/7"}
+    )
+
+    assert arrival.is_settled == is_settled
+    assert ("every 5s" in html) != is_settled
 
 
 def test_wrong_form_is_swapped_in_with_422() -> None:

@@ -223,3 +223,54 @@ def test_ended_session_leads_to_the_login_page(
 
     page.wait_for_url("**/accounts/login?next=/practitioners")
     expect(page.get_by_role("heading", name="登录")).to_be_visible()
+
+
+def rename(page: Page, name: str, *, is_whole_list: bool = False) -> None:
+    drawer = page.get_by_role("dialog", name="改名")
+    drawer.get_by_label("姓名").fill(name)
+    drawer.get_by_label("重新读取列表").set_checked(is_whole_list)
+    drawer.get_by_role("button", name="确认改名").click()
+
+
+def test_wrong_entry_stays_in_the_drawer_with_its_reason(
+    page: Page, browser_contexts: BrowserContexts
+) -> None:
+    browser_contexts.expect("422")
+    page.goto("/practitioners")
+    page.get_by_role("button", name="改名").first.click()
+
+    rename(page, "陈静 2")
+
+    wrong = page.get_by_role("dialog", name="改名").get_by_label("姓名")
+    expect(wrong).to_have_attribute("aria-invalid", "true")
+    expect(wrong).to_have_value("陈静 2")
+    expect(wrong).to_be_focused()
+
+
+def test_saved_drawer_changes_its_row_alone(page: Page) -> None:
+    page.goto("/practitioners")
+    page.evaluate("window.isSamePage = true")
+    page.get_by_role("button", name="改名").first.click()
+
+    rename(page, "陈静仪")
+
+    expect(page.locator("#drawer")).to_be_hidden()
+    expect(page.locator("tr.fresh")).to_contain_text("陈静仪")
+    expect(page.locator("#toasts")).to_contain_text("现在是陈静仪")
+    assert shown(page) == ["陈静仪", "李宁"]
+    expect(page.locator("#toasts .toast1")).to_have_count(0)
+    assert page.evaluate("window.isSamePage")
+
+
+def test_saved_drawer_can_have_the_list_read_again(page: Page) -> None:
+    page.goto("/practitioners?page=2")
+    page.evaluate("window.isSamePage = true")
+    page.get_by_role("button", name="改名").first.click()
+
+    rename(page, "林国栋", is_whole_list=True)
+
+    expect(page.locator("tbody tr").first).to_contain_text("林国栋")
+    expect(page.locator("#drawer")).to_be_hidden()
+    assert shown(page) == ["林国栋", "王建国"]
+    assert page.url.endswith("?page=2")
+    assert page.evaluate("window.isSamePage")
