@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 from rest_framework.permissions import BasePermission
 
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
+from portal.audit.models import EventKind
+from portal.audit.services import record
 
 View: TypeAlias = Callable[..., HttpResponse]
 
@@ -24,16 +29,45 @@ View: TypeAlias = Callable[..., HttpResponse]
 class AuthenticatedRequest(HttpRequest):
     """A request behind a guard: the user is known, the capabilities are set."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     capabilities: frozenset[Capability]
+    session_ended: str
     htmx: Any
 
 
-def _login_page(request: HttpRequest) -> HttpResponse:
-    if getattr(request, "htmx", False):
+def _login_page(request: Any) -> HttpResponse:
+    """To the login page and, after it, back; says why a session ended."""
+    if why := getattr(request, "session_ended", ""):
+        messages.warning(request, why)
+    is_fragment = request.headers.get("HX-Request") == "true"
+    answer = redirect_to_login(_way_back(request, is_fragment=is_fragment))
+    if is_fragment:
         # A fragment cannot show a login page: the whole page goes there.
-        return HttpResponse(status=401, headers={"HX-Refresh": "true"})
-    return redirect_to_login(request.get_full_path())
+        return HttpResponse(status=401, headers={"HX-Redirect": answer.url})
+    return answer
+
+
+def _way_back(request: HttpRequest, *, is_fragment: bool) -> str:
+    """The page to open after the login: the one that stood in the window."""
+    if not is_fragment and request.method == "GET":
+        return request.get_full_path()
+    name = "HX-Current-URL" if is_fragment else "Referer"
+    page = request.headers.get(name, "")
+    is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()})
+    way = urlsplit(page)._replace(scheme="", netloc="", fragment="")
+    return urlunsplit(way) if is_ours else ""
+
+
+def _refuse(request: Any, capability: Capability) -> NoReturn:
+    match = request.resolver_match
+    record(
+        EventKind.ACCESS_DENIED,
+        by=request.user,
+        subject=("view", match.view_name if match else ""),
+        is_ok=False,
+        capability=capability,
+    )
+    raise PermissionDenied(capability)
 
 
 def requires(capability: Capability) -> Callable[[View], View]:
@@ -45,7 +79,7 @@ def requires(capability: Capability) -> Callable[[View], View]:
             if not request.user.is_authenticated:
                 return _login_page(request)
             if capability not in request.capabilities:
-                raise PermissionDenied(capability)
+                _refuse(request, capability)
             return view(request, *args, **kwargs)
 
         guarded.required_capability = capability  # type: ignore[attr-defined]
@@ -78,7 +112,7 @@ def public(view: View) -> View:
     return opened
 
 
-class Nobody(BasePermission):  # type: ignore[misc]
+class Nobody(BasePermission):
     """DRF's default here: a JSON view must name its own permission."""
 
     def has_permission(self, request: Any, view: Any) -> bool:

@@ -34,8 +34,12 @@ def cool_off(request: HttpRequest | None) -> timedelta:
 
 def lock_key(request: HttpRequest, credentials: Credentials) -> str:
     """What stands for the typed staff number; upper and lower case are one account."""
-    typed = str((credentials or {}).get("staff_no") or "")
-    return salted_hmac("accounts.lockout", typed.strip().casefold()).hexdigest()
+    return _digest(str((credentials or {}).get("staff_no") or ""))
+
+
+def _digest(staff_no: str) -> str:
+    typed = staff_no.strip().casefold()
+    return salted_hmac("accounts.lockout", typed).hexdigest()
 
 
 def is_locked(request: HttpRequest, staff_no: str) -> bool:
@@ -48,6 +52,11 @@ def tries_left(request: HttpRequest, staff_no: str) -> int:
     credentials = {"staff_no": staff_no}
     failures: int = AxesProxyHandler.get_failures(request, credentials)
     return max(value_of(LOGIN_TRIES) - failures, 0)
+
+
+def unlock(staff_no: str) -> None:
+    """Forget the failures of an account."""
+    AxesProxyHandler.reset_attempts(username=_digest(staff_no))
 
 
 def locked_until(request: HttpRequest, credentials: Credentials) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
@@ -12,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.capabilities import Capability, Role, capabilities_of
+from portal.audit.acting import acting
 from portal.audit.history import HistoricalModel, HistoricalQuerySet
 from portal.directory.models import Practitioner
 
@@ -55,9 +57,9 @@ class User(AbstractBaseUser, HistoricalModel):
     def roles(self) -> frozenset[str]:
         """Roles in force; each was approved by a second person."""
         return frozenset(
-            self.role_assignments.filter(
-                state=RoleAssignment.State.ACTIVE
-            ).values_list("role", flat=True)
+            self.role_assignments.filter(state=RoleAssignment.State.ACTIVE).values_list(
+                "role", flat=True
+            )
         )
 
     @property
@@ -69,6 +71,18 @@ class User(AbstractBaseUser, HistoricalModel):
 
     def get_username(self) -> str:
         return self.staff_no
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """As Django's; a hash made the old way is renewed in the user's own name."""
+
+        def renew(password: str) -> None:
+            self.set_password(password)
+            # Not a change of password: its day and the history stay.
+            self._password = None
+            with acting(by=self, reason=str(_("登录时更新密码散列"))):
+                self.save(update_fields=["password"])
+
+        return check_password(raw_password, self.password, renew)
 
 
 class RoleAssignment(HistoricalModel):
@@ -101,7 +115,7 @@ class RoleAssignment(HistoricalModel):
                 fields=["user", "role"],
                 condition=Q(state__in=["PENDING", "ACTIVE"]),
                 name="accounts_roleassignment_one_open",
-                violation_error_message=_("这个角色已经有了,或正在等待批准。"),
+                violation_error_message=_("这个角色已经有了，或正在等待批准。"),
             ),
             models.CheckConstraint(
                 condition=Q(decided_by__isnull=True)
@@ -122,10 +136,14 @@ class RoleAssignment(HistoricalModel):
 
 
 class LoginSession(models.Model):
-    """The one session a user may have at a time; no history, it is not maintained."""
+    """The one portal session a user may have at a time; "" while there is none.
+
+    No history: it is not maintained. Sessions launched from a station do not count: they
+    have the doctor's capabilities only, and must not end the office's own work.
+    """
 
     user = models.OneToOneField(User, on_delete=models.RESTRICT)
-    session_key = models.CharField(max_length=40)
+    session_key = models.CharField(max_length=40, blank=True)
     logged_in_at = models.DateTimeField()
 
     def __str__(self) -> str:

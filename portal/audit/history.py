@@ -10,7 +10,6 @@ from simple_history.models import HistoricalRecords
 
 from portal.audit.acting import current_act
 
-
 M = TypeVar("M", bound=models.Model)
 
 
@@ -21,7 +20,9 @@ class HistoryBypass(Exception):
 class ActHistory(HistoricalRecords):  # type: ignore[misc]  # simple-history is untyped
     """History rows take actor and reason from ``acting()``."""
 
-    def fields_included(self, model: type[models.Model]) -> list[models.Field[Any, Any]]:
+    def fields_included(
+        self, model: type[models.Model]
+    ) -> list[models.Field[Any, Any]]:
         """All fields but the secrets a model names in ``history_excludes``."""
         secrets = getattr(model, "history_excludes", ())
         return [f for f in super().fields_included(model) if f.name not in secrets]

@@ -10,7 +10,12 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 # Everybody may ask for these; each line is a decision.
-PUBLIC: set[str] = {"ui:healthz", "ui:readyz"}
+PUBLIC: set[str] = {
+    "accounts:login",
+    "accounts:logout",
+    "ui:healthz",
+    "ui:readyz",
+}
 
 
 def all_patterns(

@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
             name='LoginSession',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('session_key', models.CharField(max_length=40)),
+                ('session_key', models.CharField(blank=True, max_length=40)),
                 ('logged_in_at', models.DateTimeField()),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.RESTRICT, to=settings.AUTH_USER_MODEL)),
             ],
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-requested_at', '-id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['PENDING', 'ACTIVE'])), fields=('user', 'role'), name='accounts_roleassignment_one_open', violation_error_message='这个角色已经有了,或正在等待批准。'), models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('requested_by__isnull', True), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='accounts_roleassignment_second_person', violation_error_message='申请人不能批准自己的申请。'), models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('user')), _negated=True), _connector='OR'), name='accounts_roleassignment_not_own', violation_error_message='不能批准本人的角色。')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['PENDING', 'ACTIVE'])), fields=('user', 'role'), name='accounts_roleassignment_one_open', violation_error_message='这个角色已经有了，或正在等待批准。'), models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('requested_by__isnull', True), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='accounts_roleassignment_second_person', violation_error_message='申请人不能批准自己的申请。'), models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('user')), _negated=True), _connector='OR'), name='accounts_roleassignment_not_own', violation_error_message='不能批准本人的角色。')],
             },
         ),
     ]

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(db_index=True)),
-                ('kind', models.CharField(choices=[('LOGIN', '登录'), ('LOGIN_FAILED', '登录失败'), ('LOCKED', '账户锁定'), ('LOGOUT', '退出'), ('PASSWORD_CHANGED', '修改密码'), ('LAUNCH', '医生站进入'), ('LAUNCH_REFUSED', '医生站进入被拒'), ('ROLE_REQUESTED', '申请角色'), ('ROLE_APPROVED', '批准角色'), ('ROLE_ENDED', '收回角色'), ('USER_CREATED', '建立账户'), ('USER_CHANGED', '修改账户'), ('EXPORTED', '导出'), ('MESSAGE_RETRIED', '重新送达'), ('MESSAGE_STOPPED', '停止送达'), ('ACCESS_DENIED', '拒绝访问')], max_length=20)),
+                ('kind', models.CharField(choices=[('LOGIN', '登录'), ('LOGIN_FAILED', '登录失败'), ('LOCKED', '账户锁定'), ('LOGOUT', '退出'), ('PASSWORD_CHANGED', '修改密码'), ('LAUNCH', '医生站进入'), ('LAUNCH_REFUSED', '医生站进入被拒'), ('ROLE_REQUESTED', '申请角色'), ('ROLE_APPROVED', '批准角色'), ('ROLE_REJECTED', '不同意角色'), ('ROLE_ENDED', '收回角色'), ('USER_CREATED', '建立账户'), ('USER_CHANGED', '修改账户'), ('PARAMETER_CHANGED', '修改参数'), ('EXPORTED', '导出'), ('MESSAGE_RETRIED', '重新送达'), ('MESSAGE_STOPPED', '停止送达'), ('ACCESS_DENIED', '拒绝访问')], max_length=20)),
                 ('subject_type', models.CharField(blank=True, max_length=40)),
                 ('subject_id', models.CharField(blank=True, max_length=64)),
                 ('is_ok', models.BooleanField(default=True)),

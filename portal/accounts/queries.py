@@ -1,0 +1,68 @@
+"""Reading accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import FilteredRelation, Prefetch, Q, QuerySet
+
+from portal.accounts.models import RoleAssignment, User
+
+State = RoleAssignment.State
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one request must know of its user, read in one query."""
+
+    roles: frozenset[str]
+    session_key: str | None  # of the one portal session; None before the first login
+
+
+def standing_of(user: User) -> Standing:
+    """Roles in force and the portal session in force."""
+    rows = list(
+        User.objects.annotate(
+            held=FilteredRelation(
+                "role_assignments", condition=Q(role_assignments__state=State.ACTIVE)
+            )
+        )
+        .filter(pk=user.pk)
+        .order_by("pk")
+        .values_list("loginsession__session_key", "held__role")
+    )
+    return Standing(
+        roles=frozenset(role for _key, role in rows if role),
+        session_key=rows[0][0] if rows else None,
+    )
+
+
+def users_with_roles() -> QuerySet[User]:
+    """All users; ``user.open_roles`` are those in force or waiting."""
+    opened = RoleAssignment.objects.filter(
+        state__in=[State.ACTIVE, State.PENDING]
+    ).order_by("role")
+    users: QuerySet[User] = User.objects.prefetch_related(
+        Prefetch("role_assignments", queryset=opened, to_attr="open_roles")
+    )
+    return users
+
+
+def pending_roles() -> QuerySet[RoleAssignment]:
+    """Roles that wait for a second person, oldest first."""
+    return (
+        RoleAssignment.objects.filter(state=State.PENDING)
+        .select_related("user", "requested_by")
+        .order_by("requested_at", "id")
+    )
+
+
+def other_active_holders(user: User, role: str) -> bool:
+    """Whether somebody else who may log in holds the role."""
+    return (
+        RoleAssignment.objects.filter(
+            role=role, state=State.ACTIVE, user__is_active=True
+        )
+        .exclude(user=user)
+        .exists()
+    )

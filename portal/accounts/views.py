@@ -1,0 +1,151 @@
+"""Login, logout, one's own password and account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import authenticate
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from portal.accounts import services
+from portal.accounts.forms import LoginForm, PasswordForm
+from portal.accounts.guards import AuthenticatedRequest, public, signed_in
+from portal.accounts.lockout import is_locked, locked_page, tries_left
+from portal.accounts.models import User
+from portal.accounts.passwords import is_expired
+from portal.accounts.presenters import profile_of
+from portal.accounts.refusals import AccountRefusal, PasswordRefused, WrongPassword
+from portal.accounts.sessions import close_session, keep_session, open_portal_session
+from portal.audit.models import EventKind
+from portal.audit.services import record
+from portal.parameters.queries import value_of
+from portal.parameters.registry import LOCK_MINUTES
+
+
+@public
+@sensitive_post_parameters("password")
+@never_cache
+def login(request: Any) -> HttpResponse:
+    """The login page; whoever is in already goes on."""
+    if request.method != "POST":
+        if request.user.is_authenticated:
+            return redirect(_onward(request))
+        if request.session_ended:
+            messages.warning(request, request.session_ended)
+        return _login_page(request, LoginForm())
+    form = LoginForm(request.POST)
+    if not form.is_valid():
+        return _login_page(request, form)
+    return _try_login(request, form)
+
+
+def _try_login(request: Any, form: LoginForm) -> HttpResponse:
+    staff_no: str = form.cleaned_data["staff_no"]
+    if is_locked(request, staff_no):
+        _record_failure(staff_no, "LOCKED")
+        return locked_page(request, None, {"staff_no": staff_no})
+    # Unknown number, wrong password and deactivated account are told apart nowhere:
+    # Django hashes the password in each case.
+    user = authenticate(
+        request, staff_no=staff_no, password=form.cleaned_data["password"]
+    )
+    if isinstance(user, User):
+        open_portal_session(request, user)
+        return redirect(_onward(request))
+    _record_failure(staff_no, "PASSWORD")
+    if is_locked(request, staff_no):
+        record(EventKind.LOCKED, subject=_subject(staff_no), is_ok=False)
+        return locked_page(request, None, {"staff_no": staff_no})
+    left = tries_left(request, staff_no)
+    form.add_error(
+        "password",
+        _("工号或密码不对，还可以再试 %(left)s 次，之后锁定 %(minutes)s 分钟。")
+        % {"left": left, "minutes": value_of(LOCK_MINUTES)},
+    )
+    return _login_page(request, form)
+
+
+def _subject(staff_no: str) -> tuple[str, object]:
+    """The user who was tried. What nobody is called is not written down."""
+    pk = User.objects.filter(staff_no=staff_no).values_list("pk", flat=True).first()
+    return ("user", pk) if pk else ("", "")
+
+
+def _record_failure(staff_no: str, code: str) -> None:
+    record(EventKind.LOGIN_FAILED, subject=_subject(staff_no), is_ok=False, code=code)
+
+
+def _login_page(request: HttpRequest, form: LoginForm) -> HttpResponse:
+    onward = request.POST.get("next") or request.GET.get("next", "")
+    return render(request, "accounts/login.html", {"form": form, "next": onward})
+
+
+def _onward(request: HttpRequest) -> str:
+    """``next``, if it is a page of ours; else home."""
+    onward = request.POST.get("next") or request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        onward, {request.get_host()}, require_https=request.is_secure()
+    )
+    return onward if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+@public
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """Leave; whoever is out already only sees the login page."""
+    if request.user.is_authenticated:
+        close_session(request, code="ASKED")
+    return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+@signed_in
+@never_cache
+def profile(request: AuthenticatedRequest) -> HttpResponse:
+    """我的账户."""
+    return render(
+        request, "accounts/profile.html", {"profile": profile_of(request.user)}
+    )
+
+
+@signed_in
+@sensitive_post_parameters("old", "new", "again")
+@never_cache
+def password_change(request: AuthenticatedRequest) -> HttpResponse:
+    """Change one's own password, of one's own will or because it is due."""
+    user = request.user
+    if not user.has_usable_password():
+        return redirect("accounts:profile")
+    form = PasswordForm(request.POST or None)
+    if form.is_valid() and _has_changed(user, form):
+        keep_session(request, User.objects.get(pk=user.pk))
+        messages.success(request, _("密码已修改。"))
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    context = {
+        "form": form,
+        "is_first": user.must_change_password,
+        "is_expired": is_expired(user),
+    }
+    return render(request, "accounts/password_change.html", context)
+
+
+def _has_changed(user: User, form: PasswordForm) -> bool:
+    old, new = form.cleaned_data["old"], form.cleaned_data["new"]
+    try:
+        services.change_password(user=user, old=old, new=new)
+    except WrongPassword as refusal:
+        form.add_error("old", str(refusal.text))
+    except PasswordRefused as refusal:
+        form.add_error("new", [str(problem) for problem in refusal.problems])
+    except AccountRefusal as refusal:
+        form.add_error(None, str(refusal.text))
+    else:
+        return True
+    return False
