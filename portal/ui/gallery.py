@@ -54,8 +54,11 @@ class SampleRow:
 class SampleForm(forms.Form):
     """All kinds of fields, two of them wrong."""
 
-    practitioner = forms.CharField(
-        label=_("医师"), help_text=_("姓名、工号或拼音首字母")
+    practitioner = forms.ChoiceField(
+        label=_("医师"),
+        choices=[("", ""), ("1027", "陈景行 1027"), ("1043", "林若川 1043")],
+        widget=forms.Select(attrs={"data-search": True}),
+        help_text=_("姓名、工号或拼音首字母"),
     )
     reason = forms.ChoiceField(
         label=_("原因代码"),

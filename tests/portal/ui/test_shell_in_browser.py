@@ -274,3 +274,13 @@ def test_saved_drawer_can_have_the_list_read_again(page: Page) -> None:
     assert shown(page) == ["林国栋", "王建国"]
     assert page.url.endswith("?page=2")
     assert page.evaluate("window.isSamePage")
+
+
+def test_long_choice_is_searched_by_typing(page: Page) -> None:
+    page.goto("/components")
+    field = page.get_by_role("combobox", name="医师")
+    field.click()
+    field.press_sequentially("1043")
+    page.get_by_role("listbox").get_by_role("option", name="林若川 1043").click()
+
+    expect(page.locator("#id_practitioner")).to_have_value("1043")
