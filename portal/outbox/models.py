@@ -23,6 +23,7 @@ class State(models.TextChoices):
 
 # Nothing more will happen to a message in these states.
 FINAL = frozenset({State.CONFIRMED, State.STOPPED})
+OPEN = tuple(state.value for state in State if state not in FINAL)
 
 
 class Message(models.Model):
@@ -43,9 +44,13 @@ class Message(models.Model):
     state = models.CharField(max_length=10, choices=State.choices)
     not_before = models.DateTimeField()
     enqueued_at = models.DateTimeField()
-    # When the next try or read-back is due; meaningful in open states only.
-    due_at = models.DateTimeField()
+    # When the next try or read-back is due. None: nothing happens by itself any more,
+    # the message is final or waits for a person.
+    due_at = models.DateTimeField(null=True, blank=True)
+    # Tries since it was enqueued or a person had it delivered again.
     tries = models.PositiveIntegerField(default=0)
+    # Read-backs in a row that showed something else.
+    rereads = models.PositiveSmallIntegerField(default=0)
     claim = models.UUIDField(null=True, blank=True, db_index=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
@@ -60,9 +65,9 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["stream", "id"], name="outbox_message_stream"),
             models.Index(
-                fields=["due_at"],
+                fields=["stream", "id"],
                 name="outbox_message_open",
-                condition=~Q(state__in=["CONFIRMED", "STOPPED"]),
+                condition=Q(state__in=OPEN),
             ),
             models.Index(fields=["subject"], name="outbox_message_subject"),
         ]
@@ -76,6 +81,11 @@ class Message(models.Model):
                 | Q(claim__isnull=False, lease_until__isnull=False),
                 name="outbox_message_sending_is_claimed",
             ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["CONFIRMED", "STOPPED", "REJECTED"])
+                | Q(due_at__isnull=True),
+                name="outbox_message_settled_is_not_due",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -84,6 +94,15 @@ class Message(models.Model):
     @property
     def is_final(self) -> bool:
         return self.state in FINAL
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing changes any more unless a person acts."""
+        return self.due_at is None
+
+    @property
+    def has_mismatch(self) -> bool:
+        return self.state == State.DELIVERED and self.mismatch is not None
 
 
 class Attempt(models.Model):
@@ -106,6 +125,7 @@ class Attempt(models.Model):
     outcome = models.CharField(max_length=14, choices=Outcome.choices)
     code = models.CharField(max_length=10, blank=True)
     text = models.CharField(max_length=300, blank=True)
+    his_row_id = models.CharField(max_length=32, blank=True)
 
     class Meta:
         ordering = ["id"]

@@ -1,16 +1,36 @@
-"""Keeping promises: enqueue inside the act, deliver outside any transaction."""
+"""The acts of the outbox: promise, deliver again, stop.
+
+``enqueue`` stands inside the act that changes a right. What a person does about a
+message (``retry``, ``stop``) leaves an event in the log; a refused one leaves nothing.
+"""
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
+from typing import Any
 
-from celery import current_app
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
+from portal.accounts.models import User
+from portal.audit.models import EventKind
+from portal.audit.services import record
 from portal.his.messages import SCHEMA_VERSION, PrivSave
+from portal.outbox.bell import nudge, nudge_on_commit
+from portal.outbox.claims import SENT, is_free
+from portal.outbox.comparison import line_key
 from portal.outbox.models import Message, State
+from portal.outbox.outcomes import stopped
+
+__all__ = ["NotPossible", "TAKES_AWAY", "enqueue", "nudge", "retry", "stop"]
 
 TAKES_AWAY = frozenset({"SUSPEND", "REVOKE", "VOID"})
+REASON_LENGTH = 200
+
+
+class NotPossible(Exception):
+    """The act does not fit the message's state; the text is for a person."""
 
 
 def enqueue(
@@ -23,10 +43,12 @@ def enqueue(
 ) -> Message:
     """Promise, inside the caller's transaction, that the HIS will be told.
 
-    ``message.request_id`` is replaced by the row's own. On commit a worker is woken; a
-    lost wake-up costs one sweep, never the message.
+    ``message.request_id`` is replaced by the row's own. What waits for a later day than
+    ``not_before`` on the same line is superseded. On commit a worker is woken; a lost
+    wake-up costs one sweep, never the message.
     """
     due = max(at, not_before or at)
+    supersede(message=message, stream=stream, at=at, from_=due)
     row = Message(
         kind="PRIV_SAVE",
         schema_version=SCHEMA_VERSION,
@@ -40,10 +62,122 @@ def enqueue(
     )
     row.payload = message.payload() | {"request_id": str(row.request_id)}
     row.save()
-    transaction.on_commit(nudge)
+    nudge_on_commit()
     return row
 
 
-def nudge() -> None:
-    """Ring the worker; an unreachable broker only means waiting for the sweep."""
-    current_app.send_task("outbox.deliver_due", ignore_result=True, retry=False)
+def supersede(*, message: PrivSave, stream: str, at: datetime, from_: datetime) -> None:
+    """Stop what waits for its day on the same line and would undo this message."""
+    waiting = Message.objects.filter(
+        stream=stream, state=State.WAITING, not_before__gt=at, not_before__gte=from_
+    )
+    for row in waiting.order_by("id"):
+        if line_key(PrivSave.from_payload(row.payload)) == line_key(message):
+            still = Message.objects.filter(pk=row.pk, state=State.WAITING)
+            still.update(**stopped(_("已由后来的变更取代")))
+
+
+@transaction.atomic
+def retry(*, message: Message, by: User, at: datetime, reason: str) -> Message:
+    """Have a message delivered again that waits for a person, or sooner.
+
+    The HIS answers a repeated request id with its first answer. So what it rejected or
+    shows differently is sent under a new id; a message whose answer was lost keeps its
+    id and is read back first.
+    """
+    reason = checked(reason)
+    row = locked(message)
+    changes = again(row, at)
+    before = row.state
+    Message.objects.filter(pk=row.pk).update(**changes)
+    record(
+        EventKind.MESSAGE_RETRIED,
+        by=by,
+        subject=("outbox.message", row.pk),
+        reason=reason,
+        before=before,
+    )
+    nudge_on_commit()
+    row.refresh_from_db()
+    return row
+
+
+@transaction.atomic
+def stop(*, message: Message, by: User, at: datetime, reason: str) -> Message:
+    """Give a message up: the HIS will not be told, and its stream goes on."""
+    reason = checked(reason)
+    row = locked(message)
+    if row.is_final:
+        raise NotPossible(_("这条已经结束，不能停止。"))
+    if row.state == State.SENDING or not is_idle(row, at):
+        raise NotPossible(_("这条正在送达，请稍候再试。"))
+    before = row.state
+    Message.objects.filter(pk=row.pk).update(**stopped(reason))
+    record(
+        EventKind.MESSAGE_STOPPED,
+        by=by,
+        subject=("outbox.message", row.pk),
+        reason=reason,
+        before=before,
+    )
+    nudge_on_commit()  # what waited behind it may go now
+    row.refresh_from_db()
+    return row
+
+
+def checked(reason: str) -> str:
+    reason = reason.strip()
+    if not reason:
+        raise NotPossible(_("请填写原因。"))
+    return reason[:REASON_LENGTH]
+
+
+def locked(message: Message) -> Message:
+    """The message, with its stream locked against claims (``claims.claimed``)."""
+    rows = Message.objects.select_for_update().filter(
+        stream=message.stream, pk__gte=message.pk
+    )
+    return next(row for row in rows.order_by("id") if row.pk == message.pk)
+
+
+def is_idle(row: Message, at: datetime) -> bool:
+    return Message.objects.filter(is_free(at), pk=row.pk).exists()
+
+
+def again(row: Message, at: datetime) -> dict[str, Any]:
+    """The fields of the message put back in line; raises NotPossible."""
+    changes = {"due_at": at, "tries": 0, "rereads": 0}
+    if row.state == State.WAITING and row.tries:
+        return changes
+    if row.state == State.UNKNOWN and is_idle(row, at):
+        return changes if row.due_at else changes | resend(row)
+    is_differing = row.has_mismatch and row.is_settled
+    if row.state == State.REJECTED or is_differing:
+        return changes | resend(row, request_id=uuid.uuid4())
+    raise NotPossible(_("这条不需要重新送达。"))
+
+
+def resend(row: Message, request_id: uuid.UUID | None = None) -> dict[str, Any]:
+    """Back to WAITING; refused when something later of the same line went before."""
+    refuse_overtaken(row)
+    request_id = request_id or row.request_id
+    return {
+        "state": State.WAITING,
+        "request_id": request_id,
+        "payload": row.payload | {"request_id": str(request_id)},
+        "mismatch": None,
+        "delivered_at": None,
+        "last_code": "",
+        "last_text": "",
+    }
+
+
+def refuse_overtaken(row: Message) -> None:
+    """Sent now, it would undo what came later."""
+    later = Message.objects.filter(stream=row.stream, pk__gt=row.pk, state__in=SENT)
+    key = line_key(PrivSave.from_payload(row.payload))
+    for other in later.order_by("id"):
+        if other.state == State.SENDING:
+            raise NotPossible(_("同一医师的另一条正在送达，请稍候再试。"))
+        if line_key(PrivSave.from_payload(other.payload)) == key:
+            raise NotPossible(_("同一授权后来的变更已经送达，这条只能停止。"))

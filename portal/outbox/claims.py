@@ -1,0 +1,224 @@
+"""Taking messages to deliver: no message in two hands, no two of a stream under way.
+
+A claim is a conditional UPDATE with a row count, which means the same on SQLite,
+PostgreSQL and SQL Server (``docs/decisions/0001``). It gives the worker a lease; a
+message whose lease ran out while it was being sent is UNKNOWN, because nobody can say
+how far its worker came.
+
+Which message of a stream may go (its head):
+
+- the earliest one that holds the stream. A message holds it from its ``not_before`` on
+  until it is read back, stopped, or a mismatch was read often enough to be shown
+  (``due_at`` None): the HIS has then taken it, and only a person can do more.
+- REJECTED and UNKNOWN hold it too, but a message that takes a right away passes
+  rejected ones, and what waits behind them. What it has overtaken on the same line is
+  never sent afterwards: see ``delivery``.
+
+A stream in which something waits to be taken away goes before the others.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Case, Exists, F, IntegerField, Max, Min, OuterRef, Q, When
+from django.db.models.query import QuerySet
+from django.utils.translation import gettext_noop as _
+
+from portal.outbox.models import OPEN, Attempt, Message, State
+
+# While everything waits for its next try, the HIS is asked so often whether it is back.
+PING_SECONDS = 10
+
+# States in which only a read-back is due, never (yet) a new call.
+TO_READ = (State.UNKNOWN, State.DELIVERED)
+# The HIS may have seen these.
+SENT = (State.SENDING, State.UNKNOWN, State.DELIVERED, State.CONFIRMED)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Messages that are this worker's alone until ``lease_until``."""
+
+    token: uuid.UUID
+    messages: Sequence[Message]
+
+
+def lease() -> timedelta:
+    return timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
+
+
+def holds(at: datetime) -> Q:
+    """Messages no later message of their stream may pass."""
+    return Q(state__in=OPEN) & (
+        Q(state__in=(State.SENDING, State.UNKNOWN, State.REJECTED))
+        | Q(state=State.DELIVERED, due_at__isnull=False)
+        | Q(state=State.WAITING, not_before__lte=at)
+    )
+
+
+def heads(at: datetime, limit: int) -> list[int]:
+    """Messages that are due and first in their stream, takers-away first."""
+    is_due = Q(state=State.WAITING, due_at__lte=at)
+    takes_away = Case(
+        When(state=State.WAITING, takes_away=True, then=1),
+        default=0,
+        output_field=IntegerField(),
+    )
+    streams = (
+        Message.objects.filter(holds(at))
+        .order_by()
+        .values("stream")
+        .annotate(head=Min("id"), ready=Min("id", filter=is_due), rush=Max(takes_away))
+        .filter(head=F("ready"))
+        .order_by("-rush", "head")
+    )
+    return list(streams.values_list("head", flat=True)[:limit])
+
+
+def may_pass(at: datetime) -> tuple[Exists, Q]:
+    """Conditions of a message that takes away, behind a rejected one, with nothing in
+    front but rejected ones and givers that wait behind them."""
+    earlier = Message.objects.filter(stream=OuterRef("stream"), id__lt=OuterRef("id"))
+    is_behind_rejected = Exists(earlier.filter(state=State.REJECTED))
+    blockers = earlier.filter(holds(at)).exclude(state=State.REJECTED)
+    blockers = blockers.exclude(
+        is_behind_rejected, state=State.WAITING, takes_away=False
+    )
+    return is_behind_rejected, Q(~Exists(blockers), takes_away=True)
+
+
+def passers(at: datetime, limit: int) -> list[int]:
+    """Messages that take a right away and pass a rejected one."""
+    waiting = Message.objects.filter(state=State.WAITING, due_at__lte=at)
+    found = waiting.filter(*may_pass(at)).order_by("id")
+    return list(found.values_list("id", flat=True)[:limit])
+
+
+def to_read(at: datetime, limit: int) -> list[int]:
+    """Messages whose read-back is due and in nobody's hand."""
+    found = Message.objects.filter(is_free(at), state__in=TO_READ, due_at__lte=at)
+    return list(found.order_by("due_at", "id").values_list("id", flat=True)[:limit])
+
+
+def is_free(at: datetime) -> Q:
+    return Q(claim__isnull=True) | Q(lease_until__lt=at)
+
+
+def claim_due(at: datetime, limit: int) -> Claim:
+    """Up to ``limit`` messages that are due now, in the order to deliver them."""
+    token = uuid.uuid4()
+    mine = {"claim": token, "lease_until": at + lease()}
+    taken = 0
+    if reads := to_read(at, limit):
+        free = Message.objects.filter(is_free(at), id__in=reads, due_at__lte=at)
+        taken += free.filter(state__in=TO_READ).update(**mine)
+    if sends := (passers(at, limit) + heads(at, limit))[:limit]:
+        waiting = Message.objects.filter(id__in=sends, state=State.WAITING)
+        taken += waiting.filter(due_at__lte=at).update(state=State.SENDING, **mine)
+    if not taken:
+        return Claim(token, ())
+    place = {pk: number for number, pk in enumerate(reads + sends)}
+    found = claimed(token, at)
+    return Claim(token, sorted(found, key=lambda message: place[message.pk]))
+
+
+def claimed(token: uuid.UUID, at: datetime) -> list[Message]:
+    """What the token holds; what should not be sent after all is given back.
+
+    Between choosing and claiming a person may have put an earlier message of the
+    stream back in line (``services.retry`` locks the stream and looks for SENDING, so
+    one of the two always sees the other).
+    """
+    earlier = Message.objects.filter(stream=OuterRef("stream"), id__lt=OuterRef("id"))
+    later = Message.objects.filter(stream=OuterRef("stream"), id__gt=OuterRef("id"))
+    in_front = earlier.filter(holds(at)).exclude(state=State.REJECTED)
+    found = list(
+        Message.objects.filter(claim=token)
+        .annotate(
+            is_second=Exists(in_front),
+            may_be_overtaken=Exists(later.filter(takes_away=True, state__in=SENT)),
+        )
+        .order_by("id")
+    )
+    early = {row.pk for row in found if row.is_second and row.state == State.SENDING}
+    if early:
+        rightly = Message.objects.filter(*may_pass(at), id__in=early).order_by("id")
+        early -= set(rightly.values_list("id", flat=True))
+        give_back(token, early)
+    return [row for row in found if row.pk not in early]
+
+
+def give_back(token: uuid.UUID, ids: set[int]) -> None:
+    """Claimed but not tried: as if it had never been taken."""
+    mine = Message.objects.filter(claim=token, id__in=ids)
+    free = {"claim": None, "lease_until": None}
+    mine.filter(state=State.SENDING).update(state=State.WAITING, **free)
+    mine.update(**free)
+
+
+def renew(token: uuid.UUID, ids: set[int], at: datetime) -> bool:
+    """Prolong the lease; False when some of them are no longer ours."""
+    mine = Message.objects.filter(claim=token, id__in=ids)
+    return mine.update(lease_until=at + lease()) == len(ids)
+
+
+def backed_off(at: datetime) -> QuerySet[Message]:
+    """What waits for its next try because the HIS was away at the last one."""
+    is_unread = Q(state=State.DELIVERED, mismatch__isnull=True)
+    return Message.objects.filter(
+        Q(state__in=(State.WAITING, State.UNKNOWN)) | is_unread,
+        claim__isnull=True,
+        tries__gt=0,
+        due_at__gt=at,
+        not_before__lte=at,
+    )
+
+
+def call_back(at: datetime) -> int:
+    """The HIS answers: nobody needs to wait any longer."""
+    return backed_off(at).update(due_at=at)
+
+
+def is_worth_a_ping(at: datetime) -> bool:
+    """Something waits, and the HIS was left in peace for a while."""
+    waiting = backed_off(at)
+    if not waiting.exists():
+        return False
+    recently = at - timedelta(seconds=PING_SECONDS)
+    tried = Attempt.objects.filter(message__in=waiting, started_at__gt=recently)
+    return not tried.exists()
+
+
+def release_dead(at: datetime) -> int:
+    """Messages whose worker died while sending: UNKNOWN, to be read back first."""
+    over = Message.objects.filter(state=State.SENDING, lease_until__lt=at)
+    released = 0
+    for message in over.order_by("id").only("id", "claim", "lease_until"):
+        with transaction.atomic():
+            released += _release(message, at)
+    return released
+
+
+def _release(message: Message, at: datetime) -> int:
+    still = Message.objects.filter(
+        pk=message.pk, state=State.SENDING, claim=message.claim, lease_until__lt=at
+    )
+    text = _("送达中断，先回读")
+    is_done = still.update(
+        state=State.UNKNOWN, claim=None, lease_until=None, due_at=at, last_text=text
+    )
+    if is_done:
+        Attempt.objects.create(
+            message=message,
+            started_at=(message.lease_until or at) - lease(),
+            duration_ms=0,
+            outcome=Attempt.Outcome.ANSWER_LOST,
+            text=text,
+        )
+    return is_done

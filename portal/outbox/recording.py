@@ -1,0 +1,111 @@
+"""Writing down what came of the tries, a few at a time.
+
+A group is one transaction of up to ``GROUP`` tries or ``LONGEST_SECONDS``. If the
+worker dies with an unwritten group, the messages in it are still SENDING: when the
+lease is over they are UNKNOWN and read back, so nothing is lost and nothing doubled.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Hashable
+from contextlib import suppress
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _
+
+from portal.outbox.models import Attempt, Message
+from portal.outbox.outcomes import Before, Tried, changes_after, stopped
+
+GROUP = 20
+LONGEST_SECONDS = 0.05
+
+Pair = tuple[Message, Tried]
+
+
+class LeaseLost(Exception):
+    """Another worker holds the message by now; what it finds counts."""
+
+
+class Recorder:
+    """Collects the tries of one claim; only what is still ours is written."""
+
+    def __init__(self, token: uuid.UUID) -> None:
+        self._token = token
+        self._group: list[Pair] = []
+        self._begin = 0.0
+
+    def add(self, message: Message, tried: Tried) -> None:
+        if not self._group:
+            self._begin = time.perf_counter()
+        self._group.append((message, tried))
+        is_late = time.perf_counter() - self._begin > LONGEST_SECONDS
+        if len(self._group) >= GROUP or is_late:
+            self.flush()
+
+    def stop(self, message: Message) -> None:
+        """Overtaken by a later message that took the same right away."""
+        mine = Message.objects.filter(pk=message.pk, claim=self._token)
+        mine.update(**stopped(_("后来的变更已先送达，这条不再送达")))
+
+    def flush(self) -> None:
+        """Write the group in one transaction."""
+        group, self._group = self._group, []
+        if not group:
+            return
+        try:
+            with transaction.atomic():
+                self._write(group)
+        except LeaseLost:
+            for pair in group:
+                self._write_if_ours(pair)
+
+    def _write(self, group: list[Pair]) -> None:
+        """Those that change alike (nearly always: all of them) by one UPDATE."""
+        alike: dict[Hashable, list[Pair]] = {}
+        for pair in group:
+            alike.setdefault(likeness(*pair), []).append(pair)
+        at = timezone.now()
+        for pairs in alike.values():
+            message, tried = pairs[0]
+            mine = Message.objects.filter(
+                claim=self._token, pk__in=[message.pk for message, _tried in pairs]
+            )
+            changed = mine.update(**changes_after(before_of(message), tried, at))
+            if changed < len(pairs):
+                raise LeaseLost
+        Attempt.objects.bulk_create([attempt_of(*pair) for pair in group])
+
+    def _write_if_ours(self, pair: Pair) -> None:
+        with suppress(LeaseLost), transaction.atomic():
+            self._write([pair])
+
+
+def likeness(message: Message, tried: Tried) -> Hashable:
+    """Equal for messages to which this try does the same."""
+    return (
+        before_of(message),
+        tried.outcome,
+        tried.code,
+        tried.text,
+        tried.differences,
+    )
+
+
+def before_of(message: Message) -> Before:
+    """The message as it was claimed; nothing of the object is changed meanwhile."""
+    return Before(message.state, message.tries, message.rereads)
+
+
+def attempt_of(message: Message, tried: Tried) -> Attempt:
+    return Attempt(
+        message_id=message.pk,
+        started_at=tried.started_at,
+        duration_ms=tried.duration_ms,
+        outcome=tried.outcome,
+        code=tried.code,
+        text=tried.text,
+        his_row_id=tried.his_row_id,
+    )

@@ -1,0 +1,140 @@
+"""One try: send and read back, or read back first. Nothing is written here."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _
+
+from portal.his.gateway import (
+    HisGateway,
+    HisMisconfigured,
+    HisRejected,
+    HisUnavailable,
+)
+from portal.his.messages import Answer, PrivSave
+from portal.outbox.claims import SENT
+from portal.outbox.comparison import Effect, differences, effect_of, line_key
+from portal.outbox.models import Message, State
+from portal.outbox.outcomes import Outcome, Tried
+
+TEXT_LENGTH = 300
+
+
+def call_of(message: Message) -> PrivSave:
+    return PrivSave.from_payload(message.payload)
+
+
+def is_overtaken(message: Message) -> bool:
+    """A later message took the same line's right away: this one would give it back."""
+    if not getattr(message, "may_be_overtaken", True):
+        return False
+    key = line_key(call_of(message))
+    later = Message.objects.filter(
+        stream=message.stream, id__gt=message.pk, takes_away=True, state__in=SENT
+    ).order_by("id")
+    return any(line_key(call_of(other)) == key for other in later)
+
+
+def proved_before(message: Message) -> PrivSave | None:
+    """What we last proved to stand in the HIS on the line this message speaks of."""
+    key = line_key(call_of(message))
+    earlier = Message.objects.filter(
+        stream=message.stream, id__lt=message.pk, state=State.CONFIRMED
+    ).order_by("-id")
+    calls = (call_of(other) for other in earlier.iterator(chunk_size=50))
+    return next((call for call in calls if line_key(call) == key), None)
+
+
+def try_once(gateway: HisGateway, message: Message) -> Tried:
+    """What this message needs next, once; every failure becomes an outcome."""
+    attempt = _Attempt(gateway, message, call_of(message))
+    try:
+        return attempt.run()
+    except HisRejected as error:
+        return attempt.ended(Outcome.REJECTED, code=error.code, text=error.message)
+    except HisMisconfigured as error:
+        return attempt.ended(Outcome.MISCONFIGURED, text=str(error))
+    except HisUnavailable as error:
+        if error.sent:
+            return attempt.ended(Outcome.ANSWER_LOST, text=str(error))
+        return attempt.ended(attempt.when_away, text=str(error))
+
+
+def failed_here() -> Tried:
+    """A fault of our own: how far the call came is not known, a person must look."""
+    text = _("本系统程序出错，未能送达")
+    return Tried(Outcome.ANSWER_LOST, timezone.now(), 0, text=text, is_unclear=True)
+
+
+class _Attempt:
+    def __init__(self, gateway: HisGateway, message: Message, call: PrivSave) -> None:
+        self._gateway = gateway
+        self._message = message
+        self._call = call
+        self._answer: Answer | None = None
+        self._started_at = timezone.now()
+        self._begin = time.perf_counter()
+
+    def run(self) -> Tried:
+        match self._message.state:
+            case State.SENDING:
+                return self._send()
+            case State.UNKNOWN:
+                return self._resolve()
+            case _:
+                return self._read_back()
+
+    @property
+    def when_away(self) -> Outcome:
+        """Not read although it was taken is another thing than not sent."""
+        return Outcome.DELIVERED if self._answer else Outcome.UNAVAILABLE
+
+    def _send(self) -> Tried:
+        self._answer = self._gateway.save_privilege(self._call)
+        return self._read_back()
+
+    def _read_back(self) -> Tried:
+        line = self._gateway.doctor_privilege(self._call)
+        found = differences(self._call, line)
+        if not found:
+            return self.ended(Outcome.CONFIRMED)
+        return self.ended(Outcome.MISMATCH, text=_("回读不一致"), found=found)
+
+    def _resolve(self) -> Tried:
+        """The answer was lost: look first, send again only what clearly is not there."""
+        line = self._gateway.doctor_privilege(self._call)
+        effect = effect_of(self._call, line, proved_before(self._message))
+        if effect is Effect.SHOWN:
+            return self.ended(Outcome.CONFIRMED)
+        if effect is Effect.ABSENT:
+            return self._send()
+        return self.ended(
+            Outcome.ANSWER_LOST,
+            text=_("回读无法判定，请核对后处理"),
+            found=differences(self._call, line),
+            is_unclear=True,
+        )
+
+    def ended(
+        self,
+        outcome: Outcome,
+        *,
+        code: str = "",
+        text: str = "",
+        found: tuple[Any, ...] = (),
+        is_unclear: bool = False,
+    ) -> Tried:
+        answer = self._answer
+        return Tried(
+            outcome=outcome,
+            started_at=self._started_at,
+            duration_ms=int((time.perf_counter() - self._begin) * 1000),
+            code=code or (answer.code if answer else ""),
+            text=(text or (answer.message if answer else ""))[:TEXT_LENGTH],
+            his_row_id=answer.his_row_id if answer else "",
+            differences=found,
+            is_unclear=is_unclear,
+        )

@@ -1,0 +1,46 @@
+"""A HIS in memory, and short ways to promise and deliver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from portal.outbox.delivery import Summary, deliver_due
+from portal.outbox.models import Message
+from portal.outbox.services import enqueue
+from tests.portal.outbox.memory_his import MemoryHis, priv_save
+
+
+@pytest.fixture
+def his() -> MemoryHis:
+    return MemoryHis()
+
+
+@pytest.fixture
+def deliver(his: MemoryHis) -> Callable[[], Summary]:
+    """Work until nothing is due, as the worker does."""
+    return lambda: deliver_due(gateway=his)
+
+
+def promise(emp_no: str = "1188", op: str = "ADD", **changes: Any) -> Message:
+    """A message in the practitioner's stream, promised now."""
+    not_before = changes.pop("not_before", None)
+    return enqueue(
+        message=priv_save(emp_no, op, **changes),
+        stream=f"practitioner:{emp_no}",
+        subject=changes.pop("subject", "permissions.grantevent:81"),
+        at=timezone.now(),
+        not_before=not_before,
+    )
+
+
+def state_of(message: Message) -> str:
+    message.refresh_from_db()
+    return message.state
+
+
+def tries_of(message: Message) -> list[tuple[str, str]]:
+    return list(message.attempts.order_by("id").values_list("outcome", "code"))
