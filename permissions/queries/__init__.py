@@ -1,0 +1,1 @@
+"""Reads of the catalogue, the proposals and the ledger."""

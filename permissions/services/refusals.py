@@ -1,0 +1,231 @@
+"""Why an act was refused, in words for the form it came from."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+Text = str | Promise
+
+
+class ActRefused(Exception):
+    """The act was not done; ``field`` names the form field the message belongs to."""
+
+    field = ""
+    message: Text = ""
+
+    def __init__(self, message: Text = "") -> None:
+        if message:
+            self.message = message
+        super().__init__(str(self.message))
+
+
+class ReasonTooShort(ActRefused):
+    field = "reason"
+
+    def __init__(self, minimum: int, length: int) -> None:
+        super().__init__(
+            _("至少 %(minimum)s 个字，现有 %(length)s 个。写明依据和经过。")
+            % {"minimum": minimum, "length": length}
+        )
+
+
+class ReasonTooLong(ActRefused):
+    field = "reason"
+
+    def __init__(self, maximum: int, length: int) -> None:
+        super().__init__(
+            _("最多 %(maximum)s 个字，现有 %(length)s 个。")
+            % {"maximum": maximum, "length": length}
+        )
+
+
+class ReasonCodeMissing(ActRefused):
+    field = "reason_code"
+    message = gettext_lazy("选择原因代码。")
+
+
+# --- who ------------------------------------------------------------------------------
+
+
+class PractitionerNotPractising(ActRefused):
+    field = "practitioner"
+
+    def __init__(self, name: str, status: Text) -> None:
+        super().__init__(
+            _("%(name)s 在 HIS 中的状态为「%(status)s」，不能授权。")
+            % {"name": name, "status": status}
+        )
+
+
+class TitleTooLow(ActRefused):
+    field = "privilege"
+
+    def __init__(self, privilege: str, needed: str, held: str) -> None:
+        super().__init__(
+            _("%(privilege)s 须 %(needed)s 及以上，现为 %(held)s。")
+            % {"privilege": privilege, "needed": needed, "held": held}
+        )
+
+
+class OwnProposal(ActRefused):
+    message = gettext_lazy("提出人不能审批自己的申请，请由另一人审批。")
+
+
+class OwnRight(ActRefused):
+    message = gettext_lazy("不能审批、恢复本人的权限，请由另一人办理。")
+
+
+class NotTheProposer(ActRefused):
+    message = gettext_lazy("只有提出人可以撤回申请。")
+
+
+# --- what -----------------------------------------------------------------------------
+
+
+class PrivilegeDisabled(ActRefused):
+    field = "privilege"
+
+    def __init__(self, privilege: str) -> None:
+        super().__init__(
+            _("%(privilege)s 已停用，不能新增授权。") % {"privilege": privilege}
+        )
+
+
+class SettingNotAllowed(ActRefused):
+    field = "setting"
+
+    def __init__(self, privilege: str, setting: Text) -> None:
+        super().__init__(
+            _("%(privilege)s 只能用于「%(setting)s」。")
+            % {"privilege": privilege, "setting": setting}
+        )
+
+
+class ItemMissing(ActRefused):
+    field = "item"
+    message = gettext_lazy("这项权限逐项授权，选择一项手术或操作。")
+
+
+class ItemNotAsked(ActRefused):
+    field = "item"
+    message = gettext_lazy("这项权限不分项目，不选手术。")
+
+
+class ItemUnknown(ActRefused):
+    field = "item"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(_("手术目录中没有 %(code)s。") % {"code": code})
+
+
+class ItemDisabled(ActRefused):
+    field = "item"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(_("%(code)s 已停用，不能授权。") % {"code": code})
+
+
+class ItemOfOtherGrade(ActRefused):
+    field = "item"
+
+    def __init__(self, code: str, grade: Text, needed: Text) -> None:
+        super().__init__(
+            _("%(code)s 是%(grade)s手术，这项权限只用于%(needed)s手术。")
+            % {"code": code, "grade": grade, "needed": needed}
+        )
+
+
+class ItemNotRestricted(ActRefused):
+    field = "item"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            _("%(code)s 不是限制类技术，按手术级别授权。") % {"code": code}
+        )
+
+
+class OpenApplicationExists(ActRefused):
+    message = gettext_lazy("同一医师的同一权限已有待审批的申请。")
+
+
+class GrantOverlaps(ActRefused):
+    def __init__(self, until: str) -> None:
+        super().__init__(
+            _("同一医师、权限、项目和场合已有授权，%(until)s，日期重叠。")
+            % {"until": until}
+        )
+
+
+# --- when -----------------------------------------------------------------------------
+
+
+class StartsInPast(ActRefused):
+    field = "valid_from"
+
+    def __init__(self, today: date) -> None:
+        super().__init__(_("不能早于今天 %(today)s。") % {"today": today.isoformat()})
+
+
+class EndsBeforeStart(ActRefused):
+    field = "valid_to"
+    message = gettext_lazy("到期日期不能早于生效日期。")
+
+
+class LastsTooLong(ActRefused):
+    field = "valid_to"
+
+    def __init__(self, what: Text, months: int, latest: date) -> None:
+        super().__init__(
+            _("%(what)s最长 %(months)s 个月，最晚 %(latest)s。")
+            % {"what": what, "months": months, "latest": latest.isoformat()}
+        )
+
+
+class EndedMeanwhile(ActRefused):
+    def __init__(self, last_day: date) -> None:
+        super().__init__(
+            _("申请的到期日期 %(day)s 已过，退回后重新申请。")
+            % {"day": last_day.isoformat()}
+        )
+
+
+# --- in which state -------------------------------------------------------------------
+
+
+class AlreadyDecided(ActRefused):
+    def __init__(self, state: Text, by: str, at: str) -> None:
+        super().__init__(
+            _("这份申请%(state)s（%(by)s %(at)s），没有再次办理。")
+            % {"state": state, "by": by, "at": at}
+        )
+
+
+class ChangedMeanwhile(ActRefused):
+    def __init__(self, status: Text, by: str, at: str) -> None:
+        super().__init__(
+            _(
+                "打开表单之后这项授权已被 %(by)s 改动（%(at)s），现为「%(status)s」。"
+                "关闭后重新打开。"
+            )
+            % {"by": by, "at": at, "status": status}
+        )
+
+
+class NotInThatState(ActRefused):
+    def __init__(self, act: Text, status: Text) -> None:
+        super().__init__(
+            _("这项授权现为「%(status)s」，不能%(act)s。")
+            % {"status": status, "act": act}
+        )
+
+
+class AlreadyEnded(ActRefused):
+    def __init__(self, act: Text, last_day: date) -> None:
+        super().__init__(
+            _("这项授权已于 %(day)s 到期，不能%(act)s。")
+            % {"day": last_day.isoformat(), "act": act}
+        )

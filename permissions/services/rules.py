@@ -1,0 +1,236 @@
+"""What must be true of a right before it is proposed and before it is granted.
+
+Each rule raises the refusal that names it. They run inside the act's transaction, with
+the practitioner's row locked, so two acts about one person follow one another.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from permissions.enums import GrantStatus, Setting, TitleRule, ValueKind
+from permissions.models import GrantState, Privilege
+from permissions.services.refusals import (
+    EndsBeforeStart,
+    GrantOverlaps,
+    ItemDisabled,
+    ItemMissing,
+    ItemNotAsked,
+    ItemNotRestricted,
+    ItemOfOtherGrade,
+    ItemUnknown,
+    LastsTooLong,
+    PractitionerNotPractising,
+    PrivilegeDisabled,
+    ReasonTooLong,
+    ReasonTooShort,
+    SettingNotAllowed,
+    StartsInPast,
+    TitleTooLow,
+)
+from portal.directory.models import Practitioner
+from portal.his.contract.codes import TITLE_RANK, TITLES
+from portal.parameters.days import day_of, end_of, last_day_of, start_of
+from surgery.enums import Grade
+from surgery.models import Procedure
+from surgery.queries import procedure_by_code
+
+REASON_MIN = 5
+REASON_MAX = 200
+# Grades 3 and 4 are granted procedure by procedure (GR06), restricted techniques by a
+# line of their own (GR09).
+GRADE_OF_ITEMS = {"SG03": Grade.THREE, "SG04": Grade.FOUR}
+RESTRICTED = "RT01"
+RANK_NAMES = {
+    1: gettext_noop("医士"),
+    2: gettext_noop("医师"),
+    3: gettext_noop("主治医师"),
+    4: gettext_noop("副主任医师"),
+    5: gettext_noop("主任医师"),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The right in question: whose, what, where, from when to when (instants)."""
+
+    practitioner: Practitioner
+    privilege: Privilege
+    item_code: str
+    setting: str
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+def clear_reason(text: str) -> str:
+    """The reason as it is kept; refused when it says too little or too much."""
+    reason = text.strip()
+    if len(reason) < REASON_MIN:
+        raise ReasonTooShort(REASON_MIN, len(reason))
+    if len(reason) > REASON_MAX:
+        raise ReasonTooLong(REASON_MAX, len(reason))
+    return reason
+
+
+def must_practise(practitioner: Practitioner) -> None:
+    if not practitioner.is_practising:
+        status = practitioner.get_status_display()
+        if practitioner.missing_since is not None:
+            status = _("已不在医生字典")
+        raise PractitionerNotPractising(practitioner.name, status)
+
+
+def must_be_enabled(privilege: Privilege) -> None:
+    if not privilege.is_enabled:
+        raise PrivilegeDisabled(privilege.name)
+
+
+def must_fit_setting(privilege: Privilege, setting: str) -> None:
+    if privilege.setting not in {Setting.ALL, setting}:
+        raise SettingNotAllowed(privilege.name, privilege.get_setting_display())
+
+
+def title_is_enough(practitioner: Practitioner, privilege: Privilege) -> bool:
+    return TITLE_RANK.get(practitioner.title_code, 0) >= privilege.min_title_rank
+
+
+def must_have_title(practitioner: Practitioner, privilege: Privilege) -> None:
+    """Only a hard rule refuses; a warning is shown to who decides."""
+    if privilege.title_rule != TitleRule.HARD:
+        return
+    if not title_is_enough(practitioner, privilege):
+        raise TitleTooLow(*title_words(practitioner, privilege))
+
+
+def title_words(
+    practitioner: Practitioner, privilege: Privilege
+) -> tuple[str, str, str]:
+    """Privilege, needed title and held title in words."""
+    needed = RANK_NAMES.get(privilege.min_title_rank, "")
+    held = TITLES.get(practitioner.title_code, "")
+    return privilege.name, _(needed) if needed else "", held or _("无职称")
+
+
+def item_for(privilege: Privilege, item: str) -> Procedure | None:
+    """The procedure an item privilege is about; None for the others."""
+    code = item.strip()
+    if privilege.value_kind != ValueKind.ITEM:
+        if code:
+            raise ItemNotAsked
+        return None
+    if not code:
+        raise ItemMissing
+    procedure = procedure_by_code(code)
+    if procedure is None:
+        raise ItemUnknown(code)
+    must_be_grantable(privilege, procedure)
+    return procedure
+
+
+def must_be_grantable(privilege: Privilege, procedure: Procedure) -> None:
+    if not procedure.is_enabled:
+        raise ItemDisabled(procedure.code)
+    grade = GRADE_OF_ITEMS.get(privilege.code)
+    if grade is not None and procedure.grade != grade:
+        held = Grade(procedure.grade).label
+        raise ItemOfOtherGrade(procedure.code, held, grade.label)
+    if privilege.code == RESTRICTED and not procedure.is_restricted:
+        raise ItemNotRestricted(procedure.code)
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day of the month, or the last one where the month is shorter."""
+    count = day.month - 1 + months
+    year, month = day.year + count // 12, count % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def latest_last_day(privilege: Privilege, first_day: date) -> date | None:
+    """The last day a right beginning on ``first_day`` may have; None is any."""
+    if privilege.validity_months is None:
+        return None
+    return months_after(first_day, privilege.validity_months) - timedelta(days=1)
+
+
+def what_is_limited(privilege: Privilege) -> str:
+    """「四级手术」 for item privileges of a grade, else the privilege's name."""
+    grade = GRADE_OF_ITEMS.get(privilege.code)
+    if grade is None:
+        return f"{privilege.name} "
+    return _("%(grade)s手术") % {"grade": grade.label}
+
+
+def span_of(
+    privilege: Privilege, first_day: date, last_day: date | None, *, today: date
+) -> tuple[datetime, datetime | None]:
+    """The days asked for as instants, within what the privilege allows."""
+    if first_day < today:
+        raise StartsInPast(today)
+    if last_day is not None and last_day < first_day:
+        raise EndsBeforeStart
+    latest = latest_last_day(privilege, first_day)
+    if latest is not None and (last_day is None or last_day > latest):
+        months = privilege.validity_months or 0
+        raise LastsTooLong(what_is_limited(privilege), months, latest)
+    return start_of(first_day), end_of(last_day)
+
+
+def must_not_overlap(wanted: Wanted) -> None:
+    """No second right of the same kind on the same days."""
+    same = GrantState.objects.filter(
+        practitioner=wanted.practitioner,
+        privilege=wanted.privilege,
+        item_code=wanted.item_code,
+        setting=wanted.setting,
+        status__in=[GrantStatus.ACTIVE, GrantStatus.SUSPENDED],
+    )
+    later = Q(valid_to__isnull=True) | Q(valid_to__gt=wanted.valid_from)
+    overlapping = same.filter(later)
+    if wanted.valid_to is not None:
+        overlapping = overlapping.filter(valid_from__lt=wanted.valid_to)
+    first = overlapping.order_by("valid_from", "pk").first()
+    if first is not None:
+        raise GrantOverlaps(span_words(first.valid_from, first.valid_to))
+
+
+def span_words(valid_from: datetime, valid_to: datetime | None) -> str:
+    first, last = day_of(valid_from).isoformat(), last_day_of(valid_to)
+    if last is None:
+        return _("%(first)s 起长期") % {"first": first}
+    return _("%(first)s 至 %(last)s") % {"first": first, "last": last.isoformat()}
+
+
+def warnings_for(
+    practitioner: Practitioner,
+    privilege: Privilege,
+    procedure: Procedure | None,
+    last_day: date | None,
+) -> list[str]:
+    """What does not forbid the right but must be seen by who decides."""
+    found = []
+    if privilege.title_rule == TitleRule.WARN and not title_is_enough(
+        practitioner, privilege
+    ):
+        found.append(str(TitleTooLow(*title_words(practitioner, privilege))))
+    ends = practitioner.license_valid_to
+    if ends is not None and (last_day is None or ends < last_day):
+        found.append(
+            _("执业注册有效期至 %(day)s，早于授权到期日期。")
+            % {"day": ends.isoformat()}
+        )
+    if (
+        procedure is not None
+        and procedure.is_restricted
+        and privilege.code in GRADE_OF_ITEMS
+    ):
+        found.append(
+            _("%(code)s 是限制类技术，另须限制类技术权限（RT01）。")
+            % {"code": procedure.code}
+        )
+    return found

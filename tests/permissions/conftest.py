@@ -1,0 +1,19 @@
+"""The cast and the catalogue for the tests of the permissions room."""
+
+from __future__ import annotations
+
+import pytest
+
+from permissions.importers import load_catalogue
+from tests.cast import chen, lin, su, wang, zhao
+
+__all__ = ["catalogue", "chen", "lin", "su", "wang", "zhao"]
+
+
+@pytest.fixture
+def catalogue(db: None) -> None:
+    """The seed catalogues of privileges and a few procedures."""
+    from tests.permissions.ledger import make_procedures
+
+    load_catalogue()
+    make_procedures()
