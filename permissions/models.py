@@ -136,9 +136,7 @@ class GrantEvent(WriteOnceModel):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, related_name="+"
     )
-    reason_code = models.CharField(
-        max_length=2, choices=ReasonCode.choices, blank=True
-    )
+    reason_code = models.CharField(max_length=2, choices=ReasonCode.choices, blank=True)
     reason = models.CharField(max_length=200)
 
     class Meta:
@@ -156,9 +154,7 @@ class GrantEvent(WriteOnceModel):
 class GrantState(HistoricalModel):
     """What the events of a grant add up to; written with each event, for lists."""
 
-    grant = models.OneToOneField(
-        Grant, on_delete=models.RESTRICT, related_name="state"
-    )
+    grant = models.OneToOneField(Grant, on_delete=models.RESTRICT, related_name="state")
     practitioner = models.ForeignKey(Practitioner, on_delete=models.RESTRICT)
     privilege = models.ForeignKey(Privilege, on_delete=models.RESTRICT)
     item_code = models.CharField(max_length=32, blank=True)

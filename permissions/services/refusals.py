@@ -56,7 +56,7 @@ class PractitionerNotPractising(ActRefused):
 
     def __init__(self, name: str, status: Text) -> None:
         super().__init__(
-            _("%(name)s 在 HIS 中的状态为「%(status)s」，不能授权。")
+            _("%(name)s在 HIS 中的状态为「%(status)s」，不能授权。")
             % {"name": name, "status": status}
         )
 
@@ -66,7 +66,7 @@ class TitleTooLow(ActRefused):
 
     def __init__(self, privilege: str, needed: str, held: str) -> None:
         super().__init__(
-            _("%(privilege)s 须 %(needed)s 及以上，现为 %(held)s。")
+            _("「%(privilege)s」须%(needed)s及以上，现为%(held)s。")
             % {"privilege": privilege, "needed": needed, "held": held}
         )
 
@@ -91,7 +91,7 @@ class PrivilegeDisabled(ActRefused):
 
     def __init__(self, privilege: str) -> None:
         super().__init__(
-            _("%(privilege)s 已停用，不能新增授权。") % {"privilege": privilege}
+            _("「%(privilege)s」已停用，不能新增授权。") % {"privilege": privilege}
         )
 
 
@@ -100,7 +100,7 @@ class SettingNotAllowed(ActRefused):
 
     def __init__(self, privilege: str, setting: Text) -> None:
         super().__init__(
-            _("%(privilege)s 只能用于「%(setting)s」。")
+            _("「%(privilege)s」只能用于「%(setting)s」。")
             % {"privilege": privilege, "setting": setting}
         )
 
@@ -208,7 +208,7 @@ class ChangedMeanwhile(ActRefused):
     def __init__(self, status: Text, by: str, at: str) -> None:
         super().__init__(
             _(
-                "打开表单之后这项授权已被 %(by)s 改动（%(at)s），现为「%(status)s」。"
+                "打开表单之后这项授权已被%(by)s改动（%(at)s），现为「%(status)s」。"
                 "关闭后重新打开。"
             )
             % {"by": by, "at": at, "status": status}

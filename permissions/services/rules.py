@@ -162,7 +162,7 @@ def what_is_limited(privilege: Privilege) -> str:
     """「四级手术」 for item privileges of a grade, else the privilege's name."""
     grade = GRADE_OF_ITEMS.get(privilege.code)
     if grade is None:
-        return f"{privilege.name} "
+        return f"「{privilege.name}」"
     return _("%(grade)s手术") % {"grade": grade.label}
 
 
