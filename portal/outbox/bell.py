@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 TASK = "outbox.deliver_due"
-PATIENCE_SECONDS = 0.15
+PATIENCE_SECONDS = 0.1
 QUIET_SECONDS = 5.0
 # A bell nobody heard for so long is of no use: the sweep has been there.
 EXPIRES_SECONDS = 30

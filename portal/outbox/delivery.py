@@ -92,7 +92,7 @@ class Run:
         """Message by message, until the HIS is away or the claim is no longer ours."""
         for message in self._claim.messages:
             if not self._is_still_ours():
-                return
+                break
             self._deliver_one(message)
             self._left.discard(message.pk)
             if self._summary.is_away or time.perf_counter() > self._end:

@@ -11,7 +11,10 @@ from django.utils import timezone
 from portal.outbox.delivery import Summary, deliver_due
 from portal.outbox.models import Message
 from portal.outbox.services import enqueue
+from tests.cast import chen, lin, zhao
 from tests.portal.outbox.memory_his import MemoryHis, priv_save
+
+__all__ = ["chen", "lin", "zhao"]
 
 
 @pytest.fixture

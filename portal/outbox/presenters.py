@@ -1,0 +1,163 @@
+"""What pages show of a message; no view writes these words again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.outbox.backoff import STUCK_AFTER
+from portal.outbox.models import Message, State
+from portal.parameters.days import ZONE, day_of
+from portal.ui.elements import Arrival, Chip
+from portal.ui.moments import today, write_second
+
+POLL_SECONDS = 2
+SLOW_POLL_SECONDS = 15
+
+
+def arrival(message: Message) -> Arrival:
+    """The chain 已批 → 已送达 → 回读一致 of a list's row."""
+    return _CHAINS[State(message.state)](message)
+
+
+@dataclass(frozen=True)
+class LiveArrival:
+    """An arrival that asks for itself again until nothing more happens by itself.
+
+    ``row.arrival = live_arrival(message)`` in a presenter, ``{% draw row.arrival %}``
+    in the template of the row.
+    """
+
+    template: ClassVar[str] = "outbox/_arrival.html"
+    message_id: int
+    arrival: Arrival
+    every_seconds: int  # 0: no more
+
+    @property
+    def url(self) -> str:
+        return reverse("outbox:arrival", args=[self.message_id])
+
+
+def live_arrival(message: Message) -> LiveArrival:
+    return LiveArrival(message.pk, arrival(message), poll_seconds(message))
+
+
+def poll_seconds(message: Message) -> int:
+    """How soon a page asks again; a message that waits for long is asked for less."""
+    if message.is_settled or message.not_before > timezone.now():
+        return 0
+    return SLOW_POLL_SECONDS if message.tries >= STUCK_AFTER else POLL_SECONDS
+
+
+def long_arrival(message: Message, approved_at: datetime) -> str:
+    """``已批 10:01 · HIS 10:02:04 · 回读一致``, as far as it got."""
+    steps = [_("已批 %(at)s") % {"at": f"{approved_at.astimezone(ZONE):%H:%M}"}]
+    if message.delivered_at:
+        at = message.delivered_at.astimezone(ZONE)
+        steps.append(f"HIS {at:%H:%M:%S}")
+    state = State(message.state)
+    if state == State.CONFIRMED:
+        steps.append(_("回读一致"))
+    else:
+        steps.append(str(arrival(message).text))
+    return " · ".join(steps)
+
+
+def title_of(message: Message) -> str:
+    """What happened and what comes next, in one sentence."""
+    words = _(message.last_text) if message.last_text else ""
+    if message.last_code not in {"", "0"}:
+        words = f"{message.last_code} {words}".strip()
+    if message.state == State.CONFIRMED:
+        return _("已批、已送达、回读一致 %(at)s") % {
+            "at": write_second(message.confirmed_at)
+        }
+    if message.due_at and message.tries:
+        again = _("%(at)s 再试") % {"at": write_second(message.due_at)}
+        return f"{words}，{again}" if words else again
+    return words
+
+
+def _waiting(message: Message) -> Arrival:
+    title = title_of(message)
+    if message.not_before > timezone.now():
+        return _not_yet(message)
+    if message.tries >= STUCK_AFTER:
+        return Arrival.stuck(title)
+    if message.tries:
+        return _retrying(message)
+    return Arrival.queued(title=title)
+
+
+def _not_yet(message: Message) -> Arrival:
+    on = day_of(message.not_before)
+    is_this_year = on.year == today().year
+    text = f"{on:%m-%d}" if is_this_year else on.isoformat()
+    return Arrival.not_due(_("%(day)s 推送") % {"day": text})
+
+
+def _retrying(message: Message) -> Arrival:
+    text = _("重试中 %(tries)s/%(limit)s") % {
+        "tries": message.tries,
+        "limit": STUCK_AFTER,
+    }
+    return Arrival(("f", "w", ""), "warn", text, title_of(message))
+
+
+def _delivered(message: Message) -> Arrival:
+    if message.has_mismatch and message.is_settled:
+        return Arrival.differs(title_of(message))
+    return Arrival.delivered(message.delivered_at, title_of(message))
+
+
+def _unknown(message: Message) -> Arrival:
+    if message.tries >= STUCK_AFTER or message.is_settled:
+        return Arrival.stuck(title_of(message))
+    return Arrival.unknown(title_of(message))
+
+
+def _stopped(message: Message) -> Arrival:
+    return Arrival(("f", "", ""), "m", _("已停止"), title_of(message))
+
+
+_CHAINS = {
+    State.WAITING: _waiting,
+    State.SENDING: lambda message: Arrival.sending(),
+    State.DELIVERED: _delivered,
+    State.CONFIRMED: lambda message: Arrival.confirmed(
+        message.confirmed_at, title_of(message)
+    ),
+    State.REJECTED: lambda message: Arrival.rejected(
+        message.last_code, title_of(message)
+    ),
+    State.UNKNOWN: _unknown,
+    State.STOPPED: _stopped,
+}
+
+
+def chip(message: Message) -> Chip:
+    """The state as the HIS page shows it."""
+    if message.has_mismatch:
+        return Chip("bad", "git-compare", _("不一致"))
+    is_stuck = message.state in {State.WAITING, State.UNKNOWN, State.DELIVERED}
+    if is_stuck and message.tries >= STUCK_AFTER:
+        return Chip("warn", "hourglass", _("卡住"))
+    if message.state == State.WAITING and message.tries:
+        return Chip("warn", "refresh", _("重试中"))
+    return _CHIPS[State(message.state)]()
+
+
+_CHIPS = {
+    State.WAITING: lambda: Chip("info", "clock", _("等待")),
+    State.SENDING: lambda: Chip("info", "progress", _("送达中")),
+    State.DELIVERED: lambda: Chip("info", "progress", _("已送达")),
+    State.CONFIRMED: lambda: Chip("ok", "circle-check", _("回读一致")),
+    State.REJECTED: lambda: Chip("bad", "circle-x", _("拒收")),
+    State.UNKNOWN: lambda: Chip("warn", "help-circle", _("未知")),
+    State.STOPPED: lambda: Chip("mute", "x", _("已停止")),
+}

@@ -1,0 +1,64 @@
+"""A broker that is away, or silent, never holds up a page."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+from celery import Celery
+from kombu.transport import redis as _imported_before_the_clock_runs  # noqa: F401
+
+from portal.outbox import bell
+from tests.services import free_port
+
+pytestmark = pytest.mark.real_time
+
+
+@pytest.fixture(autouse=True)
+def _bell_is_not_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bell, "_quiet_until", 0.0)
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """Takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def ring_at(port: int, monkeypatch: pytest.MonkeyPatch) -> float:
+    app = Celery("away", broker=f"redis://127.0.0.1:{port}/0", set_as_current=False)
+    app.conf.broker_transport_options = {"max_retries": 0, "socket_timeout": 1}
+    monkeypatch.setattr(bell, "current_app", app)
+    begin = time.perf_counter()
+    bell.nudge()
+    return time.perf_counter() - begin
+
+
+def test_nudge_while_the_broker_is_away_goes_on_at_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert ring_at(free_port(), monkeypatch) < 0.2
+    assert "outbox bell not rung" in caplog.text
+
+
+def test_nudge_while_the_broker_is_silent_goes_on_soon(
+    monkeypatch: pytest.MonkeyPatch, silent_port: int
+) -> None:
+    assert ring_at(silent_port, monkeypatch) < 0.2
+
+
+def test_nudge_after_a_failure_keeps_quiet_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ring_at(free_port(), monkeypatch)
+    rung: list[str] = []
+    monkeypatch.setattr(bell, "_ring", lambda: rung.append("ring"))
+
+    bell.nudge()
+    assert rung == []
+    monkeypatch.setattr(bell, "_quiet_until", time.monotonic())
+    bell.nudge()
+    assert rung == ["ring"]

@@ -1,0 +1,194 @@
+"""Which messages may go: order within a stream, takers-away first, one in the air."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from portal.his.messages import Answer, PrivSave
+from portal.outbox import claims
+from portal.outbox.delivery import Summary
+from portal.outbox.models import Attempt, Message, State
+from portal.outbox.outcomes import Outcome
+from tests.harness import assert_queries
+from tests.portal.outbox.conftest import promise, state_of
+from tests.portal.outbox.memory_his import MemoryHis
+
+pytestmark = pytest.mark.django_db
+Deliver = Callable[[], Summary]
+Clock = time_machine.Traveller
+
+
+def claimed_now(limit: int = 50) -> list[int]:
+    claim = claims.claim_due(timezone.now(), limit)
+    return [message.pk for message in claim.messages]
+
+
+def become(message: Message, state: State, **fields: object) -> None:
+    Message.objects.filter(pk=message.pk).update(
+        state=state, **({"due_at": None} | fields)
+    )
+
+
+def test_claim_takes_the_first_message_of_each_stream() -> None:
+    first, _second, other = promise("1001"), promise("1001"), promise("1002")
+
+    assert claimed_now() == [first.pk, other.pk]
+    assert claimed_now() == []
+    assert state_of(first) == State.SENDING
+
+
+def test_claim_takes_no_more_than_asked() -> None:
+    messages = [promise(emp_no) for emp_no in ("1001", "1002", "1003")]
+
+    assert claimed_now(2) == [message.pk for message in messages[:2]]
+    assert claimed_now(2) == [messages[2].pk]
+
+
+def test_claim_begins_with_the_stream_in_which_a_right_is_taken_away() -> None:
+    other = promise("1001")
+    first, _suspension = promise("1002"), promise("1002", "SUSPEND")
+
+    assert claimed_now(1) == [first.pk]
+    assert claimed_now(1) == [other.pk]
+
+
+@pytest.mark.parametrize(
+    ("state", "due"),
+    [
+        (State.SENDING, None),
+        (State.UNKNOWN, None),
+        (State.REJECTED, None),
+        (State.DELIVERED, timedelta(seconds=1)),
+        (State.WAITING, timedelta(seconds=1)),
+    ],
+)
+def test_message_holds_what_comes_after_it(state: State, due: timedelta | None) -> None:
+    now = timezone.now()
+    first, _second = promise(), promise()
+    lease = {"claim": uuid.uuid4(), "lease_until": now + timedelta(seconds=60)}
+    become(
+        first,
+        state,
+        due_at=now + due if due else None,
+        **(lease if state == State.SENDING else {}),
+    )
+
+    assert claimed_now() == []
+
+
+@pytest.mark.parametrize("state", [State.CONFIRMED, State.STOPPED, State.DELIVERED])
+def test_settled_message_lets_the_next_one_go(state: State) -> None:
+    first, second = promise(), promise()
+    become(first, state, confirmed_at=timezone.now())
+
+    assert claimed_now() == [second.pk]
+
+
+def test_message_of_a_later_day_does_not_hold_its_stream(clock: Clock) -> None:
+    later = promise(not_before=timezone.now() + timedelta(days=8))
+    today = promise(priv_code="AB02")
+
+    assert claimed_now() == [today.pk]
+    become(today, State.CONFIRMED, confirmed_at=timezone.now())
+    clock.shift(timedelta(days=8))
+    assert claimed_now() == [later.pk]
+
+
+def test_taking_away_passes_a_rejected_message_and_what_waits_behind_it() -> None:
+    rejected, _waiting = promise(), promise(priv_code="AB02")
+    suspension, revocation = promise(op="SUSPEND"), promise(op="REVOKE")
+    become(rejected, State.REJECTED)
+
+    assert claimed_now() == [suspension.pk]
+    become(suspension, State.CONFIRMED, confirmed_at=timezone.now())
+    assert claimed_now() == [revocation.pk]
+
+
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.WAITING])
+def test_taking_away_passes_nothing_else(state: State) -> None:
+    first, suspension = promise(), promise(op="SUSPEND")
+    become(first, state, due_at=timezone.now() + timedelta(minutes=1))
+
+    assert claimed_now() == []
+    assert state_of(suspension) == State.WAITING
+
+
+def test_what_was_overtaken_on_its_line_is_never_sent(
+    his: MemoryHis, deliver: Deliver
+) -> None:
+    rejected = promise(priv_code="RX09")
+    renewal, other = promise(op="UPDATE"), promise(op="UPDATE", priv_code="AB02")
+    revocation = promise(op="REVOKE")
+    become(rejected, State.REJECTED)
+    deliver()
+    assert state_of(revocation) == State.CONFIRMED
+
+    become(rejected, State.STOPPED)
+    deliver()
+
+    assert [state_of(row) for row in (renewal, other)] == ["STOPPED", "CONFIRMED"]
+    assert renewal.last_text == "后来的变更已先送达，这条不再送达"
+    assert [effect.op for effect in his.effects] == ["REVOKE", "UPDATE"]
+    assert his.effects[1].priv_code == "AB02"
+    assert not renewal.attempts.exists()
+
+
+def test_claim_gives_back_what_a_person_put_behind_another_meanwhile() -> None:
+    first, second = promise(), promise()
+    become(first, State.REJECTED)
+    token = uuid.uuid4()
+    lease = timezone.now() + timedelta(seconds=60)
+    become(second, State.SENDING, claim=token, lease_until=lease)
+    become(first, State.WAITING, due_at=timezone.now())
+
+    assert claims.claimed(token, timezone.now()) == []
+    assert (state_of(second), second.claim) == (State.WAITING, None)
+
+
+def test_dead_worker_is_noticed_after_its_lease(clock: Clock) -> None:
+    message = promise()
+    assert claimed_now() == [message.pk]
+
+    clock.shift(timedelta(seconds=60))
+    assert claims.release_dead(timezone.now()) == 0
+    clock.shift(timedelta(seconds=1))
+    assert claims.release_dead(timezone.now()) == 1
+
+    assert (state_of(message), message.claim) == (State.UNKNOWN, None)
+    attempt = Attempt.objects.get()
+    assert (attempt.outcome, attempt.text) == (Outcome.ANSWER_LOST, "送达中断，先回读")
+
+
+def test_worker_that_lost_its_lease_sends_no_more(
+    his: MemoryHis, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = [promise(emp_no) for emp_no in ("1001", "1002", "1003")]
+    save = his.save_privilege
+
+    def save_while_another_takes_over(call: PrivSave) -> Answer:
+        Message.objects.filter(pk=messages[1].pk).update(claim=uuid.uuid4())
+        return save(call)
+
+    monkeypatch.setattr(his, "save_privilege", save_while_another_takes_over)
+    # Over at once, so that it is renewed before every message.
+    monkeypatch.setattr(claims, "lease", lambda: timedelta(0))
+
+    deliver()
+
+    assert [effect.emp_no for effect in his.effects] == ["1001", "1003"]
+    states = [state_of(message) for message in messages]
+    assert states == [State.CONFIRMED, State.SENDING, State.CONFIRMED]
+
+
+def test_claim_of_many_takes_few_queries() -> None:
+    for number in range(60):
+        promise(f"1{number:03}")
+
+    with assert_queries(5):
+        assert len(claimed_now(50)) == 50
