@@ -31,13 +31,22 @@ _quiet_until = 0.0
 
 def nudge() -> None:
     """Wake a worker if the broker is there; never raises, hardly ever waits."""
+    ring(TASK)
+
+
+def ring(task: str) -> bool:
+    """Have a worker start ``task`` soon; False when the broker cannot be reached."""
     if time.monotonic() < _quiet_until:
-        return
-    ring = threading.Thread(target=_ring, name="outbox-bell", daemon=True)
-    ring.start()
-    ring.join(PATIENCE_SECONDS)
-    if ring.is_alive():
+        return False
+    heard: list[bool] = []
+    bell = threading.Thread(
+        target=lambda: heard.append(_ring(task)), name="outbox-bell", daemon=True
+    )
+    bell.start()
+    bell.join(PATIENCE_SECONDS)
+    if bell.is_alive():
         _be_quiet("silent")
+    return heard == [True]
 
 
 def nudge_on_commit() -> None:
@@ -47,13 +56,15 @@ def nudge_on_commit() -> None:
         transaction.on_commit(nudge)
 
 
-def _ring() -> None:
+def _ring(task: str) -> bool:
     try:
         current_app.send_task(
-            TASK, ignore_result=True, retry=False, expires=EXPIRES_SECONDS
+            task, ignore_result=True, retry=False, expires=EXPIRES_SECONDS
         )
     except (OperationalError, RedisError, OSError):
         _be_quiet("away")
+        return False
+    return True
 
 
 def _be_quiet(why: str) -> None:

@@ -55,10 +55,15 @@ def test_nudge_after_a_failure_keeps_quiet_for_a_while(
 ) -> None:
     ring_at(free_port(), monkeypatch)
     rung: list[str] = []
-    monkeypatch.setattr(bell, "_ring", lambda: rung.append("ring"))
+
+    def heard(task: str) -> bool:
+        rung.append(task)
+        return True
+
+    monkeypatch.setattr(bell, "_ring", heard)
 
     bell.nudge()
     assert rung == []
     monkeypatch.setattr(bell, "_quiet_until", time.monotonic())
     bell.nudge()
-    assert rung == ["ring"]
+    assert rung == ["outbox.deliver_due"]

@@ -1,0 +1,225 @@
+"""What the page HIS 对接 shows of messages, pulls and the HIS itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from portal.directory.models import Practitioner, SyncRun
+from portal.his.contract.codes import OPERATIONS
+from portal.outbox.backoff import STUCK_AFTER
+from portal.outbox.models import Attempt, Message, State
+from portal.outbox.presenters import chip, title_of
+from portal.outbox.queries import Figures
+from portal.ui.elements import Change, Chip, Diff, Kpi, Moment, Text, Timeline, Tone
+from portal.ui.moments import write_arrival, write_second, write_short
+
+FIELDS: dict[str, Text] = {
+    "line": gettext_lazy("记录状态"),
+    "status": gettext_lazy("状态"),
+    "valid_to": gettext_lazy("到期日期"),
+    "his_value": gettext_lazy("HIS 取值"),
+}
+
+
+@dataclass(frozen=True)
+class MessageRow:
+    """A row of the outbox."""
+
+    id: int
+    emp_no: str
+    name: str
+    change: str
+    code: str
+    enqueued_at: str
+    chip: Chip
+    tries: str
+    reason: str
+    can_retry: bool
+    can_stop: bool
+
+
+def message_rows(messages: Sequence[Message]) -> list[MessageRow]:
+    """Names of practitioners come by one query."""
+    numbers = {message.payload["emp_no"] for message in messages}
+    found = Practitioner.objects.filter(emp_no__in=numbers).order_by("emp_no")
+    names = dict(found.values_list("emp_no", "name"))
+    return [message_row(message, names) for message in messages]
+
+
+def message_row(message: Message, names: dict[str, str]) -> MessageRow:
+    call = message.payload
+    return MessageRow(
+        id=message.pk,
+        emp_no=call["emp_no"],
+        name=names.get(call["emp_no"], ""),
+        change=change_of(call),
+        code=code_of(call),
+        enqueued_at=write_short(message.enqueued_at),
+        chip=chip(message),
+        tries=f"{message.tries}/{STUCK_AFTER}" if message.tries else "—",
+        reason=title_of(message),
+        can_retry=can_retry(message),
+        can_stop=not message.is_final and message.state != State.SENDING,
+    )
+
+
+def can_retry(message: Message) -> bool:
+    """Whether 重新送达 may help; the act itself decides."""
+    if message.state in {State.REJECTED, State.UNKNOWN}:
+        return True
+    is_differing = message.has_mismatch and message.is_settled
+    return is_differing or (message.state == State.WAITING and message.tries > 0)
+
+
+def change_of(call: dict[str, Any]) -> str:
+    op = str(call["op"])
+    return OPERATIONS.get(op, op)
+
+
+def code_of(call: dict[str, Any]) -> str:
+    return " ".join(filter(None, (call["priv_code"], call["item_code"])))
+
+
+# --- the drawer of one message ------------------------------------------------------
+
+REQUEST_FIELDS = (
+    ("request_id", gettext_noop("请求号")),
+    ("op", gettext_noop("操作")),
+    ("emp_no", gettext_noop("工号")),
+    ("priv_code", gettext_noop("权限编码")),
+    ("item_code", gettext_noop("项目编码")),
+    ("setting", gettext_noop("场合")),
+    ("his_value", gettext_noop("HIS 取值")),
+    ("valid_from", gettext_noop("生效日期")),
+    ("valid_to", gettext_noop("到期日期")),
+    ("doc_no", gettext_noop("文号")),
+    ("operator", gettext_noop("操作人工号")),
+)
+
+
+def request_lines(message: Message) -> list[tuple[str, str]]:
+    """The call as it was sent: identifiers, codes and days."""
+    return [
+        (_(title), str(message.payload.get(name) or "—"))
+        for name, title in REQUEST_FIELDS
+    ]
+
+
+def mismatch_of(message: Message) -> Diff | None:
+    """What we sent against what the HIS shows."""
+    if not message.mismatch:
+        return None
+    return Diff(
+        [
+            Change(
+                FIELDS.get(item["field"], item["field"]),
+                item["theirs"] or _("无此行"),
+                item["ours"] or _("空"),
+            )
+            for item in message.mismatch
+        ],
+        field_title=_("字段"),
+    )
+
+
+ATTEMPT_TONES = {
+    Attempt.Outcome.CONFIRMED: "ok",
+    Attempt.Outcome.DELIVERED: "",
+    Attempt.Outcome.MISMATCH: "bad",
+    Attempt.Outcome.REJECTED: "bad",
+}
+
+
+def attempts_of(attempts: Sequence[Attempt]) -> Timeline:
+    """Every try, the newest first."""
+    return Timeline([moment_of(attempt) for attempt in attempts])
+
+
+def moment_of(attempt: Attempt) -> Moment:
+    answer = " ".join(filter(None, (attempt.code, attempt.text and _(attempt.text))))
+    row = _("HIS 行号 %(id)s") % {"id": attempt.his_row_id}
+    took = _("%(ms)s 毫秒") % {"ms": attempt.duration_ms}
+    parts = [answer, row if attempt.his_row_id else "", took]
+    outcome = Attempt.Outcome(attempt.outcome)
+    return Moment(
+        write_second(attempt.started_at),
+        outcome.label,
+        "，".join(filter(None, parts)),
+        ATTEMPT_TONES.get(outcome, "mute"),  # type: ignore[arg-type]
+    )
+
+
+# --- the tiles ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HisState:
+    """Whether the HIS answers; ``milliseconds`` None means it does not."""
+
+    milliseconds: int | None
+    problem: str = ""
+
+    @property
+    def tile(self) -> Kpi:
+        if self.milliseconds is None:
+            return Kpi(_("HIS 应答"), _("未应答"), note=self.problem, tone="bad")
+        value = f"{self.milliseconds:,}"
+        return Kpi(_("HIS 应答"), value, _("毫秒"), _("刚刚读取一次"), "ok")
+
+
+def tiles(figures: Figures, his: HisState, url: str) -> list[Kpi]:
+    """Six numbers; each leads to its rows."""
+
+    def count(name: Text, number: int, view: str, note: Text, tone: Any = "") -> Kpi:
+        tone = tone if number else ""
+        return Kpi(name, f"{number:,}", _("条"), note, tone, f"{url}?view={view}")
+
+    in_doubt = figures.unknown + figures.different
+    return [
+        count(_("等待"), figures.waiting, "waiting", _("含正在送达")),
+        count(_("卡住"), figures.stuck, "stuck", _("已试 3 次以上，仍在重试"), "warn"),
+        count(_("拒收"), figures.rejected, "rejected", _("需要处理"), "bad"),
+        count(_("未知与不一致"), in_doubt, "doubt", _("先回读，再决定"), "bad"),
+        Kpi(
+            _("最近一次送达"),
+            write_arrival(figures.last_confirmed_at),
+            note=_("回读一致"),
+        ),
+        his.tile,
+    ]
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A pull of one view."""
+
+    view: str
+    at: str
+    chip: Chip
+    counts: str
+
+
+def run_rows(runs: Sequence[SyncRun]) -> list[RunRow]:
+    return [run_row(run) for run in runs]
+
+
+def run_row(run: SyncRun) -> RunRow:
+    counts = _("读取 %(read)s，新增 %(added)s，变更 %(changed)s，隔离 %(bad)s") % {
+        "read": f"{run.read:,}",
+        "added": run.added,
+        "changed": run.changed,
+        "bad": run.quarantined,
+    }
+    tone: Tone = "ok"
+    icon, words = "circle-check", _("完成")
+    if run.ended_at is None:
+        tone, icon, words = "info", "progress", _("读取中")
+    elif not run.is_ok:
+        tone, icon, words = "bad", "circle-x", _("失败")
+    text = counts if run.is_ok else _(run.error) if run.error else "—"
+    return RunRow(run.view, write_second(run.started_at), Chip(tone, icon, words), text)
