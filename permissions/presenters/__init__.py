@@ -1,0 +1,1 @@
+"""Every word, color and link the pages of this room show."""

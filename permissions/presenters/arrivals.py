@@ -1,0 +1,46 @@
+"""Where the last change of a grant stands, live, short in lists and long on pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from django.urls import reverse
+
+from permissions.models import GrantState
+from portal.outbox.models import Message
+from portal.outbox.presenters import arrival, long_arrival, poll_seconds
+from portal.ui.elements import Arrival
+
+
+@dataclass(frozen=True)
+class GrantArrival:
+    """The chain; asks for itself again until nothing more happens by itself."""
+
+    template: ClassVar[str] = "permissions/_arrival.html"
+    state_id: int
+    chain: Arrival
+    text: str  # 已批 10:02 · HIS 10:02:05 · 回读一致
+    every_seconds: int
+    is_long: bool
+
+    @property
+    def url(self) -> str:
+        url = reverse("permissions:grant-arrival", args=[self.state_id])
+        return f"{url}?long=1" if self.is_long else url
+
+    def long(self) -> GrantArrival:
+        """The same with its three steps in words below."""
+        return replace(self, is_long=True)
+
+
+def grant_arrival(state: GrantState, message: Message) -> GrantArrival:
+    text = long_arrival(message, state.last_event.recorded_at)
+    chain = arrival(message)
+    return GrantArrival(
+        state_id=state.pk,
+        chain=replace(chain, title=f"{text} {chain.title}".strip()),
+        text=text,
+        every_seconds=poll_seconds(message),
+        is_long=False,
+    )

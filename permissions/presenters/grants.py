@@ -1,0 +1,283 @@
+"""Rows, drawers and histories of grants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from permissions.enums import EventKind, GrantStatus
+from permissions.models import GrantEvent, GrantState
+from permissions.outbound import his_value_of
+from permissions.presenters import words
+from permissions.presenters.arrivals import GrantArrival, grant_arrival
+from permissions.queries.grants import Standing, arrivals_of, standing_of
+from permissions.queries.ledger import POSSIBLE_IN, STATUS_AFTER
+from portal.his.contract.codes import LINE_STATUS
+from portal.his.contract.codes import STATUS_AFTER as HIS_STATUS_AFTER
+from portal.outbox.models import Message
+from portal.outbox.presenters import long_arrival
+from portal.parameters.days import day_of
+from portal.ui.elements import (
+    Change,
+    Chip,
+    Diff,
+    Element,
+    Grade,
+    Moment,
+    Text,
+    Timeline,
+)
+from portal.ui.moments import write_last_day, write_moment
+
+ICONS = {
+    EventKind.SUSPEND: "player-pause",
+    EventKind.RESTORE: "player-play",
+    EventKind.REVOKE: "ban",
+    EventKind.VOID: "x",
+}
+MomentTone = Literal["", "ok", "bad", "mute"]
+TONES: dict[EventKind, MomentTone] = {
+    EventKind.SUSPEND: "bad",
+    EventKind.REVOKE: "bad",
+    EventKind.VOID: "mute",
+}
+
+
+@dataclass(frozen=True)
+class RowAct:
+    """One line of a row's menu."""
+
+    label: Text
+    icon: str
+    url: str
+    is_danger: bool = False
+
+
+@dataclass(frozen=True)
+class GrantRow:
+    """One line of the ledger as lists show it."""
+
+    id: int
+    name: str
+    emp_no: str
+    practitioner_url: str
+    department: str
+    title: str
+    what: str
+    codes: str
+    grade: Grade | None
+    level: Text
+    setting: Text
+    starts_on: str
+    ends_on: str
+    ends_soon: bool
+    standing: Chip
+    arrival: GrantArrival | None
+    doc_no: str
+    acts: Sequence[RowAct]
+    history_url: str
+
+    @property
+    def long_arrival(self) -> GrantArrival | None:
+        return self.arrival.long() if self.arrival else None
+
+
+def grant_rows(states: Sequence[GrantState]) -> list[GrantRow]:
+    """One query for all arrivals."""
+    now = timezone.now()
+    messages = arrivals_of(list(states))
+    return [_row(state, messages.get(state.last_event_id), now) for state in states]
+
+
+def _row(state: GrantState, message: Message | None, now: datetime) -> GrantRow:
+    practitioner, grant = state.practitioner, state.grant
+    standing = standing_of(state, now)
+    what, codes = words.what(grant)
+    starts_on, ends_on = words.span(state.valid_from, state.valid_to)
+    return GrantRow(
+        id=state.pk,
+        name=practitioner.name,
+        emp_no=practitioner.emp_no,
+        practitioner_url=reverse(
+            "permissions:practitioner-detail", args=[practitioner.emp_no]
+        ),
+        department=practitioner.department.name,
+        title=words.title_word(practitioner.title_code),
+        what=what,
+        codes=codes,
+        grade=words.grade_of(state.grant.privilege, grant.item_grade),
+        level=words.level_word(state.grant.privilege),
+        setting=words.setting_word(state.setting),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        ends_soon=standing is Standing.EXPIRING,
+        standing=words.STANDING_CHIPS[standing],
+        arrival=grant_arrival(state, message) if message else None,
+        doc_no=grant.doc_no,
+        acts=_acts(state, standing),
+        history_url=reverse("permissions:grant-history", args=[state.pk]),
+    )
+
+
+def possible_acts(state: GrantState, standing: Standing) -> list[EventKind]:
+    """What the state and the dates allow; who may do it is the page's matter."""
+    kinds = [kind for kind, statuses in POSSIBLE_IN.items() if state.status in statuses]
+    if standing is Standing.EXPIRED:
+        kinds = [kind for kind in kinds if kind is EventKind.VOID]
+    return kinds
+
+
+def _acts(state: GrantState, standing: Standing) -> list[RowAct]:
+    return [
+        RowAct(
+            label=kind.label,
+            icon=ICONS[kind],
+            url=reverse("permissions:grant-change", args=[state.pk, kind.lower()]),
+            is_danger=kind in {EventKind.REVOKE, EventKind.VOID},
+        )
+        for kind in possible_acts(state, standing)
+    ]
+
+
+# --- drawers --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ChangeDrawer:
+    """What stands around the form of one act on one grant."""
+
+    title: Text
+    button: Text
+    done: Text
+    to: Text
+    note: Element | None
+    is_danger: bool
+    row: GrantRow
+    preview: Diff
+
+
+DRAWER_TITLES = {
+    EventKind.SUSPEND: gettext_lazy("暂停授权"),
+    EventKind.RESTORE: gettext_lazy("恢复授权"),
+    EventKind.REVOKE: gettext_lazy("取消授权"),
+    EventKind.VOID: gettext_lazy("作废授权"),
+}
+BUTTONS = {
+    EventKind.SUSPEND: gettext_lazy("确认暂停 1 项"),
+    EventKind.RESTORE: gettext_lazy("确认恢复 1 项"),
+    EventKind.REVOKE: gettext_lazy("确认取消 1 项"),
+    EventKind.VOID: gettext_lazy("确认作废 1 项"),
+}
+DONE = {
+    EventKind.SUSPEND: gettext_lazy("已暂停 1 项授权"),
+    EventKind.RESTORE: gettext_lazy("已恢复 1 项授权"),
+    EventKind.REVOKE: gettext_lazy("已取消 1 项授权"),
+    EventKind.VOID: gettext_lazy("已作废 1 项授权"),
+}
+
+
+def change_drawer(
+    state: GrantState, kind: EventKind, *, note: Element | None = None
+) -> ChangeDrawer:
+    """The drawer before anything is typed; the preview says what will be."""
+    return ChangeDrawer(
+        title=DRAWER_TITLES[kind],
+        button=BUTTONS[kind],
+        done=DONE[kind],
+        to=_("保存后即送 HIS，通常几秒到达"),
+        note=note,
+        is_danger=kind is not EventKind.RESTORE,
+        row=grant_rows([state])[0],
+        preview=preview(state, kind, timezone.now()),
+    )
+
+
+def preview(state: GrantState, kind: EventKind, now: datetime) -> Diff:
+    """字段、变更前、变更后, with what the HIS will keep."""
+    after = STATUS_AFTER[kind]
+    ends = write_last_day(state.valid_to)
+    today = day_of(now)
+    ends_after = _revoked_last_day(state, today) if kind is EventKind.REVOKE else ends
+    his_before = LINE_STATUS[_his_status(GrantStatus(state.status))]
+    value = his_value_of(state.grant.privilege)
+    return Diff(
+        (
+            Change(_("授权状态"), state.get_status_display(), after.label),
+            Change(_("停止时间"), ends, _stops(kind, ends, now)),
+            Change(_("HIS 状态"), _(his_before), _(LINE_STATUS[_his_status(after)])),
+            Change(_("HIS 到期日期"), ends, ends_after),
+            Change(_("HIS 取值"), value, value),
+        )
+    )
+
+
+def _stops(kind: EventKind, ends: str, now: datetime) -> str:
+    if kind in {EventKind.SUSPEND, EventKind.REVOKE}:
+        return write_moment(now)
+    return _("从未有效") if kind is EventKind.VOID else ends
+
+
+def _revoked_last_day(state: GrantState, today: date) -> str:
+    return max(today, day_of(state.valid_from)).isoformat()
+
+
+def _his_status(status: GrantStatus) -> str:
+    operations = {
+        GrantStatus.ACTIVE: "ADD",
+        GrantStatus.SUSPENDED: "SUSPEND",
+        GrantStatus.REVOKED: "REVOKE",
+        GrantStatus.VOID: "VOID",
+    }
+    return HIS_STATUS_AFTER[operations[status]]
+
+
+# --- histories ------------------------------------------------------------------------
+
+
+def event_moment(event: GrantEvent, about: str, message: Message | None) -> Moment:
+    """One entry of a timeline: what, why, who, and whether it arrived."""
+    kind = EventKind(event.kind)
+    text = f"{kind.label} {about}".strip()
+    reason = words.reason_words(
+        event.reason_code,
+        event.get_reason_code_display() if event.reason_code else "",
+        event.reason,
+    )
+    arrived = long_arrival(message, event.recorded_at) if message else ""
+    details = [f"{event.by.name}：{reason}", arrived]
+    return Moment(
+        write_moment(event.recorded_at),
+        text,
+        " · ".join(part for part in details if part),
+        _tone(kind),
+    )
+
+
+def _tone(kind: EventKind) -> MomentTone:
+    return TONES.get(kind, "ok")
+
+
+def history(events: Sequence[GrantEvent], arrivals: dict[str, Message]) -> Timeline:
+    """The timeline of one grant."""
+    return Timeline(
+        [event_moment(event, "", arrivals.get(event.subject)) for event in events]
+    )
+
+
+def timeline(events: Sequence[GrantEvent], arrivals: dict[str, Message]) -> Timeline:
+    """The timeline of one practitioner: each entry says which right."""
+    return Timeline(
+        [
+            event_moment(
+                event, words.what_in_one(event.grant), arrivals.get(event.subject)
+            )
+            for event in events
+        ]
+    )

@@ -1,0 +1,104 @@
+"""How rights, states and people are called, everywhere the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from permissions.enums import EventKind, Setting, ValueKind
+from permissions.models import Application, Grant, Privilege
+from permissions.queries.grants import Standing
+from portal.approvals.workflow import ProposalState
+from portal.directory.models import PRACTISING, Practitioner
+from portal.his.contract.codes import TITLES
+from portal.ui.elements import Chip, Grade, Text
+from portal.ui.moments import write_day, write_last_day
+
+STANDING_CHIPS: Mapping[Standing, Chip] = {
+    Standing.IN_FORCE: Chip("ok", "circle-check", _("生效")),
+    Standing.EXPIRING: Chip("warn", "calendar-due", _("即将到期")),
+    Standing.FUTURE: Chip("info", "clock", _("待生效")),
+    Standing.SUSPENDED: Chip("warn", "player-pause", _("暂停")),
+    Standing.EXPIRED: Chip("mute", "calendar-off", _("已到期")),
+    Standing.REVOKED: Chip("bad", "ban", _("取消")),
+    Standing.VOID: Chip("mute", "x", _("作废"), is_void=True),
+}
+EVENT_CHIPS: Mapping[str, Chip] = {
+    EventKind.GRANT: Chip("ok", "plus", _("新增")),
+    EventKind.SUSPEND: Chip("warn", "player-pause", _("暂停")),
+    EventKind.RESTORE: Chip("info", "player-play", _("恢复")),
+    EventKind.REVOKE: Chip("bad", "ban", _("取消")),
+    EventKind.VOID: Chip("mute", "x", _("作废"), is_void=True),
+}
+STATE_CHIPS: Mapping[str, Chip] = {
+    ProposalState.SUBMITTED: Chip("info", "progress", _("待审批")),
+    ProposalState.APPROVED: Chip("ok", "circle-check", _("已同意")),
+    ProposalState.RETURNED: Chip("warn", "arrow-back-up", _("已退回")),
+    ProposalState.REJECTED: Chip("bad", "circle-x", _("已驳回")),
+    ProposalState.WITHDRAWN: Chip("mute", "x", _("已撤回")),
+}
+GRADED = frozenset({"SG01", "SG02"})
+
+
+def title_word(title_code: str) -> str:
+    """主任医师 for 231; nothing for an unknown code."""
+    return TITLES.get(title_code, "")
+
+
+def person(practitioner: Practitioner) -> str:
+    return f"{practitioner.name} {practitioner.emp_no}"
+
+
+def practitioner_chip(practitioner: Practitioner) -> Chip:
+    """在职 and the like; who vanished from the HIS is said to have."""
+    if practitioner.missing_since is not None:
+        return Chip("bad", "alert-circle", _("HIS 中已无"))
+    label = practitioner.get_status_display()
+    if practitioner.status in PRACTISING:
+        return Chip("ok", "circle-check", label)
+    return Chip("mute", "calendar-off", label)
+
+
+def what(terms: Grant | Application) -> tuple[str, str]:
+    """The right in two lines: the procedure and codes, or the privilege and its code."""
+    privilege = terms.privilege
+    if terms.item_code:
+        return terms.item_name, f"{terms.item_code} · {privilege.code}"
+    return privilege.name, privilege.code
+
+
+def what_in_one(terms: Grant | Application) -> str:
+    name, codes = what(terms)
+    return f"{name}（{codes}）"
+
+
+def grade_of(privilege: Privilege, item_grade: int | None) -> Grade | None:
+    """The surgery grade; None where grades say nothing."""
+    if item_grade:
+        return Grade(item_grade)
+    if privilege.code in GRADED:
+        return Grade(int(privilege.level))
+    return None
+
+
+def level_word(privilege: Privilege) -> Text:
+    """What stands in the 级别 column where there is no surgery grade."""
+    if privilege.value_kind == ValueKind.LEVEL and privilege.level:
+        return privilege.level
+    return "—"
+
+
+def setting_word(setting: str) -> Text:
+    return Setting(setting).label
+
+
+def span(valid_from: datetime, valid_to: datetime | None) -> tuple[str, str]:
+    """``2026-11-23`` and ``2027-11-22`` or 长期."""
+    return write_day(valid_from), write_last_day(valid_to)
+
+
+def reason_words(reason_code: str, label: str, reason: str) -> str:
+    """``08 评估超期：…``"""
+    return f"{reason_code} {label}：{reason}" if reason_code else reason

@@ -1,0 +1,140 @@
+"""Grants as lists ask for them: how they stand by their dates, and by the HIS."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.core.cache import cache
+from django.db.models import BigIntegerField, Q, QuerySet
+from django.db.models.functions import Cast, Substr
+
+from permissions.enums import GrantStatus
+from permissions.models import GrantEvent, GrantState
+from portal.directory.models import Department, Practitioner
+from portal.outbox.models import Message, State
+from portal.outbox.queries import arrival_of
+
+EXPIRING_DAYS = 30
+SUBJECT_PREFIX = "permissions.grantevent:"
+DEPARTMENTS_KEY = "permissions.departments"
+DEPARTMENTS_SECONDS = 60
+
+
+class Standing(StrEnum):
+    """How a grant stands at a moment: its status and its dates together."""
+
+    IN_FORCE = "IN_FORCE"
+    EXPIRING = "EXPIRING"
+    FUTURE = "FUTURE"
+    SUSPENDED = "SUSPENDED"
+    EXPIRED = "EXPIRED"
+    REVOKED = "REVOKED"
+    VOID = "VOID"
+
+
+def standing_of(state: GrantState, now: datetime) -> Standing:
+    """What a list calls this grant; the end date alone ends a right."""
+    status = GrantStatus(state.status)
+    if status in {GrantStatus.REVOKED, GrantStatus.VOID}:
+        return Standing(status.value)
+    if state.valid_to is not None and state.valid_to <= now:
+        return Standing.EXPIRED
+    if status is GrantStatus.SUSPENDED:
+        return Standing.SUSPENDED
+    if state.valid_from > now:
+        return Standing.FUTURE
+    soon = now + timedelta(days=EXPIRING_DAYS)
+    if state.valid_to is not None and state.valid_to <= soon:
+        return Standing.EXPIRING
+    return Standing.IN_FORCE
+
+
+def standing_condition(standing: Standing, now: datetime) -> Q:
+    """The same as ``standing_of``, for the database."""
+    if standing in {Standing.REVOKED, Standing.VOID}:
+        return Q(status=standing.value)
+    has_ended = Q(valid_to__lte=now)
+    if standing is Standing.EXPIRED:
+        return has_ended & Q(status__in=[GrantStatus.ACTIVE, GrantStatus.SUSPENDED])
+    not_ended = Q(valid_to__isnull=True) | Q(valid_to__gt=now)
+    if standing is Standing.SUSPENDED:
+        return not_ended & Q(status=GrantStatus.SUSPENDED)
+    active = not_ended & Q(status=GrantStatus.ACTIVE)
+    if standing is Standing.FUTURE:
+        return active & Q(valid_from__gt=now)
+    soon = now + timedelta(days=EXPIRING_DAYS)
+    begun = active & Q(valid_from__lte=now)
+    if standing is Standing.EXPIRING:
+        return begun & Q(valid_to__lte=soon)
+    return begun & (Q(valid_to__isnull=True) | Q(valid_to__gt=soon))
+
+
+def not_confirmed() -> Q:
+    """The last change has not been proven to have arrived in the HIS."""
+    open_events = (
+        Message.objects.filter(subject__startswith=SUBJECT_PREFIX)
+        .exclude(state=State.CONFIRMED)
+        .order_by()
+        .values(
+            event=Cast(Substr("subject", len(SUBJECT_PREFIX) + 1), BigIntegerField())
+        )
+    )
+    return Q(last_event_id__in=open_events)
+
+
+def grant_states() -> QuerySet[GrantState]:
+    """States with everything a row shows."""
+    return GrantState.objects.select_related(
+        "grant__privilege", "practitioner__department", "last_event"
+    )
+
+
+def states_of(practitioner: Practitioner) -> list[GrantState]:
+    """All grants of one practitioner, surgical ones by grade, ended ones last."""
+    return list(
+        grant_states()
+        .filter(practitioner=practitioner)
+        .order_by("privilege__sort", "item_code", "-valid_from", "pk")
+    )
+
+
+def state_or_none(state_id: int) -> GrantState | None:
+    return grant_states().filter(pk=state_id).first()
+
+
+def events_of_grant(grant_id: int) -> list[GrantEvent]:
+    """What happened to one grant, newest first."""
+    return list(
+        GrantEvent.objects.filter(grant_id=grant_id)
+        .select_related("by")
+        .order_by("-pk")
+    )
+
+
+def events_of(practitioner: Practitioner, *, limit: int) -> list[GrantEvent]:
+    """What happened to the rights of one practitioner, newest first."""
+    return list(
+        GrantEvent.objects.filter(grant__practitioner=practitioner)
+        .select_related("by", "grant__privilege")
+        .order_by("-pk")[:limit]
+    )
+
+
+def arrivals_of(states: list[GrantState]) -> dict[int, Message]:
+    """The message about the last change of each state, by event id; one query."""
+    found = arrival_of([state.last_event.subject for state in states])
+    return {
+        state.last_event_id: found[state.last_event.subject]
+        for state in states
+        if state.last_event.subject in found
+    }
+
+
+def departments() -> list[tuple[str, str]]:
+    """For filters; they change by pulls only, so a minute old is good enough."""
+    known: list[tuple[str, str]] | None = cache.get(DEPARTMENTS_KEY)
+    if known is None:
+        known = list(Department.objects.order_by("code").values_list("code", "name"))
+        cache.set(DEPARTMENTS_KEY, known, DEPARTMENTS_SECONDS)
+    return known

@@ -1,0 +1,1 @@
+"""Doors of the room: translate, one call, translate back."""

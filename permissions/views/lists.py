@@ -1,0 +1,266 @@
+"""The lists of this room, declared."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from permissions.enums import Category
+from permissions.models import Application, GrantState
+from permissions.presenters import words
+from permissions.presenters.applications import ApplicationRow, application_rows
+from permissions.presenters.grants import GrantRow, grant_rows
+from permissions.presenters.practitioners import PractitionerRow, practitioner_rows
+from permissions.queries.grants import (
+    Standing,
+    departments,
+    not_confirmed,
+    standing_condition,
+)
+from portal.accounts.models import User
+from portal.approvals.workflow import ProposalState
+from portal.directory.models import Practitioner, PractitionerStatus
+from portal.ui.filters import ChoiceFilter, DateRange, Search
+from portal.ui.lists import Column, ListSpec, QuickView
+
+GRANT_COLUMNS: tuple[Column[GrantRow], ...] = (
+    Column(
+        "practitioner",
+        _("医师"),
+        order=("practitioner__pinyin", "practitioner__emp_no", "privilege__sort"),
+        export=lambda row: f"{row.name} {row.emp_no}",
+    ),
+    Column(
+        "department",
+        _("科室与职称"),
+        order=("practitioner__department__code", "practitioner__pinyin"),
+        export=lambda row: f"{row.department} {row.title}".strip(),
+    ),
+    Column(
+        "privilege",
+        _("权限项"),
+        order=("privilege__sort", "item_code"),
+        export=lambda row: f"{row.what}（{row.codes}）",
+    ),
+    Column(
+        "grade",
+        _("级别"),
+        export=lambda row: row.grade.text if row.grade else row.level,
+    ),
+    Column("setting", _("场合"), export=lambda row: row.setting),
+    Column(
+        "valid_to",
+        _("有效期"),
+        order=("valid_to", "valid_from"),
+        export=lambda row: f"{row.starts_on} 至 {row.ends_on}",
+    ),
+    Column("state", _("状态"), export=lambda row: row.standing.text),
+    Column(
+        "arrival",
+        _("HIS 到达"),
+        export=lambda row: row.arrival.text if row.arrival else "",
+    ),
+    Column("doc_no", _("依据"), export=lambda row: row.doc_no),
+    Column("acts", _("更多"), css="w-48"),
+)
+
+
+def practitioner_matches(text: str, prefix: str = "") -> Q:
+    """Name, 工号, pinyin or initials of a practitioner behind ``prefix``."""
+    found = Q()
+    for field, lookup in (
+        ("name", "contains"),
+        ("emp_no", "istartswith"),
+        ("initials", "istartswith"),
+        ("pinyin", "istartswith"),
+    ):
+        found |= Q((f"{prefix}{field}__{lookup}", text))
+    return found
+
+
+def right_matches(text: str) -> Q:
+    """The practitioner, the privilege or the procedure."""
+    return (
+        practitioner_matches(text, "practitioner__")
+        | Q(privilege__name__contains=text)
+        | Q(privilege__code__istartswith=text)
+        | Q(privilege__initials__istartswith=text)
+        | Q(item_code__istartswith=text)
+    )
+
+
+def grant_list_spec(now: datetime) -> ListSpec[GrantState, GrantRow]:
+    """What is in force, ends soon and so on is a matter of the moment."""
+    expiring = standing_condition(Standing.EXPIRING, now)
+    unconfirmed = not_confirmed()
+    standings = [
+        (standing.value, chip.text) for standing, chip in words.STANDING_CHIPS.items()
+    ]
+    return ListSpec[GrantState, GrantRow](
+        key="grants",
+        columns=GRANT_COLUMNS,
+        search=Search(
+            _("医师、工号、权限或拼音首字母"),
+            lambda text: right_matches(text) | Q(grant__item_name__contains=text),
+        ),
+        filters=(
+            ChoiceFilter(
+                "dept", _("科室"), departments, "practitioner__department__code"
+            ),
+            ChoiceFilter(
+                "category", _("类别"), Category.choices, "privilege__category"
+            ),
+            ChoiceFilter(
+                "state",
+                _("状态"),
+                standings,
+                lambda value: standing_condition(Standing(value), now),
+            ),
+            ChoiceFilter(
+                "his",
+                "HIS",
+                [("same", _("一致")), ("open", _("未一致"))],
+                lambda value: unconfirmed if value == "open" else ~unconfirmed,
+            ),
+        ),
+        views=(
+            QuickView("all", _("全部")),
+            QuickView("expiring", _("30 天内到期"), expiring, "warn"),
+            QuickView("future", _("待生效"), standing_condition(Standing.FUTURE, now)),
+            QuickView(
+                "suspended", _("已暂停"), standing_condition(Standing.SUSPENDED, now)
+            ),
+            QuickView("his", _("HIS 未一致"), unconfirmed, "bad"),
+        ),
+        order=("-last_event_id",),
+        present=grant_rows,
+        row_template="permissions/_grant_row.html",
+        nothing=_("没有符合条件的授权"),
+    )
+
+
+def application_list_spec(user: User) -> ListSpec[Application, ApplicationRow]:
+    """What waits, what I asked for, what is decided."""
+    waiting = Q(state=ProposalState.SUBMITTED)
+    return ListSpec[Application, ApplicationRow](
+        key="applications",
+        columns=(
+            Column(
+                "practitioner",
+                _("医师"),
+                order=("practitioner__pinyin", "practitioner__emp_no"),
+                export=lambda row: f"{row.name} {row.emp_no}",
+            ),
+            Column("department", _("科室与职称"), export=lambda row: row.department),
+            Column("privilege", _("权限项"), export=lambda row: row.what_and_codes),
+            Column(
+                "grade",
+                _("级别"),
+                export=lambda row: row.grade.text if row.grade else "",
+            ),
+            Column("setting", _("场合"), export=lambda row: row.setting),
+            Column(
+                "valid_to",
+                _("有效期"),
+                export=lambda row: f"{row.starts_on} 至 {row.ends_on}",
+            ),
+            Column(
+                "proposed",
+                _("提出"),
+                order=("proposed_at",),
+                export=lambda row: f"{row.proposed_by} {row.proposed_at}",
+            ),
+            Column("state", _("状态"), export=lambda row: row.state.text),
+            Column(
+                "decided",
+                _("审批"),
+                order=("decided_at",),
+                export=lambda row: f"{row.decided_by} {row.decided_at}".strip(),
+            ),
+        ),
+        search=Search(_("医师、工号、权限或拼音首字母"), right_matches),
+        filters=(
+            ChoiceFilter(
+                "dept", _("科室"), departments, "practitioner__department__code"
+            ),
+            ChoiceFilter(
+                "category", _("类别"), Category.choices, "privilege__category"
+            ),
+            DateRange("on", _("提出日期"), "proposed_at"),
+        ),
+        views=(
+            QuickView(
+                "waiting", _("待我审"), waiting & ~Q(proposed_by=user.pk), "warn"
+            ),
+            QuickView("mine", _("我提出的"), Q(proposed_by=user.pk)),
+            QuickView("decided", _("已办"), ~waiting),
+            QuickView("all", _("全部")),
+        ),
+        order=("-proposed_at",),
+        present=application_rows,
+        row_template="permissions/_application_row.html",
+        nothing=_("没有符合条件的申请"),
+    )
+
+
+PRACTITIONERS = ListSpec[Practitioner, PractitionerRow](
+    key="practitioners",
+    columns=(
+        Column(
+            "name",
+            _("医师"),
+            order=("pinyin", "emp_no"),
+            export=lambda row: f"{row.name} {row.emp_no}",
+        ),
+        Column(
+            "department",
+            _("科室"),
+            order=("department__code", "pinyin"),
+            export=lambda row: row.department,
+        ),
+        Column(
+            "title",
+            _("职称"),
+            order=("title_code", "pinyin"),
+            export=lambda row: row.title,
+        ),
+        Column("post", _("职务"), export=lambda row: row.post),
+        Column("state", _("在院状态"), export=lambda row: row.state.text),
+        Column(
+            "license",
+            _("执业注册有效期"),
+            order=("license_valid_to", "pinyin"),
+            export=lambda row: row.license_valid_to,
+        ),
+        Column(
+            "count",
+            _("有效授权"),
+            css="num",
+            export=lambda row: row.in_force,
+        ),
+        Column("ceiling", _("手术上限"), export=lambda row: row.ceiling_text),
+    ),
+    search=Search(_("姓名、工号或拼音首字母"), lambda text: practitioner_matches(text)),
+    filters=(
+        ChoiceFilter("dept", _("科室"), departments, "department__code"),
+        ChoiceFilter(
+            "title",
+            _("职称"),
+            [
+                ("231", _("主任医师")),
+                ("232", _("副主任医师")),
+                ("233", _("主治医师")),
+                ("234", _("医师")),
+                ("235", _("医士")),
+            ],
+            "title_code",
+        ),
+        ChoiceFilter("status", _("在院状态"), PractitionerStatus.choices, "status"),
+    ),
+    order=("pinyin", "emp_no"),
+    present=practitioner_rows,
+    row_template="permissions/_practitioner_row.html",
+    nothing=_("没有符合条件的医师"),
+)

@@ -1,0 +1,68 @@
+"""What long choices offer while somebody types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+from django.http import HttpResponse, JsonResponse
+
+from permissions.models import Privilege
+from permissions.presenters import words
+from portal.accounts.capabilities import Capability
+from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.directory.queries import search_practitioners
+from surgery.enums import Grade
+from surgery.queries import search
+
+MOST = 20
+
+
+@requires(Capability.PROPOSE_PRIVILEGE)
+def practitioner_options(request: AuthenticatedRequest) -> HttpResponse:
+    """By name, 工号 or pinyin; who does not practise is said to."""
+    found = search_practitioners(request.GET.get("q", ""))[:MOST]
+    return _options(
+        (
+            one.emp_no,
+            words.person(one),
+            f"{one.department.name} {words.title_word(one.title_code)}"
+            + ("" if one.is_practising else f" · {one.get_status_display()}"),
+        )
+        for one in found
+    )
+
+
+@requires(Capability.PROPOSE_PRIVILEGE)
+def privilege_options(request: AuthenticatedRequest) -> HttpResponse:
+    """Enabled entries of the catalogue by name, code or initials."""
+    text = request.GET.get("q", "").strip()
+    found = Privilege.objects.filter(is_enabled=True).filter(
+        Q(name__contains=text)
+        | Q(code__istartswith=text)
+        | Q(initials__contains=text.lower())
+    )
+    return _options(
+        (one.code, f"{one.code} {one.name}", one.get_category_display())
+        for one in found.order_by("sort", "code")[:MOST]
+    )
+
+
+@requires(Capability.PROPOSE_PRIVILEGE)
+def procedure_options(request: AuthenticatedRequest) -> HttpResponse:
+    """Enabled procedures by name, code or initials."""
+    found = search(request.GET.get("q", ""), limit=MOST)
+    return _options(
+        (one.code, f"{one.code} {one.name}", str(Grade(one.grade).label))
+        for one in found
+    )
+
+
+def _options(lines: Iterable[tuple[str, str, str]]) -> HttpResponse:
+    return JsonResponse(
+        [
+            {"value": value, "text": text, "hint": hint.strip()}
+            for value, text, hint in lines
+        ],
+        safe=False,
+    )
