@@ -125,7 +125,7 @@ def many(lin: User, su: User, clock: time_machine.Traveller) -> dict[str, GrantS
         "1043", "林若川", initials="lrc", department=make_department("0302", "胃肠外科")
     )
     clock.move_to(datetime(2026, 10, 1, 2, 0, tzinfo=UTC))
-    first = {"valid_from": date(2026, 10, 1)}
+    first: dict[str, Any] = {"valid_from": date(2026, 10, 1)}
     made = {
         "now": granted(lin, su, person, "RX01", **first),
         "soon": granted(lin, su, person, "ND01", valid_to=date(2026, 12, 10), **first),
@@ -214,7 +214,7 @@ def test_export_writes_all_rows_and_a_trace(
     client: CheckedClient, lin: User, many: dict[str, GrantState]
 ) -> None:
     sign_in(client, lin)
-    answer = client.get(LIST, {"export": "xlsx", "category": "ND"})
+    answer: Any = client.get(LIST, {"export": "xlsx", "category": "ND"})
     book = ZipFile(BytesIO(b"".join(answer.streaming_content)))
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert sheet.count("林若川 1043") == 2

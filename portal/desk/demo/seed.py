@@ -1,0 +1,206 @@
+"""Filling the demo: accounts, catalogues, directory, and a year of believable rights.
+
+Everything goes through the acts a person would use; messages to the HIS wait for the
+worker like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from permissions import services
+from permissions.enums import EventKind, Setting
+from permissions.importers import load_catalogue
+from permissions.models import Application, Grant, GrantEvent, GrantState, Privilege
+from permissions.services.rules import latest_last_day
+from portal.accounts.models import User
+from portal.desk.demo.accounts import seed_users
+from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
+from portal.directory.models import Practitioner
+from portal.directory.tasks import pull_all
+from portal.parameters.days import ZONE, day_of
+from surgery.importers import load_seed_procedures
+
+PROPOSER, APPROVER, SECOND = "2031", "2003", "2032"
+REASON = "科室考核合格，医疗技术临床应用管理委员会通过"
+APPROVED = "材料齐全，同意授权"
+CHANGES: dict[EventKind, Callable[..., GrantEvent]] = {
+    EventKind.SUSPEND: services.suspend,
+    EventKind.RESTORE: services.restore,
+    EventKind.REVOKE: services.revoke,
+    EventKind.VOID: services.void,
+}
+DECISIONS: dict[str, Callable[..., Application]] = {
+    "RETURN": services.return_,
+    "REJECT": services.reject,
+}
+
+
+class CannotSeed(Exception):
+    """The HIS could not be read, so nobody could be given a right."""
+
+
+def seed() -> str:
+    """Make what is missing and say in one line what there is."""
+    load_catalogue()
+    load_seed_procedures()
+    if not Practitioner.objects.exists():
+        _pull()
+    seed_users()
+    if not Application.objects.exists():
+        seed_rights(now=timezone.now())
+    return (
+        f"医师 {Practitioner.objects.count()}，授权 {Grant.objects.count()}，"
+        f"申请 {Application.objects.count()}"
+    )
+
+
+def _pull() -> None:
+    for run in pull_all():
+        if not run.is_ok:
+            raise CannotSeed(f"{run.view}: {run.error}")
+
+
+@transaction.atomic
+def seed_rights(*, now: datetime) -> None:
+    """A year of proposals, decisions and changes, in the order they happened."""
+    Year(now).play()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One act of the year."""
+
+    at: datetime
+    place: int
+    act: Callable[[datetime], None]
+
+
+class Year:
+    """Everything that happened, as steps to be played in order."""
+
+    def __init__(self, now: datetime) -> None:
+        users = {user.staff_no: user for user in User.objects.order_by("pk")}
+        self.now = now
+        self.steps: list[Step] = []
+        self.entries = {one.code: one for one in Privilege.objects.order_by("pk")}
+        self.proposer, self.approver = users[PROPOSER], users[APPROVER]
+        self.second = users[SECOND]
+
+    def play(self) -> None:
+        """Rights of people the directory does not have are left out."""
+        people = {one.emp_no: one for one in Practitioner.objects.order_by("pk")}
+        for number, wanted in enumerate(GRANTS, start=1):
+            if self._is_possible(people.get(wanted.emp_no)):
+                self._grant(people[wanted.emp_no], wanted, number)
+        for number, asked in enumerate(ASKED, start=1):
+            if self._is_possible(people.get(asked.emp_no)):
+                self._ask(people[asked.emp_no], asked, number)
+        for step in sorted(self.steps, key=lambda step: (step.at, step.place)):
+            step.act(step.at)
+
+    @staticmethod
+    def _is_possible(person: Practitioner | None) -> bool:
+        return person is not None and person.is_practising
+
+    def _on(self, day: int) -> date:
+        return day_of(self.now) + timedelta(days=day)
+
+    def _moment(self, day: int, number: int, hour: int) -> datetime:
+        """In office hours, spread over the day, never in the future."""
+        minutes = timedelta(minutes=number * 7 % 110)
+        at = datetime.combine(self._on(day), time(hour), tzinfo=ZONE) + minutes
+        return min(at, self.now - timedelta(minutes=5))
+
+    def _add(self, at: datetime, act: Callable[[datetime], None]) -> None:
+        self.steps.append(Step(at, len(self.steps), act))
+
+    def _grant(self, person: Practitioner, wanted: Wanted, number: int) -> None:
+        entry = self.entries[wanted.privilege]
+        made: list[Application] = []
+        first = self._on(wanted.start)
+        decided = min(wanted.start, 0)
+
+        def propose(at: datetime) -> None:
+            made.append(
+                services.propose(
+                    practitioner=person,
+                    privilege=entry,
+                    item=wanted.item,
+                    setting=Setting(wanted.setting),
+                    valid_from=first,
+                    valid_to=self._last(wanted, entry, first),
+                    reason=REASON,
+                    doc_no=f"云医务〔{first.year}〕{number % 60 + 1:02}号",
+                    by=self.proposer,
+                    at=at,
+                )
+            )
+
+        def approve(at: datetime) -> None:
+            services.approve(
+                application=made[0], by=self.approver, at=at, reason=APPROVED
+            )
+
+        self._add(self._moment(decided - 3, number, 14), propose)
+        self._add(self._moment(decided, number, 8), approve)
+        for fate in wanted.fates:
+            self._add(self._moment(fate.day, number, 9), self._change(made, fate))
+
+    def _last(self, wanted: Wanted, entry: Privilege, first: date) -> date | None:
+        if wanted.last is not None:
+            return self._on(wanted.last)
+        return latest_last_day(entry, first)
+
+    def _change(
+        self, made: list[Application], fate: Fate
+    ) -> Callable[[datetime], None]:
+        def change(at: datetime) -> None:
+            CHANGES[fate.kind](
+                state=GrantState.objects.get(grant__application=made[0]),
+                by=self.approver,
+                at=at,
+                reason_code=fate.reason_code,
+                reason=fate.reason,
+            )
+
+        return change
+
+    def _ask(self, person: Practitioner, asked: Asked, number: int) -> None:
+        entry = self.entries[asked.privilege]
+        first = self._on(7 if not asked.decision else asked.asked + 7)
+        made: list[Application] = []
+
+        def propose(at: datetime) -> None:
+            made.append(
+                services.propose(
+                    practitioner=person,
+                    privilege=entry,
+                    item=asked.item,
+                    setting=Setting(entry.setting),
+                    valid_from=first,
+                    valid_to=latest_last_day(entry, first),
+                    reason=asked.reason,
+                    doc_no=f"云医务〔{first.year}〕{60 + number}号",
+                    by=self.second if asked.by_second else self.proposer,
+                    at=at,
+                )
+            )
+
+        self._add(self._moment(asked.asked, number * 5, 14), propose)
+        if asked.decision:
+
+            def decide(at: datetime) -> None:
+                DECISIONS[asked.decision](
+                    application=made[0],
+                    by=self.approver,
+                    at=at,
+                    reason=asked.decision_reason,
+                )
+
+            self._add(self._moment(asked.asked + 2, number, 9), decide)

@@ -1,0 +1,81 @@
+"""The demo's year of rights is played through the real acts, once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from permissions.enums import EventKind
+from permissions.importers import load_catalogue
+from permissions.models import Application, GrantEvent, GrantState
+from permissions.queries.grants import Standing, grant_states, standing_of
+from permissions.queries.ledger import fold
+from portal.accounts.capabilities import Role
+from portal.desk.demo import seed
+from portal.desk.demo.ledger import ASKED, GRANTS
+from portal.directory.models import Practitioner
+from portal.outbox.models import Message
+from surgery.importers import load_seed_procedures
+from tests.cast import make_practitioner, make_user
+
+TITLES = {"1188": "233", "1206": "233", "1305": "234", "1132": "233", "1150": "233"}
+
+
+@pytest.fixture
+def hospital(db: None) -> None:
+    """The people and catalogues the year is about."""
+    load_catalogue()
+    load_seed_procedures()
+    for staff_no in (seed.PROPOSER, seed.APPROVER, seed.SECOND):
+        make_user(staff_no, "某人", Role.OFFICER)
+    for emp_no in {one.emp_no for one in GRANTS} | {one.emp_no for one in ASKED}:
+        make_practitioner(emp_no, title_code=TITLES.get(emp_no, "231"))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("hospital")
+def test_the_year_is_played_through_the_acts() -> None:
+    now = timezone.now()
+    seed.seed_rights(now=now)
+
+    assert GrantState.objects.count() == len(GRANTS) == 61
+    assert Counter(Application.objects.values_list("state", flat=True)) == {
+        "APPROVED": len(GRANTS),
+        "SUBMITTED": 7,
+        "RETURNED": 1,
+        "REJECTED": 1,
+    }
+    standings = Counter(standing_of(state, now) for state in grant_states())
+    assert set(standings) == set(Standing)
+    events = GrantEvent.objects.order_by("pk")
+    assert Message.objects.count() == events.count()
+    moments = list(events.values_list("recorded_at", flat=True))
+    assert moments == sorted(moments)
+    assert moments[-1] <= now
+    assert moments[0] > now - timedelta(days=366)
+    for state in GrantState.objects.order_by("pk"):
+        assert state.status == fold(events.filter(grant=state.grant_id))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("hospital")
+def test_who_is_not_in_the_directory_is_left_out() -> None:
+    Practitioner.objects.exclude(emp_no="1027").delete()
+    seed.seed_rights(now=timezone.now())
+    wanted = [one for one in GRANTS if one.emp_no == "1027"]
+    assert GrantState.objects.count() == len(wanted)
+    assert GrantEvent.objects.filter(kind=EventKind.SUSPEND).count() == 1
+
+
+@pytest.mark.usefixtures("hospital")
+def test_seeding_again_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seed, "seed_users", lambda: None)
+    monkeypatch.setattr(seed, "GRANTS", GRANTS[:2])
+    monkeypatch.setattr(seed, "ASKED", ())
+    first = seed.seed()
+    assert first == "医师 13，授权 2，申请 2"
+    assert seed.seed() == first
+    assert GrantEvent.objects.count() == 2
