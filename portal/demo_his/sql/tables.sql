@@ -1,0 +1,166 @@
+-- Tables of an old HIS, the same text for SQLite and PostgreSQL.
+-- {ID} is the engine's counting primary key. Codes of departments come padded, as
+-- CHAR columns of old systems leave them.
+CREATE TABLE 系统参数 (参数名 VARCHAR(30) NOT NULL PRIMARY KEY, 参数值 VARCHAR(100));
+
+CREATE TABLE 部门表 (
+  ID INTEGER NOT NULL PRIMARY KEY,
+  编码 CHAR(10) NOT NULL UNIQUE,
+  名称 VARCHAR(50) NOT NULL,
+  简码 VARCHAR(20),
+  诊疗科目 VARCHAR(10),
+  部门性质 VARCHAR(10),
+  位置 VARCHAR(50),
+  撤档时间 DATE,
+  最后修改时间 TIMESTAMP(0) NOT NULL
+);
+
+CREATE TABLE 技术职务 (编码 INTEGER NOT NULL PRIMARY KEY, 名称 VARCHAR(20) NOT NULL, 国标码 VARCHAR(3) NOT NULL);
+
+CREATE TABLE 人员表 (
+  ID INTEGER NOT NULL PRIMARY KEY,
+  编号 VARCHAR(10) NOT NULL UNIQUE,
+  姓名 VARCHAR(50) NOT NULL,
+  简码 VARCHAR(20),
+  性别 VARCHAR(4),
+  出生日期 DATE,
+  学历 VARCHAR(20),
+  执业类别 VARCHAR(10),
+  执业范围 VARCHAR(20),
+  执业证号 VARCHAR(50),
+  资格证书号 VARCHAR(50),
+  执业开始日期 DATE,
+  执业有效期 DATE,
+  管理职务 VARCHAR(20),
+  聘任技术职务 INTEGER REFERENCES 技术职务 (编码),
+  人员状态 CHAR(2) NOT NULL,
+  建档时间 DATE,
+  撤档时间 DATE,
+  撤档原因 VARCHAR(50),
+  最后修改时间 TIMESTAMP(0) NOT NULL
+);
+
+CREATE TABLE 部门人员 (
+  部门ID INTEGER NOT NULL REFERENCES 部门表 (ID),
+  人员ID INTEGER NOT NULL REFERENCES 人员表 (ID),
+  缺省 INTEGER NOT NULL,
+  PRIMARY KEY (人员ID, 部门ID)
+);
+
+CREATE TABLE 医生权限字典 (
+  编码 VARCHAR(20) NOT NULL PRIMARY KEY,
+  名称 VARCHAR(100) NOT NULL,
+  类别 VARCHAR(10) NOT NULL,
+  取值方式 VARCHAR(10) NOT NULL,
+  级别 VARCHAR(10),
+  允许值 VARCHAR(40) NOT NULL,
+  是否启用 INTEGER NOT NULL,
+  最后修改时间 TIMESTAMP(0) NOT NULL
+);
+
+CREATE TABLE 人员权限 (
+  ID {ID},
+  人员ID INTEGER NOT NULL REFERENCES 人员表 (ID),
+  权限编码 VARCHAR(20) NOT NULL REFERENCES 医生权限字典 (编码),
+  场合 VARCHAR(4) NOT NULL,
+  项目编码 VARCHAR(32) NOT NULL DEFAULT '',
+  权限值 VARCHAR(20),
+  开始日期 DATE NOT NULL,
+  终止日期 DATE,
+  记录状态 INTEGER NOT NULL DEFAULT 1,
+  原因 VARCHAR(200),
+  文号 VARCHAR(50),
+  操作人员 VARCHAR(20),
+  操作时间 TIMESTAMP(0) NOT NULL,
+  CONSTRAINT 人员权限_UQ UNIQUE (人员ID, 权限编码, 场合, 项目编码, 开始日期)
+);
+
+CREATE TABLE 权限维护日志 (
+  序号 {ID},
+  请求号 VARCHAR(36),
+  操作 VARCHAR(10) NOT NULL,
+  工号 VARCHAR(20) NOT NULL,
+  权限编码 VARCHAR(20) NOT NULL,
+  场合 VARCHAR(4) NOT NULL,
+  项目编码 VARCHAR(32) NOT NULL,
+  原状态 VARCHAR(1) NOT NULL,
+  新状态 VARCHAR(1) NOT NULL,
+  操作人员 VARCHAR(20),
+  操作时间 TIMESTAMP(0) NOT NULL
+);
+
+CREATE TABLE 接口故障 (
+  名称 VARCHAR(10) NOT NULL PRIMARY KEY,
+  启用 INTEGER NOT NULL,
+  结果码 VARCHAR(4),
+  结果说明 VARCHAR(200)
+);
+
+CREATE TABLE 手术项目目录 (
+  ID INTEGER NOT NULL PRIMARY KEY,
+  编码 VARCHAR(32) NOT NULL UNIQUE,
+  名称 VARCHAR(100) NOT NULL,
+  简码 VARCHAR(30),
+  手术操作类型 INTEGER,
+  手术类型 VARCHAR(10),
+  专科 VARCHAR(20),
+  是否停用 INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE 病人信息 (
+  病人ID INTEGER NOT NULL PRIMARY KEY,
+  姓名 VARCHAR(50) NOT NULL,
+  性别 VARCHAR(4),
+  出生日期 DATE,
+  费别 VARCHAR(20),
+  过敏史 VARCHAR(50)
+);
+
+CREATE TABLE 病案主页 (
+  主页ID INTEGER NOT NULL PRIMARY KEY,
+  病人ID INTEGER NOT NULL REFERENCES 病人信息 (病人ID),
+  住院号 VARCHAR(18) NOT NULL,
+  科室ID INTEGER NOT NULL REFERENCES 部门表 (ID),
+  当前床号 VARCHAR(10),
+  入院日期 DATE NOT NULL,
+  入院诊断 VARCHAR(100),
+  护理等级 VARCHAR(10)
+);
+
+CREATE TABLE 病人挂号记录 (
+  ID INTEGER NOT NULL PRIMARY KEY,
+  病人ID INTEGER NOT NULL REFERENCES 病人信息 (病人ID),
+  门诊号 VARCHAR(18) NOT NULL,
+  号序 INTEGER NOT NULL,
+  复诊 INTEGER NOT NULL,
+  执行状态 INTEGER NOT NULL,
+  诊断编码 VARCHAR(20),
+  诊断 VARCHAR(100),
+  体温 VARCHAR(6)
+);
+
+CREATE TABLE 病人手术申请 (
+  ID {ID},
+  申请单号 VARCHAR(20) NOT NULL UNIQUE,
+  主页ID INTEGER NOT NULL REFERENCES 病案主页 (主页ID),
+  申请医师 VARCHAR(10) NOT NULL,
+  申请时间 TIMESTAMP(0) NOT NULL,
+  拟行手术 VARCHAR(32) NOT NULL,
+  附加手术 VARCHAR(32),
+  主刀医生 VARCHAR(10) NOT NULL,
+  第一助手 VARCHAR(10),
+  第二助手 VARCHAR(10),
+  手术时间 TIMESTAMP(0) NOT NULL,
+  麻醉方法 VARCHAR(20),
+  手术科室 VARCHAR(20),
+  术前诊断 VARCHAR(100),
+  切口类别 VARCHAR(10),
+  预计时长 VARCHAR(10),
+  备血 VARCHAR(20),
+  体位 VARCHAR(10),
+  是否计划手术 VARCHAR(1),
+  手术性质 VARCHAR(1),
+  再次手术类型 VARCHAR(1),
+  判定编码 VARCHAR(40),
+  申报编号 VARCHAR(40)
+);
