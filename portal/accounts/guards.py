@@ -20,6 +20,7 @@ from rest_framework.permissions import BasePermission
 
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
+from portal.accounts.sessions import LAUNCHED
 from portal.audit.models import EventKind
 from portal.audit.services import record
 
@@ -58,7 +59,7 @@ def _way_back(request: HttpRequest, *, is_fragment: bool) -> str:
     return urlunsplit(way) if is_ours else ""
 
 
-def _refuse(request: Any, capability: Capability) -> NoReturn:
+def _refuse(request: Any, capability: str) -> NoReturn:
     match = request.resolver_match
     record(
         EventKind.ACCESS_DENIED,
@@ -70,15 +71,18 @@ def _refuse(request: Any, capability: Capability) -> NoReturn:
     raise PermissionDenied(capability)
 
 
-def requires(capability: Capability) -> Callable[[View], View]:
-    """Only users who hold ``capability``; 403 for other signed-in users."""
+def requires(
+    capability: Capability, *alternatives: Capability
+) -> Callable[[View], View]:
+    """Only users who hold ``capability`` or one of ``alternatives``; 403 for others."""
+    enough = {capability, *alternatives}
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return _login_page(request)
-            if capability not in request.capabilities:
+            if enough.isdisjoint(request.capabilities):
                 _refuse(request, capability)
             return view(request, *args, **kwargs)
 
@@ -89,12 +93,15 @@ def requires(capability: Capability) -> Callable[[View], View]:
 
 
 def signed_in(view: View) -> View:
-    """Any signed-in user."""
+    """Any signed-in user; not a session launched from a station, which has the
+    doctor's capabilities and nothing else."""
 
     @wraps(view)
     def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return _login_page(request)
+        if LAUNCHED in request.session:
+            _refuse(request, "PORTAL_SESSION")
         return view(request, *args, **kwargs)
 
     guarded.is_signed_in_only = True  # type: ignore[attr-defined]

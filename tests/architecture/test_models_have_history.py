@@ -17,6 +17,7 @@ NOT_MAINTAINED = {
     "directory.PractitionerEvent": "is itself the record of a change",
     "directory.QuarantinedRow": "belongs to one pull and goes with the next",
     "directory.SyncRun": "is itself the record of a pull",
+    "his_plugin.LaunchNonce": "each launch is an audit event; kept for a day",
     "outbox.Attempt": "is itself the record of a try",
     "outbox.Message": "each change of state is an Attempt or an audit event",
 }

@@ -13,6 +13,9 @@ from rest_framework.views import APIView
 PUBLIC: set[str] = {
     "accounts:login",
     "accounts:logout",
+    "his_plugin:api-session",
+    "his_plugin:enter",
+    "his_plugin:launch",
     "ui:healthz",
     "ui:readyz",
 }

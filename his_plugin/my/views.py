@@ -1,0 +1,56 @@
+"""我的权限: the page a launch opens, and the way out of it."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from his_plugin.embedding import shown_in_stations
+from his_plugin.launch.views import PATIENT
+from his_plugin.my.presenters import context_of, my_page
+from permissions.queries.applications import open_applications
+from permissions.queries.grants import states_of
+from permissions.queries.practitioners import Holdings, holdings_of
+from portal.accounts.capabilities import Capability
+from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.accounts.sessions import LAUNCHED, close_session
+from portal.directory.models import Practitioner
+
+
+@requires(Capability.VIEW_OWN_PRIVILEGES)
+@shown_in_stations
+def my_privileges(request: AuthenticatedRequest) -> HttpResponse:
+    """Own rights only; who they are comes from the session, never from the address."""
+    station = request.session.get(LAUNCHED, "")
+    layout = "base_embed.html" if station else "base.html"
+    practitioner = (
+        Practitioner.objects.select_related("department")
+        .filter(pk=request.user.practitioner_id)
+        .first()
+    )
+    if practitioner is None:
+        return render(request, "his_plugin/no_practitioner.html", {"layout": layout})
+    now = timezone.now()
+    held = holdings_of([practitioner.pk], now).get(practitioner.pk, Holdings(0, 0))
+    page = my_page(
+        practitioner,
+        states_of(practitioner),
+        list(open_applications().filter(practitioner=practitioner)),
+        ceiling=held.ceiling,
+        tab=request.GET.get("tab", ""),
+        context=context_of(station, request.session.get(PATIENT, {})),
+        now=now,
+    )
+    context = {"page": page, "layout": layout, "is_launched": bool(station)}
+    return render(request, "his_plugin/my_privileges.html", context)
+
+
+@requires(Capability.VIEW_OWN_PRIVILEGES)
+@shown_in_stations
+@require_POST
+def leave(request: AuthenticatedRequest) -> HttpResponse:
+    """退出: ends the session; a launched one cannot log in again, so no login page."""
+    close_session(request, code="ASKED")
+    return render(request, "his_plugin/left.html")
