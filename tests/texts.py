@@ -10,6 +10,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -21,6 +22,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "portal" / "locale" / "en" / "LC_MESSAGES" / "django.po"
 ROOMS = ("portal", "permissions", "surgery", "reports", "his_plugin")
+BEGUN = datetime(2026, 11, 25, tzinfo=UTC)
 KEYWORDS: dict[str, tuple[int, ...] | tuple[tuple[int, str], int] | None] = {
     "_": None,
     "gettext": None,
@@ -73,9 +75,28 @@ def texts_in_python(path: Path) -> Iterator[Text]:
             yield message, context
 
 
+def empty() -> Catalog:
+    """A catalogue with its header; no moment of writing, so that nothing new is
+    nothing changed."""
+    return Catalog(
+        locale="en",
+        header_comment="# English of the portal's texts. Kept by make texts.",
+        project="医务管理系统",
+        version="yiwu",
+        copyright_holder="yiwu",
+        msgid_bugs_address="yiwu",
+        creation_date=BEGUN,
+        revision_date=BEGUN,
+        last_translator="yiwu",
+        language_team="English",
+        charset="utf-8",
+        fuzzy=False,
+    )
+
+
 def collect() -> Catalog:
     """A catalogue of all texts with the files they stand in, no translations."""
-    catalog = Catalog(locale="en", project="yiwu", charset="utf-8")
+    catalog = empty()
     for path in sources():
         name = str(path.relative_to(ROOT))
         texts = texts_in_python if path.suffix == ".py" else texts_in_template
@@ -84,20 +105,31 @@ def collect() -> Catalog:
     return catalog
 
 
+def known() -> Catalog:
+    """The catalogue as it is kept."""
+    if not CATALOG.exists():
+        return empty()
+    with CATALOG.open("rb") as file:
+        return read_po(file, locale="en")
+
+
+def save(catalog: Catalog) -> None:
+    """Write the .po and what is compiled from it."""
+    with CATALOG.open("wb") as file:
+        write_po(file, catalog, width=100, include_lineno=False, sort_by_file=True)
+    with CATALOG.with_suffix(".mo").open("wb") as file:
+        write_mo(file, catalog)
+
+
 def update() -> Catalog:
     """Bring the .po up to date, keep translations, and compile it; returns it."""
-    found = collect()
-    known = Catalog(locale="en")
-    if CATALOG.exists():
-        with CATALOG.open("rb") as file:
-            known = read_po(file, locale="en")
-    known.update(found, no_fuzzy_matching=True)
-    known.obsolete.clear()
-    with CATALOG.open("wb") as file:
-        write_po(file, known, width=100, omit_header=False, include_lineno=False)
-    with CATALOG.with_suffix(".mo").open("wb") as file:
-        write_mo(file, known)
-    return known
+    found, kept = collect(), known()
+    for message in found:
+        before = kept.get(message.id, message.context) if message.id else None
+        if before is not None:
+            message.string = before.string
+    save(found)
+    return found
 
 
 def missing(catalog: Catalog) -> list[str]:

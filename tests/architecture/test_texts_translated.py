@@ -1,0 +1,76 @@
+"""English is complete, says what the Chinese says, and is compiled as the .po has it."""
+
+from __future__ import annotations
+
+import gettext
+import re
+from collections.abc import Iterator
+
+from babel.messages.catalog import Message
+
+from tests.texts import CATALOG, collect, known, missing
+
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z%]|\{\w*\}")
+MARKUP = re.compile(r"<[^>]*>|&\w+;")
+CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+# Header values nobody filled in.
+UNFILLED = re.compile(r"PROJECT|VERSION|ORGANIZATION|AUTHOR|FULL NAME|ADDRESS|YEAR|LL@")
+
+
+def translated() -> Iterator[tuple[Message, list[str], list[str]]]:
+    """Each message with its Chinese and its English forms."""
+    for message in known():
+        if message.id:
+            yield message, _forms(message.id), _forms(message.string)
+
+
+def _forms(text: object) -> list[str]:
+    return [text] if isinstance(text, str) else [str(form) for form in tuple(text)]  # type: ignore[arg-type]
+
+
+def test_every_text_has_english() -> None:
+    kept = known()
+    wanted = {(message.id, message.context) for message in collect() if message.id}
+    held = {(message.id, message.context) for message in kept if message.id}
+    assert wanted - held == set(), "run: make texts"
+    assert held - wanted == set(), "run: make texts"
+    assert missing(kept) == []
+
+
+def test_compiled_texts_are_up_to_date() -> None:
+    with CATALOG.with_suffix(".mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    for message, chinese, english in translated():
+        if len(chinese) > 1:
+            said = [compiled.ngettext(*chinese, n) for n in (1, 2)]
+        elif message.context:
+            said = [compiled.pgettext(message.context, chinese[0])]
+        else:
+            said = [compiled.gettext(chinese[0])]
+        assert said == english
+
+
+def test_english_keeps_every_placeholder_and_tag() -> None:
+    for _message, chinese, english in translated():
+        for found in (PLACEHOLDER, MARKUP):
+            wanted = sorted(found.findall(chinese[-1]))
+            assert [(form, sorted(found.findall(form))) for form in english] == [
+                (form, wanted) for form in english
+            ]
+
+
+def test_english_holds_no_chinese() -> None:
+    assert [
+        form
+        for _message, _chinese, english in translated()
+        for form in english
+        if CHINESE.search(form)
+    ] == []
+
+
+def test_header_is_filled_in() -> None:
+    text = CATALOG.read_text(encoding="utf-8")
+    header = text[: text.index("\n\n")]
+    assert not UNFILLED.search(header.replace("Project-Id-Version", ""))
+    assert "fuzzy" not in header
+    assert known().num_plurals == 2
