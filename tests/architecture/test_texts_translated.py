@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gettext
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from babel.messages.catalog import Message
 
@@ -24,8 +24,8 @@ def translated() -> Iterator[tuple[Message, list[str], list[str]]]:
             yield message, _forms(message.id), _forms(message.string)
 
 
-def _forms(text: object) -> list[str]:
-    return [text] if isinstance(text, str) else [str(form) for form in tuple(text)]  # type: ignore[arg-type]
+def _forms(text: str | Iterable[str] | None) -> list[str]:
+    return [text] if isinstance(text, str) else list(text or ())
 
 
 def test_every_text_has_english() -> None:
@@ -42,7 +42,8 @@ def test_compiled_texts_are_up_to_date() -> None:
         compiled = gettext.GNUTranslations(file)
     for message, chinese, english in translated():
         if len(chinese) > 1:
-            said = [compiled.ngettext(*chinese, n) for n in (1, 2)]
+            one, many = chinese
+            said = [compiled.ngettext(one, many, n) for n in (1, 2)]
         elif message.context:
             said = [compiled.pgettext(message.context, chinese[0])]
         else:
