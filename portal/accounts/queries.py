@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import FilteredRelation, Prefetch, Q, QuerySet
+from django.db.models import Count, FilteredRelation, Prefetch, Q, QuerySet
 
 from portal.accounts.models import RoleAssignment, User
 
@@ -66,3 +66,20 @@ def other_active_holders(user: User, role: str) -> bool:
         .exclude(user=user)
         .exists()
     )
+
+
+def holders_by_role() -> dict[str, int]:
+    """How many users who may log in hold each role."""
+    rows = (
+        RoleAssignment.objects.filter(state=State.ACTIVE, user__is_active=True)
+        .order_by("role")
+        .values("role")
+        .annotate(holders=Count("pk"))
+    )
+    return {row["role"]: row["holders"] for row in rows}
+
+
+def open_roles_of(user: User) -> set[str]:
+    """Roles the user has or waits for."""
+    opened = user.role_assignments.filter(state__in=[State.ACTIVE, State.PENDING])
+    return set(opened.order_by().values_list("role", flat=True))

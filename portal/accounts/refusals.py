@@ -43,6 +43,10 @@ class UserActive(AccountRefusal):
     text = _("账户没有停用。")
 
 
+class NotLocked(AccountRefusal):
+    text = _("账户没有锁定，不用解锁。")
+
+
 class OwnAccount(AccountRefusal):
     text = _("不能办理本人的账户和角色，请由另一位管理员办理。")
 
@@ -56,7 +60,7 @@ class RolesExclude(AccountRefusal):
 
 
 class SamePerson(AccountRefusal):
-    text = _("申请人不能批准自己的申请，请由另一人办理。")
+    text = _("不能批准自己申请的角色，请由另一人办理。")
 
 
 class NotPending(AccountRefusal):

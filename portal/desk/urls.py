@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.desk import views_his
+from portal.desk import acts_people, views_his, views_log, views_parameters, views_people
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,4 +12,47 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("his/messages/<int:message_id>/", views_his.his_message, name="his-message"),
     path("his/messages/<int:message_id>/retry/", views_his.his_retry, name="his-retry"),
     path("his/messages/<int:message_id>/stop/", views_his.his_stop, name="his-stop"),
+    path("log/", views_log.log, name="log"),
+    path("log/<str:key>/", views_log.entry, name="log-entry"),
+    path("users/", views_people.user_list, name="user-list"),
+    path("users/new/", acts_people.user_new, name="user-new"),
+    path("users/<int:pk>/", views_people.user_detail, name="user-detail"),
+    path("users/<int:pk>/role/", acts_people.user_role, name="user-role"),
+    path("users/<int:pk>/password/", acts_people.user_password, name="user-password"),
+    path("users/<int:pk>/unlock/", acts_people.user_unlock, name="user-unlock"),
+    path(
+        "users/<int:pk>/deactivate/",
+        acts_people.user_deactivate,
+        name="user-deactivate",
+    ),
+    path("users/<int:pk>/activate/", acts_people.user_activate, name="user-activate"),
+    path("users/roles/", views_people.role_overview, name="user-role-overview"),
+    path("users/requests/", views_people.role_requests, name="user-role-list"),
+    path("users/roles/<int:pk>/end/", acts_people.role_end, name="user-role-end"),
+    path(
+        "users/requests/<int:pk>/approve/",
+        acts_people.role_approve,
+        name="user-role-approve",
+    ),
+    path(
+        "users/requests/<int:pk>/reject/",
+        acts_people.role_reject,
+        name="user-role-reject",
+    ),
+    path("parameters/", views_parameters.parameter_list, name="parameter-list"),
+    path(
+        "parameters/<str:key>/change/",
+        views_parameters.parameter_change,
+        name="parameter-change",
+    ),
+    path(
+        "parameters/<str:key>/preview/",
+        views_parameters.parameter_preview,
+        name="parameter-preview",
+    ),
+    path(
+        "parameters/<str:key>/history/",
+        views_parameters.parameter_history,
+        name="parameter-history",
+    ),
 ]

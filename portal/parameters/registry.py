@@ -28,7 +28,7 @@ LOGIN_TRIES = Parameter(
     5,
     3,
     10,
-    _("等保三级 8.1.4.1 b:登录失败处理"),
+    _("等保三级 8.1.4.1 b：登录失败处理"),
 )
 LOCK_MINUTES = Parameter(
     "LOCK_MINUTES",
@@ -37,7 +37,7 @@ LOCK_MINUTES = Parameter(
     30,
     5,
     1440,
-    _("等保三级 8.1.4.1 b:登录失败处理"),
+    _("等保三级 8.1.4.1 b：登录失败处理"),
 )
 IDLE_MINUTES = Parameter(
     "IDLE_MINUTES",
@@ -46,7 +46,7 @@ IDLE_MINUTES = Parameter(
     15,
     1,
     15,
-    _("等保三级 8.1.4.1 b:会话超时不超过 15 分钟"),
+    _("等保三级 8.1.4.1 b：会话超时不超过 15 分钟"),
 )
 PASSWORD_LENGTH = Parameter(
     "PASSWORD_LENGTH",
@@ -55,7 +55,7 @@ PASSWORD_LENGTH = Parameter(
     10,
     8,
     64,
-    _("等保三级 8.1.4.1 a:口令复杂度"),
+    _("等保三级 8.1.4.1 a：口令复杂度"),
 )
 PASSWORD_DAYS = Parameter(
     "PASSWORD_DAYS",
@@ -64,7 +64,7 @@ PASSWORD_DAYS = Parameter(
     90,
     30,
     365,
-    _("等保三级 8.1.4.1 a:口令定期更换"),
+    _("等保三级 8.1.4.1 a：口令定期更换"),
 )
 PASSWORD_HISTORY = Parameter(
     "PASSWORD_HISTORY",
@@ -73,7 +73,7 @@ PASSWORD_HISTORY = Parameter(
     5,
     1,
     24,
-    _("等保三级 8.1.4.1 a:口令历史"),
+    _("等保三级 8.1.4.1 a：口令历史"),
 )
 LAUNCH_WINDOW_SECONDS = Parameter(
     "LAUNCH_WINDOW_SECONDS",
@@ -82,7 +82,7 @@ LAUNCH_WINDOW_SECONDS = Parameter(
     120,
     30,
     300,
-    _("接口标准 9.2:时间差超过即拒绝"),
+    _("接口标准 9.2：时间差超过即拒绝"),
 )
 READ_BACK_ALERT_MINUTES = Parameter(
     "READ_BACK_ALERT_MINUTES",
@@ -91,7 +91,7 @@ READ_BACK_ALERT_MINUTES = Parameter(
     10,
     1,
     1440,
-    _("接口标准 9.4:送达必须回读"),
+    _("接口标准 9.4：送达必须回读"),
 )
 
 PARAMETERS: dict[str, Parameter] = {

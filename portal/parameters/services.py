@@ -1,4 +1,4 @@
-"""Changing hospital parameters."""
+"""Changing hospital parameters. Who may is asked at the door (CHANGE_PARAMETERS)."""
 
 from __future__ import annotations
 
@@ -8,31 +8,46 @@ from django.core.cache import cache
 from django.db import transaction
 
 from portal.audit.acting import acting
+from portal.audit.models import EventKind
+from portal.audit.services import record
 from portal.parameters.models import ParameterValue
 from portal.parameters.queries import CACHE_KEY
+from portal.parameters.refusals import (
+    ParameterChangedMeanwhile,
+    ParameterOutOfRange,
+    ParameterUnchanged,
+)
 from portal.parameters.registry import Parameter
-
-
-class ParameterOutOfRange(Exception):
-    """The value lies outside what regulation or sense allows."""
-
-    def __init__(self, parameter: Parameter, value: int) -> None:
-        super().__init__(f"{parameter.key}={value}")
-        self.parameter = parameter
-        self.value = value
 
 
 @transaction.atomic
 def change(
-    *, parameter: Parameter, value: int, by: Any, reason: str
+    *, parameter: Parameter, value: int, by: Any, reason: str, seen: int | None = None
 ) -> ParameterValue:
-    """Set a parameter, with history; raises ParameterOutOfRange."""
+    """Set a parameter, with history; raises a ParameterRefusal and leaves nothing.
+
+    ``seen`` is the value the person had before them; when another one has been set
+    since, the act is refused.
+    """
     if not parameter.minimum <= value <= parameter.maximum:
         raise ParameterOutOfRange(parameter, value)
+    row = ParameterValue.objects.select_for_update().filter(key=parameter.key).first()
+    before = row.value if row else parameter.default
+    if seen is not None and seen != before:
+        raise ParameterChangedMeanwhile(parameter, before)
+    if value == before:
+        raise ParameterUnchanged(parameter, value)
+    row = row or ParameterValue(key=parameter.key)
+    row.value = value
     with acting(by=by, reason=reason):
-        row = ParameterValue.objects.filter(key=parameter.key).first()
-        row = row or ParameterValue(key=parameter.key)
-        row.value = value
         row.save()
+    record(
+        EventKind.PARAMETER_CHANGED,
+        by=by,
+        subject=("parameter", parameter.key),
+        reason=reason,
+        before=before,
+        after=value,
+    )
     transaction.on_commit(lambda: cache.delete(CACHE_KEY))
     return row

@@ -71,6 +71,13 @@ NAVIGATION: tuple[NavItem, ...] = (
         badge="applications",
     ),
     NavItem(
+        _("手术申报"),
+        "first-aid-kit",
+        "surgery:application-list",
+        Capability.VIEW_PRIVILEGES,
+        PRIVILEGES,
+    ),
+    NavItem(
         _("HIS 对接"),
         "plug-connected",
         "desk:his",
@@ -82,14 +89,14 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(
         _("系统设置"),
         "settings",
-        "desk:parameters",
+        "desk:parameter-list",
         Capability.VIEW_PARAMETERS,
         HIS_AND_AUDIT,
     ),
     NavItem(
         _("用户与角色"),
         "users",
-        "accounts:user-list",
+        "desk:user-list",
         Capability.VIEW_USERS,
         HIS_AND_AUDIT,
     ),
