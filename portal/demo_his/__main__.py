@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 
 from portal.demo_his.database import CannotUse, Database, DatabaseStopped, prepare
 from portal.env import BadSetting, env_secret, env_str
 
 TRIAL_DSN = "sqlite:///var/his.sqlite3"
+TRIAL_PORTAL = "http://127.0.0.1:8000"
+TRIAL_APP = "YW"
 
 
 def main(arguments: list[str]) -> int:
@@ -17,6 +20,8 @@ def main(arguments: list[str]) -> int:
         database = Database(options.dsn or env_str("DEMO_HIS_DSN", TRIAL_DSN))
         password = env_secret("DEMO_HIS_PASSWORD", "")
         prepare(database, reset=options.reset, password=password)
+        if options.act == "serve":
+            serve(database, options)
     except DatabaseStopped:
         return refuse("连接不上演示 HIS 的数据库，请检查 --dsn")
     except (CannotUse, BadSetting) as problem:
@@ -24,12 +29,37 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def serve(database: Database, options: argparse.Namespace) -> None:
+    """Imported here: ``init`` needs none of it."""
+    from portal.demo_his import server
+    from portal.demo_his.site import open_site
+
+    server.serve(
+        options.port,
+        partial(
+            open_site,
+            database,
+            portal_url=options.portal,
+            app=env_str("LAUNCH_APP", TRIAL_APP),
+            key=env_secret("LAUNCH_KEY"),
+            proxy_port=options.proxy_port,
+        ),
+    )
+
+
 def parser() -> argparse.ArgumentParser:
     words = argparse.ArgumentParser(prog="python -m portal.demo_his")
     acts = words.add_subparsers(dest="act", required=True)
     init = acts.add_parser("init", help="create and fill the database where missing")
-    init.add_argument("--dsn", help="database URL; else DEMO_HIS_DSN")
-    init.add_argument("--reset", action="store_true", help="create it anew")
+    serving = acts.add_parser("serve", help="the same, then serve the stations")
+    for act in (init, serving):
+        act.add_argument("--dsn", help="database URL; else DEMO_HIS_DSN")
+        act.add_argument("--reset", action="store_true", help="create it anew")
+    serving.add_argument("--port", type=int, default=8010)
+    serving.add_argument("--portal", default=TRIAL_PORTAL, help="URL of the portal")
+    serving.add_argument(
+        "--proxy-port", type=int, help="PostgreSQL: others reach the database here"
+    )
     return words
 
 

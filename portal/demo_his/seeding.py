@@ -33,6 +33,7 @@ def tables() -> Iterator[tuple[str, Sequence[Row]]]:
     yield "病人信息", [patient_row(row) for row in [*inpatients, *outpatients]]
     yield "病案主页", list(stay_rows(inpatients, department_ids))
     yield "病人挂号记录", list(visit_rows(outpatients))
+    yield "门诊处方明细", list(prescription_rows(outpatients))
 
 
 def department_rows() -> Iterator[Row]:
@@ -172,6 +173,23 @@ def visit_rows(patients: Sequence[Mapping[str, str]]) -> Iterator[Row]:
             "诊断编码": row["code"],
             "诊断": row["diagnosis"],
             "体温": row["temperature"],
+        }
+
+
+def prescription_rows(patients: Sequence[Mapping[str, str]]) -> Iterator[Row]:
+    visits = {row["visit"]: number for number, row in enumerate(patients, start=400101)}
+    for row in read("prescriptions"):
+        yield {
+            "挂号ID": visits[row["visit"]],
+            "组号": int(row["line"]),
+            "药品名称": row["drug"],
+            "规格": row["pack"],
+            "单次量": row["dose"],
+            "用法": row["route"],
+            "频次": row["frequency"],
+            "天数": int(row["days"]),
+            "数量": row["quantity"],
+            "金额": row["price"],
         }
 
 

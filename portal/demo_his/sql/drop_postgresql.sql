@@ -1,3 +1,3 @@
 DROP FUNCTION IF EXISTS yw_priv_save;
-DROP TABLE IF EXISTS 权限维护请求, 病人手术申请, 病人挂号记录, 病案主页, 病人信息, 手术项目目录, 接口故障, 权限维护日志, 人员权限,
+DROP TABLE IF EXISTS 权限维护请求, 病人手术申请, 门诊处方明细, 病人挂号记录, 病案主页, 病人信息, 手术项目目录, 接口故障, 权限维护日志, 人员权限,
   医生权限字典, 部门人员, 人员表, 技术职务, 部门表, 系统参数 CASCADE;

@@ -139,10 +139,26 @@ CREATE TABLE 病人挂号记录 (
   体温 VARCHAR(6)
 );
 
+CREATE TABLE 门诊处方明细 (
+  挂号ID INTEGER NOT NULL REFERENCES 病人挂号记录 (ID),
+  组号 INTEGER NOT NULL,
+  药品名称 VARCHAR(50) NOT NULL,
+  规格 VARCHAR(20),
+  单次量 VARCHAR(20),
+  用法 VARCHAR(20),
+  频次 VARCHAR(20),
+  天数 INTEGER,
+  数量 VARCHAR(10),
+  金额 NUMERIC(10, 2) NOT NULL,
+  PRIMARY KEY (挂号ID, 组号)
+);
+
+-- 申请状态: 0 暂存, 1 已提交.
 CREATE TABLE 病人手术申请 (
   ID {ID},
   申请单号 VARCHAR(20) NOT NULL UNIQUE,
   主页ID INTEGER NOT NULL REFERENCES 病案主页 (主页ID),
+  申请状态 INTEGER NOT NULL,
   申请医师 VARCHAR(10) NOT NULL,
   申请时间 TIMESTAMP(0) NOT NULL,
   拟行手术 VARCHAR(32) NOT NULL,

@@ -1,0 +1,59 @@
+"""The one running demo HIS of this process: its databases, key, portal and switches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from portal.demo_his.database import Database
+from portal.demo_his.proxy import Proxy
+from portal.demo_his.switches import FileWay, Way, WireWay
+
+
+@dataclass
+class Site:
+    """``database`` is the administrator's way in, ``front`` the one of the stations.
+
+    With a proxy they differ: the stations suffer the faults as the portal does.
+    """
+
+    database: Database
+    front: Database
+    way: Way
+    portal_url: str
+    app: str
+    key: str = field(repr=False)
+    last_launch: str = field(default="", repr=False)  # for showing a replay
+
+
+class NoSite(Exception):
+    """A page was asked before the program set the site up."""
+
+
+_sites: list[Site] = []
+
+
+def use(site: Site) -> None:
+    """From now on, every page belongs to this one."""
+    _sites[:] = [site]
+
+
+def current() -> Site:
+    if not _sites:
+        raise NoSite
+    return _sites[0]
+
+
+def open_site(
+    database: Database, *, portal_url: str, app: str, key: str, proxy_port: int | None
+) -> Site:
+    """Starts the proxy where a port is given for it and the database has a wire."""
+    portal_url = portal_url.rstrip("/")
+    if database.is_sqlite:
+        return Site(database, database, FileWay(database), portal_url, app, key)
+    if proxy_port is None:
+        return Site(database, database, WireWay(None), portal_url, app, key)
+    url = database.url
+    proxy = Proxy((url.host or "127.0.0.1", url.port or 5432), proxy_port)
+    near = url.set(host="127.0.0.1", port=proxy.port)
+    front = Database(near.render_as_string(hide_password=False))
+    return Site(database, front, WireWay(proxy), portal_url, app, key)
