@@ -2,10 +2,23 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.desk import acts_people, views_his, views_log, views_parameters, views_people
+from portal.desk import (
+    acts_people,
+    views_badges,
+    views_his,
+    views_home,
+    views_log,
+    views_parameters,
+    views_people,
+    views_search,
+)
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views_home.home, name="home"),
+    path("home/his/", views_home.home_his, name="home-his"),
+    path("search/", views_search.search, name="search"),
+    path("badges/", views_badges.badges, name="badges"),
     path("his/", views_his.his, name="his"),
     path("his/tiles/", views_his.his_tiles, name="his-tiles"),
     path("his/pull/", views_his.his_pull, name="his-pull"),

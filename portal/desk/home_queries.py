@@ -1,0 +1,113 @@
+"""What the 工作台 counts: each number by the condition of the page it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
+
+from permissions.models import Application, GrantState
+from permissions.queries.applications import open_applications
+from permissions.queries.grants import Standing, grant_states, standing_condition
+from portal.accounts.models import RoleAssignment, User
+from portal.approvals.workflow import ProposalState
+from portal.desk.lists_log import ARRIVALS
+from portal.desk.log_sources import Asked, Source, entries
+from portal.outbox import queries as outbox
+from portal.outbox.models import Message
+from portal.parameters.days import end_of, start_of
+from portal.ui.moments import today
+
+SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How many, and the moment of the one to look at first."""
+
+    count: int
+    first: datetime | None = None
+
+
+def _figures(rows: QuerySet[Any], moment: str, **conditions: Q) -> dict[str, Figure]:
+    """One query for all conditions."""
+    asked: dict[str, Any] = {}
+    for name, condition in conditions.items():
+        asked[f"count_{name}"] = Count("pk", filter=condition)
+        asked[f"first_{name}"] = Min(moment, filter=condition)
+    row = rows.order_by().aggregate(**asked)
+    return {
+        name: Figure(row[f"count_{name}"], row[f"first_{name}"]) for name in conditions
+    }
+
+
+def application_figures(user: User) -> dict[str, Figure]:
+    """What waits for another's decision, and what this user asked for."""
+    waiting = Application.objects.filter(state=ProposalState.SUBMITTED)
+    own = Q(proposed_by=user.pk)
+    return _figures(waiting, "proposed_at", others=~own, own=own)
+
+
+def waiting_applications(user: User) -> list[Application]:
+    """What this user may decide first, then what only others may."""
+    is_own = Case(When(proposed_by=user.pk, then=Value(1)), default=Value(0))
+    found = open_applications().order_by(is_own, "proposed_at", "pk")
+    return list(found[:SHOWN])
+
+
+def his_figures() -> dict[str, Figure]:
+    """By the tabs of the page HIS 对接."""
+    return _figures(
+        Message.objects.filter(outbox.IS_OPEN),
+        "enqueued_at",
+        rejected=outbox.IS_REJECTED,
+        stuck=outbox.IS_STUCK,
+        doubt=outbox.IS_UNKNOWN | outbox.IS_DIFFERENT,
+    )
+
+
+def expiring_figure(now: datetime) -> Figure:
+    condition = standing_condition(Standing.EXPIRING, now)
+    return _figures(GrantState.objects.all(), "valid_to", all=condition)["all"]
+
+
+def expiring_states(now: datetime) -> list[GrantState]:
+    """The next to end."""
+    found = grant_states().filter(standing_condition(Standing.EXPIRING, now))
+    return list(found.order_by("valid_to", "pk")[:SHOWN])
+
+
+def rights_asked_for(states: Sequence[GrantState]) -> set[tuple[int, int, str]]:
+    """Whose and which of these rights have an application that waits."""
+    found = Application.objects.filter(
+        state=ProposalState.SUBMITTED,
+        practitioner__in={state.practitioner_id for state in states},
+    ).order_by("pk")
+    return set(found.values_list("practitioner_id", "privilege_id", "item_code"))
+
+
+def role_figure() -> Figure:
+    waiting = RoleAssignment.objects.filter(state=RoleAssignment.State.PENDING)
+    return _figures(waiting, "requested_at", all=Q())["all"]
+
+
+@dataclass(frozen=True)
+class TodaysChanges:
+    """What happened to rights today, and how much of it has not arrived."""
+
+    count: int
+    open_count: int
+    latest: list[Any]
+
+
+def todays_changes(shown: int) -> TodaysChanges:
+    on = today()
+    asked = {"sources": [Source.GRANT], "since": start_of(on), "until": end_of(on)}
+    found = entries(Asked(**asked))
+    not_there = entries(Asked(**asked, arrival=ARRIVALS["open"][1]))
+    if found is None or not_there is None:
+        return TodaysChanges(0, 0, [])
+    return TodaysChanges(found.count(), not_there.count(), list(found[:shown]))

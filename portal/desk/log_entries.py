@@ -1,0 +1,120 @@
+"""One page of the log, read whole: each source once, however many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from permissions.models import Application, GrantEvent
+from portal.accounts.models import User
+from portal.audit.models import AuditEvent
+from portal.desk.log_sources import MESSAGE, Source
+from portal.directory.models import Practitioner
+from portal.outbox.models import Message
+from portal.outbox.queries import arrival_of
+from portal.parameters.models import ParameterValue
+
+Key = tuple[Source, int]
+AUDITED = frozenset({Source.ACCOUNT, Source.HIS, Source.ACCESS})
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of a page by source and key, and what they speak of."""
+
+    rows: Mapping[Key, Any]
+    arrivals: Mapping[str, Message] = field(default_factory=dict)
+    users: Mapping[str, User] = field(default_factory=dict)
+    messages: Mapping[str, Message] = field(default_factory=dict)
+    doctors: Mapping[str, str] = field(default_factory=dict)
+
+
+def found_of(lines: Iterable[tuple[datetime, int, str]]) -> Found:
+    """Everything the entries of these lines show."""
+    wanted: dict[Source, list[int]] = {}
+    for _at, number, source in lines:
+        wanted.setdefault(Source(source), []).append(number)
+    rows: dict[Key, Any] = {}
+    for source, numbers in wanted.items():
+        for row in _rows_of(source).filter(pk__in=numbers):
+            rows[source, row.pk] = row
+    return _with_subjects(rows)
+
+
+def _rows_of(source: Source) -> QuerySet[Any]:
+    if source is Source.GRANT:
+        return _grant_events()
+    if source is Source.APPLICATION:
+        return Application.history.select_related(
+            "history_user", "practitioner", "privilege"
+        ).order_by("pk")
+    if source is Source.PARAMETER:
+        return _parameter_values()
+    return AuditEvent.objects.select_related("by").order_by("pk")
+
+
+def _grant_events() -> QuerySet[GrantEvent]:
+    """With the kind of the event before: it says what the state was."""
+    before = GrantEvent.objects.filter(grant=OuterRef("grant"), pk__lt=OuterRef("pk"))
+    return (
+        GrantEvent.objects.select_related(
+            "by", "grant__practitioner", "grant__privilege", "grant__state"
+        )
+        .annotate(kind_before=Subquery(before.order_by("-pk").values("kind")[:1]))
+        .order_by("pk")
+    )
+
+
+def _parameter_values() -> QuerySet[Any]:
+    before = ParameterValue.history.filter(key=OuterRef("key"), pk__lt=OuterRef("pk"))
+    rows: QuerySet[Any] = (
+        ParameterValue.history.select_related("history_user")
+        .annotate(value_before=Subquery(before.order_by("-pk").values("value")[:1]))
+        .order_by("pk")
+    )
+    return rows
+
+
+def _with_subjects(rows: Mapping[Key, Any]) -> Found:
+    events = [row for (source, _n), row in rows.items() if source is Source.GRANT]
+    audited = [row for (source, _n), row in rows.items() if source in AUDITED]
+    messages = _messages(_ids(audited, MESSAGE))
+    return Found(
+        rows=rows,
+        arrivals=arrival_of([event.subject for event in events]),
+        users=_users(_ids(audited, "user")),
+        messages=messages,
+        doctors=_names([one.payload["emp_no"] for one in messages.values()]),
+    )
+
+
+def _ids(events: Sequence[AuditEvent], subject_type: str) -> set[int]:
+    return {
+        int(event.subject_id)
+        for event in events
+        if event.subject_type == subject_type and event.subject_id.isdigit()
+    }
+
+
+def _users(ids: Collection[int]) -> dict[str, User]:
+    if not ids:
+        return {}
+    return {str(one.pk): one for one in User.objects.filter(pk__in=ids).order_by("pk")}
+
+
+def _messages(ids: Collection[int]) -> dict[str, Message]:
+    if not ids:
+        return {}
+    found = Message.objects.filter(pk__in=ids).order_by("pk")
+    return {str(one.pk): one for one in found}
+
+
+def _names(numbers: Collection[str]) -> dict[str, str]:
+    if not numbers:
+        return {}
+    found = Practitioner.objects.filter(emp_no__in=numbers).order_by("emp_no")
+    return dict(found.values_list("emp_no", "name"))

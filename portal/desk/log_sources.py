@@ -1,0 +1,286 @@
+"""Where the log of changes is read from: five tables, one line of time.
+
+Nothing is copied into a table of its own: ledger, history and event log stay the truth.
+Each source narrows itself by what the address asks for; moments and keys of all of them
+are joined by UNION ALL, sorted and cut to one page in the database, and only that page
+is then read whole (``log_entries``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import BigIntegerField, CharField, F, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat, Substr
+
+from permissions.enums import EventKind as GrantEventKind
+from permissions.models import Application, GrantEvent
+from permissions.queries.grants import SUBJECT_PREFIX
+from permissions.views.lists import practitioner_matches
+from portal.accounts.capabilities import Capability
+from portal.accounts.models import User
+from portal.approvals.workflow import ProposalState
+from portal.audit.models import AuditEvent, EventKind
+from portal.desk.log_words import PARAMETER
+from portal.directory.models import Practitioner
+from portal.outbox.models import Message
+from portal.parameters.models import ParameterValue
+from portal.parameters.registry import PARAMETERS
+from surgery.models import Procedure
+
+MESSAGE = "outbox.message"
+SUBJECT_LENGTH = 64
+
+ACCOUNT_KINDS = (
+    EventKind.USER_CREATED,
+    EventKind.USER_CHANGED,
+    EventKind.PASSWORD_CHANGED,
+    EventKind.ROLE_REQUESTED,
+    EventKind.ROLE_APPROVED,
+    EventKind.ROLE_REJECTED,
+    EventKind.ROLE_ENDED,
+)
+HIS_KINDS = (EventKind.MESSAGE_RETRIED, EventKind.MESSAGE_STOPPED)
+ACCESS_KINDS = (
+    EventKind.LOGIN,
+    EventKind.LOGIN_FAILED,
+    EventKind.LOCKED,
+    EventKind.LOGOUT,
+    EventKind.LAUNCH,
+    EventKind.LAUNCH_REFUSED,
+    EventKind.EXPORTED,
+    EventKind.ACCESS_DENIED,
+)
+
+
+class Source(StrEnum):
+    """The first letter of a log number says where the entry stands."""
+
+    GRANT = "G"
+    APPLICATION = "A"
+    PARAMETER = "P"
+    ACCOUNT = "U"
+    HIS = "H"
+    ACCESS = "L"
+
+
+# Who may read accounts may read their entries; everything else is VIEW_LOG's.
+OF_ACCOUNTS = frozenset({Source.ACCOUNT, Source.ACCESS})
+CHANGES = tuple(source for source in Source if source is not Source.ACCESS)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks of the log; empty means everything."""
+
+    sources: Sequence[Source] = CHANGES
+    text: str = ""
+    doctor: str = ""
+    kind: str = ""
+    actor: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    arrival: Q | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One source: its rows, the names of its fields, and how it is narrowed."""
+
+    rows: Callable[[], QuerySet[Any]]
+    at: str
+    by: str
+    kind: str
+    kinds: Sequence[str]
+    search: Callable[[str], Q]
+    doctor: Callable[[str], Q] | None = None
+    arrival: Callable[[Q], Q] | None = None
+
+
+def sources_for(capabilities: frozenset[Capability]) -> list[Source]:
+    """What this user's log is made of."""
+    may_see_accounts = Capability.VIEW_USERS in capabilities
+    return [one for one in Source if may_see_accounts or one not in OF_ACCOUNTS]
+
+
+def entries(asked: Asked) -> QuerySet[Any] | None:
+    """(moment, number, source) of all entries asked for, newest first."""
+    parts = [part for source in asked.sources if (part := _part(source, asked))]
+    if not parts:
+        return None
+    joined = parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0]
+    return joined.order_by("-entry_at", "-entry_source", "-entry_id")
+
+
+def _part(source: Source, asked: Asked) -> QuerySet[Any] | None:
+    condition = _condition(TABLES[source], asked)
+    if condition is None:
+        return None
+    table = TABLES[source]
+    return (
+        table.rows()
+        .filter(condition)
+        .order_by()
+        .annotate(
+            entry_at=F(table.at),
+            entry_id=F("pk"),
+            entry_source=Value(source.value, output_field=CharField(max_length=1)),
+        )
+        .values_list("entry_at", "entry_id", "entry_source")
+    )
+
+
+def _condition(table: Table, asked: Asked) -> Q | None:
+    """None where this source can hold nothing of what is asked."""
+    narrowed = [
+        _by_kind(table, asked.kind),
+        _by_way(table.doctor, asked.doctor),
+        _by_way(table.arrival, asked.arrival),
+    ]
+    condition = Q()
+    for part in narrowed:
+        if part is None:
+            return None
+        condition &= part
+    if asked.text:
+        condition &= table.search(asked.text)
+    if asked.actor:
+        condition &= Q((table.by, asked.actor))
+    if asked.since:
+        condition &= Q((f"{table.at}__gte", asked.since))
+    if asked.until:
+        condition &= Q((f"{table.at}__lt", asked.until))
+    return condition
+
+
+def _by_kind(table: Table, kind: str) -> Q | None:
+    if not kind:
+        return Q()
+    if kind not in table.kinds:
+        return None
+    return Q((table.kind, kind)) if table.kind else Q()
+
+
+def _by_way(way: Callable[[Any], Q] | None, wanted: Any) -> Q | None:
+    if not wanted:
+        return Q()
+    return way(wanted) if way else None
+
+
+# --- how each source is searched ------------------------------------------------------
+
+
+def _right(text: str, prefix: str = "") -> Q:
+    """The doctor, the privilege, the procedure or the document behind a right."""
+    procedures = Procedure.objects.filter(initials__istartswith=text).order_by()
+    return (
+        practitioner_matches(text, f"{prefix}practitioner__")
+        | Q((f"{prefix}privilege__name__contains", text))
+        | Q((f"{prefix}privilege__code__istartswith", text))
+        | Q((f"{prefix}privilege__initials__istartswith", text))
+        | Q((f"{prefix}item_code__istartswith", text))
+        | Q((f"{prefix}item_name__contains", text))
+        | Q((f"{prefix}item_code__in", procedures.values("code")))
+        | Q((f"{prefix}doc_no__contains", text))
+    )
+
+
+def _parameter(text: str) -> Q:
+    keys = [key for key, one in PARAMETERS.items() if text in str(one.title)]
+    return Q(key__in=keys) | Q(key__istartswith=text)
+
+
+def _keys_of(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The primary keys as the event log writes them."""
+    key = Cast("pk", CharField(max_length=SUBJECT_LENGTH))
+    return rows.order_by().annotate(as_text=key).values("as_text")
+
+
+def _user(condition: Q) -> Q:
+    users = _keys_of(User.objects.filter(condition))
+    return Q(subject_type="user", subject_id__in=users)
+
+
+def _message(condition: Q) -> Q:
+    messages = _keys_of(Message.objects.filter(condition))
+    return Q(subject_type=MESSAGE, subject_id__in=messages)
+
+
+def _message_about(text: str) -> Q:
+    doctors = Practitioner.objects.filter(practitioner_matches(text)).order_by()
+    streams = doctors.annotate(stream=Concat(Value("practitioner:"), "emp_no"))
+    return _message(Q(stream__in=streams.values("stream")))
+
+
+def _grant_arrival(condition: Q) -> Q:
+    """Ledger events by the state of the message about them."""
+    found = Message.objects.filter(condition, subject__startswith=SUBJECT_PREFIX)
+    number = Cast(Substr("subject", len(SUBJECT_PREFIX) + 1), BigIntegerField())
+    return Q(pk__in=found.order_by().annotate(event=number).values("event"))
+
+
+def _events(kinds: Sequence[EventKind]) -> Callable[[], QuerySet[Any]]:
+    return lambda: AuditEvent.objects.filter(kind__in=kinds)
+
+
+def _named(text: str) -> Q:
+    return Q(name__contains=text) | Q(staff_no__istartswith=text)
+
+
+def _account_table(kinds: Sequence[EventKind]) -> Table:
+    return Table(
+        rows=_events(kinds),
+        at="at",
+        by="by_id",
+        kind="kind",
+        kinds=kinds,
+        search=lambda text: _user(_named(text)),
+        doctor=lambda emp_no: _user(Q(practitioner__emp_no=emp_no)),
+    )
+
+
+TABLES: Mapping[Source, Table] = {
+    Source.GRANT: Table(
+        rows=GrantEvent.objects.all,
+        at="recorded_at",
+        by="by_id",
+        kind="kind",
+        kinds=GrantEventKind.values,
+        search=lambda text: _right(text, "grant__"),
+        doctor=lambda emp_no: Q(grant__practitioner__emp_no=emp_no),
+        arrival=_grant_arrival,
+    ),
+    Source.APPLICATION: Table(
+        rows=Application.history.all,
+        at="history_date",
+        by="history_user_id",
+        kind="state",
+        kinds=[state.value for state in ProposalState],
+        search=_right,
+        doctor=lambda emp_no: Q(practitioner__emp_no=emp_no),
+    ),
+    Source.PARAMETER: Table(
+        rows=ParameterValue.history.all,
+        at="history_date",
+        by="history_user_id",
+        kind="",
+        kinds=[PARAMETER],
+        search=_parameter,
+    ),
+    Source.ACCOUNT: _account_table(ACCOUNT_KINDS),
+    Source.HIS: Table(
+        rows=_events(HIS_KINDS),
+        at="at",
+        by="by_id",
+        kind="kind",
+        kinds=HIS_KINDS,
+        search=_message_about,
+        doctor=lambda emp_no: _message(Q(stream=f"practitioner:{emp_no}")),
+        arrival=_message,
+    ),
+    Source.ACCESS: _account_table(ACCESS_KINDS),
+}
