@@ -20,6 +20,7 @@ from permissions.queries.grants import (
     standing_condition,
 )
 from portal.accounts.models import User
+from portal.approvals.models import STATE_CHOICES
 from portal.approvals.workflow import ProposalState
 from portal.directory.models import Practitioner, PractitionerStatus
 from portal.ui.filters import ChoiceFilter, DateRange, Search
@@ -188,6 +189,7 @@ def application_list_spec(user: User) -> ListSpec[Application, ApplicationRow]:
             ChoiceFilter(
                 "category", _("类别"), Category.choices, "privilege__category"
             ),
+            ChoiceFilter("state", _("状态"), STATE_CHOICES, "state"),
             DateRange("on", _("提出日期"), "proposed_at"),
         ),
         views=(

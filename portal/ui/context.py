@@ -12,6 +12,8 @@ from portal.accounts.capabilities import Capability
 from portal.ui.navigation import navigation_for, place_of, url_if_any
 
 VERSION = "0.1"
+# Who may see something the search of the top bar finds.
+SEARCHING = {Capability.VIEW_PRIVILEGES, Capability.VIEW_USERS}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "search_text": request.GET.get("q", "") if view_name == "desk:search" else "",
         "shell_urls": {
             "home": url_if_any("desk:home"),
-            "search": url_if_any("desk:search"),
+            "search": url_if_any("desk:search") if SEARCHING & capabilities else "",
             "badges": url_if_any("desk:badges"),
             "his": url_if_any("desk:his") if "VIEW_HIS" in capabilities else "",
             "inbox": url_if_any("permissions:application-list")
