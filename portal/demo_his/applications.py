@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from portal.demo_his.clock import now, now_text
 from portal.demo_his.database import Database
+
+Values = dict[str, str]
 
 TYPED_FORMAT = "%Y-%m-%dT%H:%M"
 ANESTHESIA = ("全身麻醉", "椎管内麻醉", "神经阻滞麻醉", "局部麻醉", "静脉麻醉")
@@ -82,6 +84,22 @@ def new_number() -> str:
     return f"SS{now():%y%m%d%H%M%S}{secrets.randbelow(1000):03}"
 
 
+def first_values(doctor: Mapping[str, Any], patient: Mapping[str, Any]) -> Values:
+    """What a new sheet begins with: the day after tomorrow, by whoever writes it."""
+    at = (now() + timedelta(days=2)).replace(hour=8, minute=30)
+    return {
+        "surgeon": doctor["emp_no"],
+        "planned_at": at.strftime(TYPED_FORMAT),
+        "diagnosis": patient["diagnosis"],
+        "anesthesia": ANESTHESIA[0],
+        "room": ROOMS[0],
+        "incision": INCISIONS[1],
+        "duration": "120 分钟",
+        "blood": BLOOD[0],
+        "position": POSITIONS[0],
+    }
+
+
 def problems(database: Database, sheet: Sheet) -> list[str]:
     """Everything that keeps the sheet from being saved, in the order of the form."""
     found = [*missing(sheet), *nonsense(sheet), *team(sheet)]
@@ -109,6 +127,11 @@ def nonsense(sheet: Sheet) -> Iterator[str]:
             yield f"{field.column}请从列表中选择。"
     if sheet.get("planned_at") and planned_at(sheet) is None:
         yield "手术时间应写作 2026-11-25 08:30 这样的日期和时间。"
+    yield from foreign_nonsense(sheet)
+
+
+def foreign_nonsense(sheet: Sheet) -> Iterator[str]:
+    """The portal's script is not ours either: what it left is looked at as well."""
     for name, (column, allowed) in FIELD_GROUP.items():
         if sheet.get(name) and sheet.get(name) not in allowed:
             yield f"{column}的取值不认识。"

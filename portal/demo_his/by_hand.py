@@ -43,7 +43,9 @@ class Change:
 
 
 def rows_of(database: Database, emp_no: str) -> list[dict[str, Any]]:
-    query = f"{ROWS} WHERE p.编号 = :emp_no ORDER BY r.权限编码, r.场合, r.项目编码, r.ID"
+    query = (
+        f"{ROWS} WHERE p.编号 = :emp_no ORDER BY r.权限编码, r.场合, r.项目编码, r.ID"
+    )
     return database.rows(query, emp_no=emp_no)
 
 

@@ -19,6 +19,7 @@ from portal.his.contract.launch import STATIONS
 INPATIENT_DOCTOR = "1188"
 OUTPATIENT_DOCTOR = "1214"
 QUICK_DOCTORS = ("1188", "1027", "1214")
+DONE = {"saved": "已暂存。", "submitted": "已提交。"}
 TABS = ("sheet", "history", "patients")
 NATURES = {"1": "择期", "2": "急诊", "3": "限期"}
 PLANNED = {"1": "计划", "2": "非计划"}
@@ -67,23 +68,17 @@ def inpatient(request: HttpRequest) -> HttpResponse:
     if number and kept is None:
         raise Missing(f"没有手术申请单 {number[:20]}。")
     stay = str(kept["stay"]) if kept else request.GET.get("p", "")
-    if kept:
-        values = typed_again(kept)
-    else:
-        values = {"surgeon": doctor["emp_no"], "incision": "Ⅰ 类", "room": "手术室"}
-        values["anesthesia"] = "全身麻醉"
-        values["blood"], values["position"] = "不备血", "仰卧位"
+    stays = queries.stays(database)
+    patient = the_stay(stays, number_of(stay) or first_stay(stays, doctor))
+    values = typed_again(kept) if kept else applications.first_values(doctor, patient)
     number = number or applications.new_number()
     tab = request.GET.get("tab", "sheet")
-    said = {"saved": "已暂存。", "submitted": "已提交。"}.get(
-        request.GET.get("done", ""), ""
-    )
     return sheet_page(
         request,
         doctor,
-        Sheet(number, number_of(stay) or 0, values, is_submit=False),
+        Sheet(number, patient["stay"], values, is_submit=False),
         tab=tab if tab in TABS else "sheet",
-        said=said,
+        said=DONE.get(request.GET.get("done", ""), ""),
         made_at=kept["made_at"] if kept else now_text()[:16],
     )
 
@@ -100,7 +95,7 @@ def save(request: HttpRequest) -> HttpResponse:
         {name: request.POST[name] for name in names if name in request.POST},
         is_submit=request.POST.get("act") == "submit",
     )
-    the_stay(queries.stays(database), sheet.stay)
+    the_stay(queries.stays(database), sheet.stay)  # before anything is written
     problems = applications.problems(database, sheet)
     if problems:
         return sheet_page(
@@ -130,7 +125,7 @@ def sheet_page(
 ) -> HttpResponse:
     site = current()
     stays = queries.stays(site.front)
-    patient = the_stay(stays, sheet.stay or first_stay(stays, doctor))
+    patient = the_stay(stays, sheet.stay)
     own, others = by_department(queries.doctors(site.front), doctor)
     parameters = launching.launch(
         doctor,

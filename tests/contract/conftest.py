@@ -12,7 +12,13 @@ import pytest
 
 from portal.his.messages import PrivSave
 from portal.his.sql.gateway import SqlGateway
-from tests.contract.peers import Peer, small_postgresql, small_sqlite
+from tests.contract.peers import (
+    Peer,
+    demo_postgresql,
+    demo_sqlite,
+    small_postgresql,
+    small_sqlite,
+)
 from tests.contract.wire import Wire, wire_to
 
 TIMEOUT_SECONDS = 2
@@ -30,13 +36,29 @@ def postgresql_his(fresh_postgres: str) -> Peer:
 
 
 @pytest.fixture
+def demo_sqlite_his(tmp_path: Path) -> Peer:
+    return demo_sqlite(tmp_path / "demo.sqlite3")
+
+
+@pytest.fixture
+def demo_postgresql_his(fresh_postgres: str) -> Peer:
+    return demo_postgresql(fresh_postgres)
+
+
+@pytest.fixture
 def given_his() -> Peer:
     """The test HIS of a hospital: ``TEST_HIS_DSN=… pytest -m his tests/contract``."""
     return Peer(os.environ["TEST_HIS_DSN"])
 
 
 @pytest.fixture(
-    params=["sqlite", "postgresql", pytest.param("given", marks=pytest.mark.his)]
+    params=[
+        "sqlite",
+        "postgresql",
+        "demo_sqlite",
+        "demo_postgresql",
+        pytest.param("given", marks=pytest.mark.his),
+    ]
 )
 def his(request: pytest.FixtureRequest) -> Peer:
     peer: Peer = request.getfixturevalue(f"{request.param}_his")

@@ -10,6 +10,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from portal.demo_his.database import Database, prepare
+
 HERE = Path(__file__).parent
 
 
@@ -52,3 +54,15 @@ def small_sqlite(path: Path) -> Peer:
     with closing(sqlite3.connect(path)) as link:
         link.executescript((HERE / "small_sqlite.sql").read_text())
     return Peer(f"sqlite:///{path}", "log")
+
+
+def demo_postgresql(dsn: str) -> Peer:
+    """The demo HIS, filled with its doctors."""
+    prepare(Database(dsn))
+    return Peer(dsn, "v_yw_call_log")
+
+
+def demo_sqlite(path: Path) -> Peer:
+    dsn = f"sqlite:///{path}"
+    prepare(Database(dsn))
+    return Peer(dsn, "V_YW_CALL_LOG")

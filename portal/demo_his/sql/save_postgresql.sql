@@ -50,7 +50,8 @@ BEGIN
     WHEN gives AND privilege.取值方式 <> 'ITEM' AND item_code IS DISTINCT FROM '' THEN '2004'
     WHEN setting NOT IN ('ALL', 'OUTP', 'EMER', 'INP', 'OR') OR setting IS NULL
       OR valid_from IS NULL OR valid_to < valid_from THEN '2005'
-    WHEN gives AND coalesce(position(',' || his_value || ',' IN privilege.允许值), 0) = 0 THEN '2005'
+    WHEN gives AND (coalesce(position(',' || his_value || ',' IN privilege.允许值), 0) = 0 OR position(',' IN his_value) > 0)
+      THEN '2005'
     WHEN op <> 'ADD' AND line.ID IS NULL THEN '9999'
     WHEN op = 'ADD' AND EXISTS (
       SELECT 1 FROM 人员权限 WHERE 人员ID = person.ID AND 权限编码 = priv_code AND 场合 = setting

@@ -27,7 +27,8 @@ CREATE TRIGGER YW_PRIV_SAVE_JUDGE AFTER INSERT ON YW_PRIV_SAVE BEGIN
       WHEN gives AND privilege.取值方式 <> 'ITEM' AND NEW.item_code IS NOT '' THEN '2004'
       WHEN NEW.setting NOT IN ('ALL', 'OUTP', 'EMER', 'INP', 'OR') OR NEW.setting IS NULL
         OR date(NEW.valid_from) IS NULL OR NEW.valid_to < NEW.valid_from THEN '2005'
-      WHEN gives AND coalesce(instr(privilege.允许值, ',' || NEW.his_value || ','), 0) = 0 THEN '2005'
+      WHEN gives AND (coalesce(instr(privilege.允许值, ',' || NEW.his_value || ','), 0) = 0 OR instr(NEW.his_value, ',') > 0)
+        THEN '2005'
       WHEN NEW.op <> 'ADD' AND line.ID IS NULL THEN '9999'
       WHEN NEW.op = 'ADD' AND EXISTS (
         SELECT 1 FROM 人员权限 WHERE 人员ID = person.ID AND 权限编码 = NEW.priv_code AND 场合 = NEW.setting

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from errno import EADDRINUSE
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 
@@ -34,6 +35,7 @@ class Plan:
     var: Path
     redis_url: str  # empty: our own Redis on ``redis_port``
     redis_port: int
+    proxy_port: int  # 0: the HIS is a file, there is no wire to stand in
     env: dict[str, str] = field(repr=False)
 
     @property
@@ -67,6 +69,7 @@ def make_plan() -> Plan:
         var=var,
         redis_url=redis_url or f"redis://{HOST}:{redis_port}/0",
         redis_port=redis_port,
+        proxy_port=_free_port() if _is_postgresql(env_str("HIS_DSN", "")) else 0,
         env={},
     )
 
@@ -76,8 +79,7 @@ def take_var(plan: Plan) -> TextIO:
 
     The lock lasts as long as the returned file stays open.
     """
-    is_reset = env_str("RESET", "") == "1"
-    if is_reset and not _is_the_demos(plan.var):
+    if is_reset() and not _is_the_demos(plan.var):
         raise CannotStart(f"{plan.var} 不是演示的目录,RESET=1 不清空它。")
     plan.var.mkdir(parents=True, exist_ok=True)
     lock = (plan.var / LOCK).open("a")
@@ -86,7 +88,7 @@ def take_var(plan: Plan) -> TextIO:
     except OSError:
         lock.close()
         raise CannotStart(f"另一个演示正在使用 {plan.var},请先停止它。") from None
-    if is_reset:
+    if is_reset():
         _empty(plan.var)
     plan.logs.mkdir(exist_ok=True)
     return lock
@@ -105,7 +107,7 @@ def environment(plan: Plan) -> dict[str, str]:
         "VAR_DIR": str(plan.var),
         "SECRET_KEY_FILE": str(secret_key),
         "LAUNCH_KEYS_FILE": str(launch_keys),
-        "HIS_DSN": his_dsn(plan),
+        "HIS_DSN": portal_his_dsn(plan),
         "STATION_ORIGINS": env_str("STATION_ORIGINS", origins),
         "REDIS_URL": plan.redis_url,
         "PYTHONUNBUFFERED": "1",
@@ -129,6 +131,24 @@ def launch_key(plan: Plan) -> Path:
 def his_dsn(plan: Plan) -> str:
     """The demo HIS' database: a file of its own unless HIS_DSN names another."""
     return env_str("HIS_DSN", f"sqlite:///{plan.var / 'his.sqlite3'}")
+
+
+def portal_his_dsn(plan: Plan) -> str:
+    """The same as the portal reaches it: on PostgreSQL through the demo HIS' proxy."""
+    dsn = his_dsn(plan)
+    if not plan.proxy_port:
+        return dsn
+    parts = urlsplit(dsn)
+    login, at, _address = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{login}{at}{HOST}:{plan.proxy_port}"))
+
+
+def is_reset() -> bool:
+    return env_str("RESET", "") == "1"
+
+
+def _is_postgresql(dsn: str) -> bool:
+    return urlsplit(dsn).scheme.split("+")[0] in {"postgresql", "postgres"}
 
 
 def _refuse_busy(variable: str, port: int) -> None:

@@ -10,7 +10,14 @@ from pathlib import Path
 from django.conf import settings
 
 from portal.desk.demo.children import Child
-from portal.desk.demo.plan import HOST, CannotStart, Plan, his_dsn, his_environment
+from portal.desk.demo.plan import (
+    HOST,
+    CannotStart,
+    Plan,
+    his_dsn,
+    his_environment,
+    is_reset,
+)
 
 # Celery warns about root in each start; on a trial machine that is no news.
 CELERY = [
@@ -39,6 +46,9 @@ def demo_his(plan: Plan) -> Child:
         *("--dsn", his_dsn(plan), "--port", str(plan.his_port)),
         *("--portal", plan.portal_url),
     ]
+    if plan.proxy_port:
+        command += ["--proxy-port", str(plan.proxy_port)]
+        command += ["--reset"] if is_reset() else []  # a file went with its directory
     return replace(_child(plan, "his", "演示 HIS", command), env=his_environment(plan))
 
 
