@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from his_plugin.api import views as api
 from his_plugin.launch import views as launch
 from his_plugin.my import views as my
 
@@ -11,4 +12,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sso/enter", launch.enter, name="enter"),
     path("my/", my.my_privileges, name="my-privileges"),
     path("my/leave/", my.leave, name="leave"),
+    path("plugin/v1/session", api.SessionView.as_view(), name="api-session"),
+    path("plugin/v1/check", api.CheckView.as_view(), name="api-check"),
+    path(
+        "plugin/v1/declarations",
+        api.DeclarationsView.as_view(),
+        name="api-declarations",
+    ),
+    path(
+        "plugin/v1/declarations/<str:application_no>",
+        api.DeclarationView.as_view(),
+        name="api-declaration",
+    ),
 ]

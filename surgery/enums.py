@@ -42,3 +42,24 @@ class Reoperation(models.TextChoices):
     NONE = "0", _("非再次")
     PLANNED = "1", _("计划再次")
     UNPLANNED = "2", _("非计划再次")
+
+
+class VerdictCode(models.TextChoices):
+    """Codes of a declared verdict (domain 1.3), as ``permissions.checks`` gives them.
+
+    This room keeps what was answered and lies below the room that answers, so it has
+    the words of its own; a test holds both together.
+    """
+
+    ALLOWED = "0", _("可主刀")
+    SUPERVISED = "2S", _("带教下主刀")
+    ASSIST_ONLY = "2A", _("仅助手")
+    NO_RIGHT = "1", _("无权限")
+    ABOVE_CEILING = "1G", _("越级需审批")
+    EXPIRED = "3", _("已到期")
+    SUSPENDED = "4", _("已暂停")
+    NOT_IN_CATALOGUE = "5", _("不在目录")
+    NOT_DONE_HERE = "6", _("本院不得开展")
+    OUT_OF_SCOPE = "7", _("超执业范围")
+    OVERRIDE = "8", _("急诊越级登记")
+    UNKNOWN = "9", _("暂时无法核对")

@@ -53,9 +53,7 @@ class SurgeryApplication(HistoricalModel):
     reoperation = models.CharField(
         _("再次手术类型"), max_length=1, choices=Reoperation.choices
     )
-    reoperation_reason = models.CharField(
-        _("再次手术原因"), max_length=200, blank=True
-    )
+    reoperation_reason = models.CharField(_("再次手术原因"), max_length=200, blank=True)
     # The verdict as it stood when the values were saved (domain 1.3).
     verdict_code = models.CharField(max_length=2)
     verdict = models.JSONField()

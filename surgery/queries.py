@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -44,4 +45,27 @@ def declarations() -> QuerySet[SurgeryApplication]:
 
 
 def application_by_no(application_no: str) -> SurgeryApplication | None:
-    return SurgeryApplication.objects.filter(application_no=application_no).first()
+    return (
+        SurgeryApplication.objects.select_related("applicant", "surgeon")
+        .filter(application_no=application_no)
+        .first()
+    )
+
+
+def current_codes(application: SurgeryApplication) -> list[str]:
+    """Codes of the procedures that stand, in order."""
+    lines = application.procedures.filter(is_dropped=False).order_by("position")
+    return list(lines.values_list("code", flat=True))
+
+
+def declaration_or_none(application_id: int) -> SurgeryApplication | None:
+    return declarations().filter(pk=application_id).first()
+
+
+def versions_of(application: SurgeryApplication) -> list[Any]:
+    """History rows of one declaration, oldest first, with who declared for whom."""
+    return list(
+        application.history.select_related("history_user", "surgeon").order_by(
+            "history_date", "history_id"
+        )
+    )

@@ -56,7 +56,7 @@ class RescueNotEmergency(DeclarationRefused):
 
 
 class ApplicationOfAnotherDepartment(DeclarationRefused):
-    message = _("这张手术申请单由其他科室申报,不能修改。请由申请科室修改。")
+    message = _("这张手术申请单由其他科室申报，不能修改。请由申请科室修改。")
 
 
 @transaction.atomic

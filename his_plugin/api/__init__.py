@@ -1,0 +1,1 @@
+"""The JSON a station's field asks us: session, check, declarations."""

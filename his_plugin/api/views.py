@@ -1,0 +1,145 @@
+"""Doors of the field: translate, one call, translate back. See docs/station-integration.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, QueryDict
+from django.utils import timezone
+from rest_framework.parsers import FormParser, JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from his_plugin.api.doors import FieldView, OpenFieldView
+from his_plugin.api.errors import SurgeonUnknown
+from his_plugin.api.serializers import CheckSerializer, DeclarationSerializer
+from his_plugin.field.questions import Answer, answer
+from his_plugin.field.texts import field_options, field_texts
+from his_plugin.field.tokens import SECONDS, Holder, issue
+from his_plugin.field.verdicts import name_and_grade, verdict_to_keep, verdict_words
+from his_plugin.launch.parameters import FIELD
+from his_plugin.launch.refusals import LaunchRefused, Refusal
+from his_plugin.launch.services import accept
+from surgery.enums import Nature, Planned, Reoperation
+from surgery.models import SurgeryApplication
+from surgery.queries import application_by_no, current_codes
+from surgery.services import DeclaredProcedure, NoProcedure, declare
+
+
+class SessionView(OpenFieldView):
+    """The signed text of a launch for a token; the nonce is used up."""
+
+    parser_classes = (FormParser,)
+
+    def post(self, request: Request) -> Response:
+        given = request.data
+        if not isinstance(given, QueryDict):
+            raise LaunchRefused(Refusal.MALFORMED)
+        accepted = accept(given.lists(), page=FIELD, at=timezone.now())
+        doctor, launch = accepted.practitioner, accepted.launch
+        return Response(
+            {
+                "token": issue(emp_no=doctor.emp_no, station=launch.station),
+                "expires_in": SECONDS,
+                "user": {"emp_no": doctor.emp_no, "name": doctor.name},
+                "texts": field_texts(),
+                "options": field_options(),
+            }
+        )
+
+
+class CheckView(FieldView):
+    """May this surgeon operate these procedures then?"""
+
+    parser_classes = (JSONParser,)
+
+    def post(self, request: Request) -> Response:
+        serializer = CheckSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        asked = serializer.asked(station=_holder(request).station)
+        return Response(verdict_words(answer(asked)))
+
+
+class DeclarationsView(FieldView):
+    """Keep what was declared, with the verdict as it stands now."""
+
+    parser_classes = (JSONParser,)
+
+    def post(self, request: Request) -> Response:
+        serializer = DeclarationSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        holder = _holder(request)
+        if not serializer.validated_data["procedures"]:
+            raise NoProcedure
+        answered = answer(serializer.asked(station=holder.station))
+        application = _declared(holder, answered, serializer.validated_data)
+        return Response(
+            {
+                "declaration": application.pk,
+                "application_no": application.application_no,
+                "verdict": verdict_words(answered),
+            }
+        )
+
+
+def _declared(
+    holder: Holder, answered: Answer, given: dict[str, Any]
+) -> SurgeryApplication:
+    if answered.surgeon is None:
+        raise SurgeonUnknown
+    return declare(
+        application_no=given["application_no"],
+        applicant=holder.practitioner,
+        surgeon=answered.surgeon,
+        procedures=[
+            DeclaredProcedure(one.code, *name_and_grade(one))
+            for one in answered.procedures
+        ],
+        planned_at=answered.asked.planned_at,
+        is_planned=Planned(given["is_planned"]),
+        nature=Nature(given["nature"]),
+        is_rescue=given["is_rescue"],
+        reoperation=Reoperation(given["reoperation"]),
+        reoperation_reason=given["reoperation_reason"],
+        verdict=verdict_to_keep(answered),
+        by=holder.user,
+        at=timezone.now(),
+    )
+
+
+class DeclarationView(FieldView):
+    """What was declared, for a form that is opened again.
+
+    Nothing declared yet is no error: a station's console stays clean. What another
+    department declared is not found.
+    """
+
+    def get(self, request: Request, application_no: str) -> Response:
+        application = application_by_no(application_no)
+        if application is None:
+            return Response({"declaration": None})
+        doctor = _holder(request).practitioner
+        if application.applicant.department_id != doctor.department_id:
+            raise Http404
+        return Response(
+            {
+                "declaration": application.pk,
+                "application_no": application.application_no,
+                "surgeon": application.surgeon.emp_no,
+                "procedures": current_codes(application),
+                "planned_at": application.planned_at.isoformat(),
+                "is_planned": application.is_planned,
+                "nature": application.nature,
+                "is_rescue": application.is_rescue,
+                "reoperation": application.reoperation,
+                "reoperation_reason": application.reoperation_reason,
+                "verdict_code": application.verdict_code,
+                "declared_at": application.declared_at.isoformat(),
+            }
+        )
+
+
+def _holder(request: Request) -> Holder:
+    holder = request.user
+    assert isinstance(holder, Holder)  # noqa: S101  # HoldsToken let it in
+    return holder

@@ -1,0 +1,180 @@
+"""A verdict in the words a doctor reads at the station, and as it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+
+from his_plugin.field.questions import Answer
+from permissions.checks.codes import Code
+from permissions.checks.engine import OPENED_BY_RESCUE
+from permissions.checks.facts import ProcedureFacts, UnlistedProcedure, Urgency
+from permissions.checks.findings import Finding, Reason, ReasonKey, Remedy
+from portal.ui.elements import Grade
+from portal.ui.moments import write_day, write_last_day, write_second
+from surgery.presenters import verdict_chip
+from surgery.services import DeclaredVerdict
+
+Words = str | Promise
+_l = gettext_lazy
+REASONS: Mapping[ReasonKey, Words] = {
+    ReasonKey.NEEDS_CLASS: _l("%(procedure)s 需要%(grade)s手术权"),
+    ReasonKey.NEEDS_ITEM: _l("%(procedure)s 需要%(grade)s逐项主刀权"),
+    ReasonKey.NEEDS_RESTRICTED: _l("%(procedure)s 需要限制类技术的单独授权"),
+    ReasonKey.HOLDS_IT: _l("%(surgeon)s有%(privilege)s"),
+    ReasonKey.CEILING: _l("%(surgeon)s现有手术权最高%(grade)s"),
+    ReasonKey.HOLDS_NOTHING: _l("%(surgeon)s现在没有主刀权"),
+    ReasonKey.ASSISTS: _l("%(surgeon)s只有手术助手权"),
+    ReasonKey.ENDED: _l("该项主刀权至 %(last)s 已到期"),
+    ReasonKey.SUSPENDED: _l("该项主刀权已暂停"),
+    ReasonKey.REVOKED: _l("该项主刀权已取消"),
+    ReasonKey.BEGINS: _l("该项主刀权自 %(first)s 起才生效"),
+    ReasonKey.UNLISTED: _l("%(procedure)s 不在本院手术目录"),
+    ReasonKey.UNGRADED: _l("%(procedure)s 在本院手术目录中尚未定级"),
+    ReasonKey.STOPPED: _l("%(procedure)s 本院已停止开展"),
+    ReasonKey.RESTRICTED: _l("%(procedure)s 是限制类技术，手术级别权不能代替"),
+    ReasonKey.NOT_PRACTISING: _l("%(surgeon)s在 HIS 中不在岗"),
+    ReasonKey.UNKNOWN_PERSON: _l("医师名册里没有工号 %(surgeon)s"),
+    ReasonKey.REGISTRATION_ENDED: _l("%(surgeon)s的执业注册至 %(last)s 已到期"),
+    ReasonKey.RESCUE: _l("急诊抢救生命，先做后补登记"),
+}
+PRIVILEGES: Mapping[str, Words] = {
+    "SG01": _l("一级手术权"),
+    "SG02": _l("二级手术权"),
+    "SG03": _l("三级逐项主刀权"),
+    "SG04": _l("四级逐项主刀权"),
+    "SG07": _l("手术助手权"),
+    "RT01": _l("限制类技术权"),
+}
+REMEDIES: Mapping[Remedy, Words] = {
+    Remedy.NONE: "",
+    Remedy.APPLY: _l("改由有权限的医师主刀；或由科室提出授权申请，医务科审批后再提交"),
+    Remedy.RENEW: _l("请科室或医务科办理续期；或改由有权限的医师主刀"),
+    Remedy.OTHER_SURGEON: _l("改由有该项主刀权的医师主刀"),
+    Remedy.OTHER_PROCEDURE: _l("改选本院开展的手术"),
+    Remedy.ASK_OFFICE: _l("请联系医务科"),
+    Remedy.MAKE_UP: _l("术后 24 小时内补办越级手术登记"),
+}
+
+
+def verdict_words(answer: Answer) -> dict[str, Any]:
+    """The answer of the check: codes for programs, words for the doctor."""
+    code = answer.verdict.code
+    return {
+        **_result(code),
+        "lets_through": code.lets_through,
+        "title": _title(answer),
+        "note": _("按手术、主刀、手术时间逐项核对，多项手术以最严的为准"),
+        "hint": _hint(answer),
+        "surgeon": {"emp_no": answer.asked.surgeon, "name": _surgeon(answer)},
+        "procedures": [
+            _procedure(answer, procedure, finding)
+            for procedure, finding in zip(
+                answer.procedures, answer.verdict.findings, strict=True
+            )
+        ],
+        "read_at": answer.read_at.isoformat(),
+        "data_time": _("授权数据 %(at)s") % {"at": write_second(answer.read_at)},
+    }
+
+
+def verdict_to_keep(answer: Answer) -> DeclaredVerdict:
+    """The same without the time of asking, always in the hospital's language."""
+    with override("zh-hans"):
+        words = verdict_words(answer)
+    kept = ("code", "label", "lets_through", "title", "surgeon", "procedures")
+    return DeclaredVerdict(
+        code=answer.verdict.code.value, content={name: words[name] for name in kept}
+    )
+
+
+def _result(code: Code) -> dict[str, str]:
+    return {
+        "code": code.value,
+        "label": _(code.label),
+        "tone": code.tone,
+        "icon": verdict_chip(code.value).icon,
+    }
+
+
+def _procedure(
+    answer: Answer, procedure: ProcedureFacts | UnlistedProcedure, finding: Finding
+) -> dict[str, Any]:
+    name, grade = name_and_grade(procedure)
+    return {
+        "procedure": procedure.code,
+        "name": name,
+        "grade": grade,
+        "grade_label": str(Grade(grade).text),
+        **_result(finding.code),
+        "needed": finding.needed,
+        "held": finding.held,
+        "until": _until(finding),
+        "reasons": [
+            _reason(answer, procedure.code, reason) for reason in finding.reasons
+        ],
+        "remedy": str(REMEDIES[finding.remedy]),
+    }
+
+
+def name_and_grade(procedure: ProcedureFacts | UnlistedProcedure) -> tuple[str, int]:
+    """What the catalogue says; of a code it does not have, nothing."""
+    if isinstance(procedure, UnlistedProcedure):
+        return "", 0
+    return procedure.name, procedure.grade
+
+
+def _until(finding: Finding) -> str | None:
+    """The last day of the right that lets the surgeon operate."""
+    if finding.code is not Code.ALLOWED:
+        return None
+    return write_last_day(finding.until)
+
+
+def _reason(answer: Answer, procedure: str, reason: Reason) -> str:
+    given = reason.params
+    at = given.get("at")
+    moment = at if isinstance(at, datetime) else None
+    grade = given.get("grade")
+    values = {
+        "procedure": str(given.get("procedure", procedure)),
+        "surgeon": _surgeon(answer),
+        "grade": Grade(grade).text if isinstance(grade, int) else "",
+        "privilege": PRIVILEGES.get(str(given.get("privilege", "")), _("主刀权")),
+        "last": write_last_day(moment),
+        "first": write_day(moment),
+    }
+    return str(REASONS[reason.key]) % values
+
+
+def _surgeon(answer: Answer) -> str:
+    return answer.surgeon.name if answer.surgeon else answer.asked.surgeon
+
+
+def _title(answer: Answer) -> str:
+    values = {"surgeon": _surgeon(answer), "count": len(answer.verdict.findings)}
+    blocking = len(answer.verdict.blocking)
+    if blocking:
+        return _("%(surgeon)s现在不能主刀：%(count)s 项未通过核对") % {
+            **values,
+            "count": blocking,
+        }
+    if answer.verdict.code is Code.OVERRIDE:
+        return _("按急诊抢救放行，术后 24 小时内补登记")
+    return _("%(surgeon)s可以主刀：%(count)s 项都有权限") % values
+
+
+def _hint(answer: Answer) -> str:
+    """How a rescue goes on, where it would."""
+    blocked = {finding.code for finding in answer.verdict.blocking}
+    is_rescue = answer.asked.urgency is Urgency.RESCUE
+    if not blocked or is_rescue or blocked - OPENED_BY_RESCUE:
+        return ""
+    return _(
+        "抢救生命且现场无人有权时：手术性质选「急诊」并勾选「抢救生命」，可先做，术后 24 小时内补登记。"
+    )
