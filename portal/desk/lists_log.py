@@ -16,8 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.capabilities import Capability, Role
-from portal.accounts.models import RoleAssignment, User
+from portal.accounts.capabilities import Capability
+from portal.accounts.models import User
 from portal.audit.models import EventKind
 from portal.audit.services import record
 from portal.desk.log_sources import (
@@ -25,6 +25,7 @@ from portal.desk.log_sources import (
     ACCOUNT_KINDS,
     HIS_KINDS,
     OF_ACCOUNTS,
+    TABLES,
     Asked,
     Source,
     entries,
@@ -114,7 +115,7 @@ def read(given: Mapping[str, str], capabilities: frozenset[Capability]) -> Addre
     view = _view(given.get("view", ""), allowed)
     text = given.get("q", "").strip()[:LONGEST_SEARCH]
     kind = _choice("kind", _("操作"), kinds_of(view, allowed), given)
-    actor = _choice("actor", _("操作人"), actors(), given)
+    actor = _choice("actor", _("操作人"), actors(_sources(view, allowed)), given)
     arrivals = [(key, label) for key, (label, _condition) in ARRIVALS.items()]
     arrived = _choice("arrival", _("HIS 到达"), arrivals, given)
     doctor = _doctor(given)
@@ -162,10 +163,13 @@ def kinds_of(view: str, allowed: list[Source]) -> list[tuple[str, Text]]:
     return [one for source in _sources(view, allowed) for one in by_source[source]]
 
 
-def actors() -> list[tuple[str, Text]]:
-    """Who may have changed something: whoever ever had more than a doctor's role."""
-    held = RoleAssignment.objects.exclude(role=Role.DOCTOR).order_by()
-    users = User.objects.filter(pk__in=held.values("user")).order_by("staff_no")
+def actors(sources: list[Source]) -> list[tuple[str, Text]]:
+    """Who ever did something that stands in these sources; nobody else is named."""
+    acted = Q()
+    for source in sources:
+        table = TABLES[source]
+        acted |= Q(pk__in=table.rows().order_by().values(table.by))
+    users = User.objects.filter(acted).order_by("staff_no")
     return [
         (str(pk), f"{name} {staff_no}")
         for pk, name, staff_no in users.values_list("pk", "name", "staff_no")

@@ -35,13 +35,16 @@ class Found:
 
 def found_of(lines: Iterable[tuple[datetime, int, str]]) -> Found:
     """Everything the entries of these lines show."""
-    wanted: dict[Source, list[int]] = {}
-    for _at, number, source in lines:
-        wanted.setdefault(Source(source), []).append(number)
+    wanted: dict[Source, dict[int, Source]] = {}
+    for _at, number, text in lines:
+        source = Source(text)
+        # The event log is one table, whatever its entries are called here.
+        table = Source.ACCOUNT if source in AUDITED else source
+        wanted.setdefault(table, {})[number] = source
     rows: dict[Key, Any] = {}
-    for source, numbers in wanted.items():
-        for row in _rows_of(source).filter(pk__in=numbers):
-            rows[source, row.pk] = row
+    for table, numbers in wanted.items():
+        for row in _rows_of(table).filter(pk__in=list(numbers)):
+            rows[numbers[row.pk], row.pk] = row
     return _with_subjects(rows)
 
 

@@ -109,7 +109,9 @@ def sources_for(capabilities: frozenset[Capability]) -> list[Source]:
 
 def entries(asked: Asked) -> QuerySet[Any] | None:
     """(moment, number, source) of all entries asked for, newest first."""
-    parts = [part for source in asked.sources if (part := _part(source, asked))]
+    asked_for = [_part(source, asked) for source in asked.sources]
+    # Not by truth: a queryset would read its table to say whether it is empty.
+    parts = [part for part in asked_for if part is not None]
     if not parts:
         return None
     joined = parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0]
