@@ -46,7 +46,7 @@ def problems_of(
             % {"minimum": minimum, "length": len(password)}
         )
     if missing := missing_classes(password):
-        problems.append(_("还缺%(kinds)s。") % {"kinds": "、".join(missing)})
+        problems.append(_("还缺%(kinds)s。") % {"kinds": _("、").join(missing)})
     lowered = password.casefold()
     if staff_no and staff_no.casefold() in lowered:
         problems.append(_("密码不能包含工号。"))

@@ -46,7 +46,7 @@ def profile_of(user: User) -> Profile:
         staff_no=user.staff_no,
         name=user.name,
         office=user.office or "—",
-        roles="、".join(role_names(user.roles)) or _("没有角色"),
+        roles=_("、").join(role_names(user.roles)) or _("没有角色"),
         password=password_text(user),
         has_password=user.has_usable_password(),
         logins=logins_of(user),

@@ -14,6 +14,7 @@ from portal.parameters.queries import ParameterChange
 from portal.parameters.registry import PARAMETERS, Parameter
 from portal.ui.elements import Change, Diff, Moment, Text, Timeline
 from portal.ui.moments import write_moment, write_second
+from portal.ui.phrases import said
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def timeline(item: Parameter, changes: Sequence[ParameterChange]) -> Timeline:
                     "before": with_unit(item, before),
                     "after": with_unit(item, change.value),
                 },
-                f"{name_of(change.by)}：{change.reason}",
+                said(name_of(change.by), change.reason),
             )
             for change, before in zip(changes, befores, strict=False)
         ]

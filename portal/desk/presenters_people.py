@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.accounts.capabilities import Capability, Role
-from portal.accounts.lockout import lock_ends
 from portal.accounts.models import RoleAssignment, User
 from portal.ui.elements import Chip, Text
 from portal.ui.moments import write_short
@@ -30,7 +29,7 @@ def state_chip(state: str) -> Chip:
     return Chip(tone, icon, State(state).label)
 
 
-def user_chip(user: User, *, is_locked: bool) -> Chip:
+def user_chip(user: User, *, is_locked: bool = False) -> Chip:
     """A deactivated account is that first: it stays shut when the lock ends."""
     if user.is_active and is_locked:
         return Chip("warn", "lock", _("已锁定"))
@@ -66,7 +65,6 @@ class UserRow:
 
 def user_rows(users: Sequence[User]) -> list[UserRow]:
     """``users`` come from ``users_with_roles`` with their LoginSession joined."""
-    locked = lock_ends([user.staff_no for user in users])
     return [
         UserRow(
             pk=user.pk,
@@ -75,7 +73,7 @@ def user_rows(users: Sequence[User]) -> list[UserRow]:
             office=user.office or "—",
             roles=_names_in(user, State.ACTIVE) or "—",
             waiting=_names_in(user, State.PENDING),
-            state=user_chip(user, is_locked=user.staff_no in locked),
+            state=user_chip(user),
             logged_in=_last_login(user),
             url=reverse("desk:user-detail", args=[user.pk]),
         )

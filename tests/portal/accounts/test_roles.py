@@ -269,5 +269,8 @@ def test_database_forbids_what_must_never_be(
     people = {"an": an, "lin": lin}
     fields = {key: people.get(value, value) for key, value in fields.items()}
 
-    with pytest.raises(IntegrityError, match=constraint), acting(by=None, reason="测试"):
+    with (
+        pytest.raises(IntegrityError, match=constraint),
+        acting(by=None, reason="测试"),
+    ):
         RoleAssignment.objects.create(user=lin, state=State.ACTIVE, **fields)
