@@ -18,7 +18,6 @@ from his_plugin.field.texts import field_options, field_texts
 from his_plugin.field.tokens import SECONDS, Holder, issue
 from his_plugin.field.verdicts import name_and_grade, verdict_to_keep, verdict_words
 from his_plugin.launch.parameters import FIELD
-from his_plugin.launch.refusals import LaunchRefused, Refusal
 from his_plugin.launch.services import accept
 from surgery.enums import Nature, Planned, Reoperation
 from surgery.models import SurgeryApplication
@@ -32,9 +31,8 @@ class SessionView(OpenFieldView):
     parser_classes = (FormParser,)
 
     def post(self, request: Request) -> Response:
-        given = request.data
-        if not isinstance(given, QueryDict):
-            raise LaunchRefused(Refusal.MALFORMED)
+        # An empty body is read as no form at all.
+        given = request.data if isinstance(request.data, QueryDict) else QueryDict()
         accepted = accept(given.lists(), page=FIELD, at=timezone.now())
         doctor, launch = accepted.practitioner, accepted.launch
         return Response(

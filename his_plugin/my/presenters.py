@@ -17,12 +17,16 @@ from permissions.presenters.grants import GrantRow, grant_rows
 from permissions.presenters.practitioners import ENDED, IN_FORCE
 from permissions.queries.grants import EXPIRING_DAYS, Standing, standing_of
 from portal.directory.models import Practitioner
-from portal.his.contract.launch import STATIONS
 from portal.ui.elements import Emptiness, Grade, Tab, Text
 from portal.ui.moments import write_day, write_last_day, write_moment, write_second
 
 SURGICAL = frozenset({"SG", "DS", "AN", "RT"})
 MEDICINES = frozenset({"RX", "AB", "ND", "ON", "SD", "TC", "BL"})
+# The stations of the contract, as one says where a page was opened from.
+STATIONS: Mapping[str, str | Promise] = {
+    "MZ": gettext_lazy("门诊医生站"),
+    "ZY": gettext_lazy("住院医生站"),
+}
 # In a note as many names as one reads at a glance.
 NAMED = 3
 TABS: Mapping[str, str | Promise] = {
@@ -122,7 +126,7 @@ def context_of(station: str, patient: Mapping[str, str]) -> Context | None:
         return None
     labels = {"pid": _("病人ID"), "vid": _("就诊ID")}
     numbers = [f"{label} {patient[k]}" for k, label in labels.items() if k in patient]
-    return Context(_(STATIONS[station]), " ".join(numbers))
+    return Context(str(STATIONS[station]), " ".join(numbers))
 
 
 def _about(practitioner: Practitioner) -> str:
@@ -202,7 +206,7 @@ def _expiring(
         "days": EXPIRING_DAYS,
     }
     detail = _("%(rights)s。需要续期请联系科室或医务科。") % {
-        "rights": "；".join(named)
+        "rights": _("；").join(named)
     }
     return [Task("warn", title, detail)]
 
