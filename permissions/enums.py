@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Category(models.TextChoices):
@@ -25,6 +26,16 @@ class Category(models.TextChoices):
     OR = "OR", _("检查检验开单与报告权限")
     ER = "ER", _("值班、急诊、抢救权限")
     TE = "TE", _("带教、质控、其他")
+
+
+# Titles of the HIS dictionary, the highest first (GB/T 8561).
+TITLE_WORDS = {
+    "231": _("主任医师"),
+    "232": _("副主任医师"),
+    "233": _("主治医师"),
+    "234": pgettext_lazy("title", "医师"),
+    "235": _("医士"),
+}
 
 
 class ValueKind(models.TextChoices):
@@ -55,6 +66,15 @@ class EventKind(models.TextChoices):
     RESTORE = "RESTORE", _("恢复")
     REVOKE = "REVOKE", _("取消")
     VOID = "VOID", _("作废")
+
+
+# The same as something to do: the word on a button.
+ACT_WORDS = {
+    EventKind.SUSPEND: pgettext_lazy("act", "暂停"),
+    EventKind.RESTORE: pgettext_lazy("act", "恢复"),
+    EventKind.REVOKE: pgettext_lazy("act", "取消"),
+    EventKind.VOID: pgettext_lazy("act", "作废"),
+}
 
 
 class GrantStatus(models.TextChoices):

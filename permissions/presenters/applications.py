@@ -18,6 +18,7 @@ from portal.outbox.presenters import long_arrival
 from portal.parameters.days import day_of, last_day_of
 from portal.ui.elements import Chip, Element, Grade, Note, Text
 from portal.ui.moments import write_moment, write_short
+from portal.ui.phrases import noted
 from surgery.queries import procedure_by_code
 
 
@@ -45,7 +46,7 @@ class ApplicationRow:
 
     @property
     def what_and_codes(self) -> str:
-        return f"{self.what}（{self.codes}）"
+        return noted(self.what, self.codes)
 
 
 def application_rows(applications: Sequence[Application]) -> list[ApplicationRow]:

@@ -12,14 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from permissions.enums import EventKind, GrantStatus
+from permissions.enums import ACT_WORDS, EventKind, GrantStatus
 from permissions.models import GrantEvent, GrantState
 from permissions.outbound import his_value_of
 from permissions.presenters import words
 from permissions.presenters.arrivals import GrantArrival, grant_arrival
 from permissions.queries.grants import Standing, arrivals_of, standing_of
 from permissions.queries.ledger import POSSIBLE_IN, STATUS_AFTER
-from portal.his.contract.codes import LINE_STATUS
 from portal.his.contract.codes import STATUS_AFTER as HIS_STATUS_AFTER
 from portal.outbox.models import Message
 from portal.outbox.presenters import long_arrival
@@ -35,12 +34,20 @@ from portal.ui.elements import (
     Timeline,
 )
 from portal.ui.moments import write_last_day, write_moment
+from portal.ui.phrases import said
 
 ICONS = {
     EventKind.SUSPEND: "player-pause",
     EventKind.RESTORE: "player-play",
     EventKind.REVOKE: "ban",
     EventKind.VOID: "x",
+}
+# States of a line in the HIS, in the words of its code table.
+HIS_WORDS = {
+    "1": gettext_lazy("有效"),
+    "2": gettext_lazy("暂停"),
+    "3": gettext_lazy("取消"),
+    "4": gettext_lazy("作废"),
 }
 MomentTone = Literal["", "ok", "bad", "mute"]
 TONES: dict[EventKind, MomentTone] = {
@@ -137,7 +144,7 @@ def possible_acts(state: GrantState, standing: Standing) -> list[EventKind]:
 def _acts(state: GrantState, standing: Standing) -> list[RowAct]:
     return [
         RowAct(
-            label=kind.label,
+            label=ACT_WORDS[kind],
             icon=ICONS[kind],
             url=reverse("permissions:grant-change", args=[state.pk, kind.lower()]),
             is_danger=kind in {EventKind.REVOKE, EventKind.VOID},
@@ -205,13 +212,13 @@ def preview(state: GrantState, kind: EventKind, now: datetime) -> Diff:
     ends = write_last_day(state.valid_to)
     today = day_of(now)
     ends_after = _revoked_last_day(state, today) if kind is EventKind.REVOKE else ends
-    his_before = LINE_STATUS[_his_status(GrantStatus(state.status))]
+    his_before = HIS_WORDS[_his_status(GrantStatus(state.status))]
     value = his_value_of(state.grant.privilege)
     return Diff(
         (
             Change(_("授权状态"), state.get_status_display(), after.label),
             Change(_("停止时间"), ends, _stops(kind, ends, now)),
-            Change(_("HIS 状态"), _(his_before), _(LINE_STATUS[_his_status(after)])),
+            Change(_("HIS 状态"), his_before, HIS_WORDS[_his_status(after)]),
             Change(_("HIS 到期日期"), ends, ends_after),
             Change(_("HIS 取值"), value, value),
         )
@@ -251,7 +258,7 @@ def event_moment(event: GrantEvent, about: str, message: Message | None) -> Mome
         event.reason,
     )
     arrived = long_arrival(message, event.recorded_at) if message else ""
-    details = [f"{event.by.name}：{reason}", arrived]
+    details = [said(event.by.name, reason), arrived]
     return Moment(
         write_moment(event.recorded_at),
         text,

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from permissions.enums import EventKind, Setting, ValueKind
+from permissions.enums import TITLE_WORDS, EventKind, Setting, ValueKind
 from permissions.models import Application, Grant, Privilege
 from permissions.queries.grants import Standing
 from portal.approvals.workflow import ProposalState
 from portal.directory.models import PRACTISING, Practitioner
-from portal.his.contract.codes import TITLES
 from portal.ui.elements import Chip, Grade, Text
 from portal.ui.moments import write_day, write_last_day
+from portal.ui.phrases import noted, said
 
 STANDING_CHIPS: Mapping[Standing, Chip] = {
     Standing.IN_FORCE: Chip("ok", "circle-check", _("生效")),
@@ -44,7 +44,7 @@ GRADED = frozenset({"SG01", "SG02"})
 
 def title_word(title_code: str) -> str:
     """主任医师 for 231; nothing for an unknown code."""
-    return TITLES.get(title_code, "")
+    return str(TITLE_WORDS.get(title_code, ""))
 
 
 def person(practitioner: Practitioner) -> str:
@@ -71,7 +71,7 @@ def what(terms: Grant | Application) -> tuple[str, str]:
 
 def what_in_one(terms: Grant | Application) -> str:
     name, codes = what(terms)
-    return f"{name}（{codes}）"
+    return noted(name, codes)
 
 
 def grade_of(privilege: Privilege, item_grade: int | None) -> Grade | None:
@@ -101,4 +101,4 @@ def span(valid_from: datetime, valid_to: datetime | None) -> tuple[str, str]:
 
 def reason_words(reason_code: str, label: str, reason: str) -> str:
     """``08 评估超期：…``"""
-    return f"{reason_code} {label}：{reason}" if reason_code else reason
+    return said(f"{reason_code} {label}", reason) if reason_code else reason

@@ -12,9 +12,14 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
-from permissions.enums import GrantStatus, Setting, TitleRule, ValueKind
+from permissions.enums import (
+    TITLE_WORDS,
+    GrantStatus,
+    Setting,
+    TitleRule,
+    ValueKind,
+)
 from permissions.models import GrantState, Privilege
 from permissions.services.refusals import (
     EndsBeforeStart,
@@ -35,7 +40,7 @@ from permissions.services.refusals import (
     TitleTooLow,
 )
 from portal.directory.models import Practitioner
-from portal.his.contract.codes import TITLE_RANK, TITLES
+from portal.his.contract.codes import TITLE_RANK
 from portal.parameters.days import day_of, end_of, last_day_of, start_of
 from surgery.enums import Grade
 from surgery.models import Procedure
@@ -47,13 +52,7 @@ REASON_MAX = 200
 # line of their own (GR09).
 GRADE_OF_ITEMS = {"SG03": Grade.THREE, "SG04": Grade.FOUR}
 RESTRICTED = "RT01"
-RANK_NAMES = {
-    1: gettext_noop("医士"),
-    2: gettext_noop("医师"),
-    3: gettext_noop("主治医师"),
-    4: gettext_noop("副主任医师"),
-    5: gettext_noop("主任医师"),
-}
+RANK_WORDS = {TITLE_RANK[code]: word for code, word in TITLE_WORDS.items()}
 
 
 @dataclass(frozen=True)
@@ -112,9 +111,9 @@ def title_words(
     practitioner: Practitioner, privilege: Privilege
 ) -> tuple[str, str, str]:
     """Privilege, needed title and held title in words."""
-    needed = RANK_NAMES.get(privilege.min_title_rank, "")
-    held = TITLES.get(practitioner.title_code, "")
-    return privilege.name, _(needed) if needed else "", held or _("无职称")
+    needed = RANK_WORDS.get(privilege.min_title_rank, "")
+    held = TITLE_WORDS.get(practitioner.title_code, "")
+    return privilege.name, str(needed), str(held or _("无职称"))
 
 
 def item_for(privilege: Privilege, item: str) -> Procedure | None:
@@ -162,7 +161,7 @@ def what_is_limited(privilege: Privilege) -> str:
     """「四级手术」 for item privileges of a grade, else the privilege's name."""
     grade = GRADE_OF_ITEMS.get(privilege.code)
     if grade is None:
-        return f"「{privilege.name}」"
+        return _("「%(name)s」") % {"name": privilege.name}
     return _("%(grade)s手术") % {"grade": grade.label}
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from permissions.enums import Category
+from permissions.enums import TITLE_WORDS, Category
 from permissions.models import Application, GrantState
 from permissions.presenters import words
 from permissions.presenters.applications import ApplicationRow, application_rows
@@ -25,6 +25,7 @@ from portal.approvals.workflow import ProposalState
 from portal.directory.models import Practitioner, PractitionerStatus
 from portal.ui.filters import ChoiceFilter, DateRange, Search
 from portal.ui.lists import Column, ListSpec, QuickView
+from portal.ui.phrases import noted, spanning
 
 GRANT_COLUMNS: tuple[Column[GrantRow], ...] = (
     Column(
@@ -43,7 +44,7 @@ GRANT_COLUMNS: tuple[Column[GrantRow], ...] = (
         "privilege",
         _("权限项"),
         order=("privilege__sort", "item_code"),
-        export=lambda row: f"{row.what}（{row.codes}）",
+        export=lambda row: noted(row.what, row.codes),
     ),
     Column(
         "grade",
@@ -55,7 +56,7 @@ GRANT_COLUMNS: tuple[Column[GrantRow], ...] = (
         "valid_to",
         _("有效期"),
         order=("valid_to", "valid_from"),
-        export=lambda row: f"{row.starts_on} 至 {row.ends_on}",
+        export=lambda row: spanning(row.starts_on, row.ends_on),
     ),
     Column("state", _("状态"), export=lambda row: row.standing.text),
     Column(
@@ -165,7 +166,7 @@ def application_list_spec(user: User) -> ListSpec[Application, ApplicationRow]:
             Column(
                 "valid_to",
                 _("有效期"),
-                export=lambda row: f"{row.starts_on} 至 {row.ends_on}",
+                export=lambda row: spanning(row.starts_on, row.ends_on),
             ),
             Column(
                 "proposed",
@@ -250,13 +251,7 @@ PRACTITIONERS = ListSpec[Practitioner, PractitionerRow](
         ChoiceFilter(
             "title",
             _("职称"),
-            [
-                ("231", _("主任医师")),
-                ("232", _("副主任医师")),
-                ("233", _("主治医师")),
-                ("234", _("医师")),
-                ("235", _("医士")),
-            ],
+            list(TITLE_WORDS.items()),
             "title_code",
         ),
         ChoiceFilter("status", _("在院状态"), PractitionerStatus.choices, "status"),

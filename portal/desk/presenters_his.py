@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from portal.directory.models import Practitioner, SyncRun
-from portal.his.contract.codes import OPERATIONS
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.models import Attempt, Message, State
 from portal.outbox.presenters import chip, title_of
@@ -18,6 +17,15 @@ from portal.outbox.queries import Figures
 from portal.ui.elements import Change, Chip, Diff, Kpi, Moment, Text, Timeline, Tone
 from portal.ui.moments import write_arrival, write_second, write_short
 
+# Operations of the contract, in the words of its code table.
+OPERATIONS: dict[str, Text] = {
+    "ADD": gettext_lazy("新增"),
+    "UPDATE": gettext_lazy("修改"),
+    "SUSPEND": gettext_lazy("暂停"),
+    "RESTORE": gettext_lazy("恢复"),
+    "REVOKE": gettext_lazy("取消"),
+    "VOID": gettext_lazy("作废"),
+}
 FIELDS: dict[str, Text] = {
     "line": gettext_lazy("记录状态"),
     "status": gettext_lazy("状态"),
@@ -78,7 +86,7 @@ def can_retry(message: Message) -> bool:
 
 def change_of(call: dict[str, Any]) -> str:
     op = str(call["op"])
-    return OPERATIONS.get(op, op)
+    return str(OPERATIONS.get(op, op))
 
 
 def code_of(call: dict[str, Any]) -> str:
@@ -149,7 +157,7 @@ def moment_of(attempt: Attempt) -> Moment:
     return Moment(
         write_second(attempt.started_at),
         outcome.label,
-        "，".join(filter(None, parts)),
+        _("，").join(filter(None, parts)),
         ATTEMPT_TONES.get(outcome, "mute"),  # type: ignore[arg-type]
     )
 

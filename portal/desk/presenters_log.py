@@ -40,6 +40,7 @@ from portal.parameters.registry import PARAMETERS
 from portal.ui.elements import Arrival, Chip, Text
 from portal.ui.elements import Grade as GradeChip
 from portal.ui.moments import today, write_second
+from portal.ui.phrases import said
 
 ROLE_NAMES = dict(Role.choices)
 MESSAGE_STATES = dict(State.choices)
@@ -77,7 +78,7 @@ class LogRow:
     def text(self) -> str:
         """``罗景文 · 三级手术 51.2300 腹腔镜胆囊切除术：正常 → 暂停``"""
         about = " · ".join(part for part in (self.who, self.what) if part)
-        return f"{about}：{self.change}"
+        return said(about, self.change)
 
 
 def log_rows(lines: Sequence[tuple[datetime, int, str]]) -> list[LogRow]:

@@ -79,7 +79,7 @@ def title_of(message: Message) -> str:
         }
     if message.due_at and message.tries:
         again = _("%(at)s 再试") % {"at": write_second(message.due_at)}
-        return f"{words}，{again}" if words else again
+        return _("，").join(filter(None, (words, again)))
     return words
 
 

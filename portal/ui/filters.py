@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from portal.parameters.days import end_of, start_of
 from portal.ui.elements import Text
+from portal.ui.phrases import listed
 
 Choices = Sequence[tuple[str, Text]]
 LONGEST_SEARCH = 50
@@ -138,4 +139,4 @@ def day_or_none(text: str) -> date | None:
 
 def given_conditions(controls: Sequence[Control]) -> str:
     """「心胸外科、暂停」: what narrows the list, in words."""
-    return "、".join(control.says for control in controls if control.says)
+    return listed(control.says for control in controls)
