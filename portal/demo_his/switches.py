@@ -166,6 +166,11 @@ class WireWay:
     def set_doubled(self, is_on: bool) -> None:
         self._there().faults.change(doubles_calls=is_on)
 
+    def close(self) -> None:
+        """End the proxy with all its connections."""
+        if self._proxy is not None:
+            self._proxy.close()
+
     def _there(self) -> Proxy:
         if self._proxy is None:
             raise CannotSwitch(NO_PROXY)

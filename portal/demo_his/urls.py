@@ -29,5 +29,6 @@ urlpatterns = [
     re_path(r"^static/(?P<path>.+)$", serve, {"document_root": STATIC}, name="static"),
 ]
 
+handler400 = "portal.demo_his.pages.missing"
 handler404 = "portal.demo_his.pages.missing"
 handler500 = "portal.demo_his.pages.broken"
