@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from portal.accounts.guards import AuthenticatedRequest, signed_in
-from portal.desk.presenters_search import may_search, search_page
+from portal.desk.presenters_search import search_page
 
 IN_LIST = 5
 ON_PAGE = 20
@@ -25,7 +25,6 @@ def search(request: AuthenticatedRequest) -> HttpResponse:
         limit=IN_LIST if is_list else ON_PAGE,
     )
     name = "desk/_search_list.html" if is_list else "desk/search.html"
-    context = {"found": found, "may_search": may_search(request.capabilities)}
-    response = render(request, name, context)
+    response = render(request, name, {"found": found})
     response.headers["Vary"] = "HX-Target"
     return response
