@@ -127,6 +127,8 @@ HIS_DSN = env_secret("HIS_DSN", f"sqlite:///{VAR_DIR / 'his.sqlite3'}")
 HIS_TIMEOUT_SECONDS = env_int("HIS_TIMEOUT_SECONDS", 10, minimum=1, maximum=120)
 # So long a message is one worker's; one that died is noticed after it.
 OUTBOX_LEASE_SECONDS = env_int("OUTBOX_LEASE_SECONDS", 60, minimum=2, maximum=3600)
+# Messages of different streams a worker sends side by side.
+OUTBOX_LANES = env_int("OUTBOX_LANES", 2, minimum=1, maximum=4)
 # app -> key of the launch signature, as "APP=key" words.
 LAUNCH_KEYS = dict(
     word.split("=", 1) for word in env_secret("LAUNCH_KEYS", "").split(",") if word

@@ -7,6 +7,7 @@ Business code knows this module, ``messages`` and ``records`` only.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from portal.his.messages import Answer, PrivSave
@@ -57,6 +58,10 @@ class HisGateway(Protocol):
 
     def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
         """The line that ``message`` speaks of, read back through the view."""
+        ...
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        """For a short run of calls: those of this thread share their links."""
         ...
 
     def ping(self) -> float:

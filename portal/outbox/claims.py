@@ -20,13 +20,24 @@ A stream in which something waits to be taken away goes before the others.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Exists, F, IntegerField, Max, Min, OuterRef, Q, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    When,
+)
 from django.db.models.query import QuerySet
 from django.utils.translation import gettext_noop as _
 
@@ -110,26 +121,56 @@ def is_free(at: datetime) -> Q:
     return Q(claim__isnull=True) | Q(lease_until__lt=at)
 
 
-def claim_due(at: datetime, limit: int) -> Claim:
+@dataclass(frozen=True)
+class Overview:
+    """What there is at all, told by one query, so that the rest is asked seldom."""
+
+    is_due: bool  # something waits to be sent
+    is_to_read: bool
+    is_rejected: bool
+    is_dead: bool  # a lease has run out
+    is_backed_off: bool  # something waits for its next try
+
+
+def overview(at: datetime) -> Overview:
+    is_waiting = Q(state=State.WAITING)
+    is_read = Q(state__in=TO_READ)
+    is_late = Q(state=State.SENDING, lease_until__lt=at)
+    is_backed_off = Q(tries__gt=0, due_at__gt=at, claim__isnull=True)
+    counts = Message.objects.filter(state__in=OPEN).aggregate(
+        is_due=Count("id", filter=is_waiting & Q(due_at__lte=at)),
+        is_to_read=Count("id", filter=is_read & Q(due_at__lte=at) & is_free(at)),
+        is_rejected=Count("id", filter=Q(state=State.REJECTED)),
+        is_dead=Count("id", filter=is_late),
+        is_backed_off=Count("id", filter=is_backed_off),
+    )
+    return Overview(**{name: count > 0 for name, count in counts.items()})
+
+
+def claim_due(at: datetime, limit: int, seen: Overview | None = None) -> Claim:
     """Up to ``limit`` messages that are due now, in the order to deliver them."""
+    seen = seen or overview(at)
     token = uuid.uuid4()
     mine = {"claim": token, "lease_until": at + lease()}
     taken = 0
-    if reads := to_read(at, limit):
+    reads = to_read(at, limit) if seen.is_to_read else []
+    if reads:
         free = Message.objects.filter(is_free(at), id__in=reads, due_at__lte=at)
         taken += free.filter(state__in=TO_READ).update(**mine)
-    if sends := (passers(at, limit) + heads(at, limit))[:limit]:
+    passing = passers(at, limit) if seen.is_rejected else []
+    sends = (passing + (heads(at, limit) if seen.is_due else []))[:limit]
+    if sends:
         waiting = Message.objects.filter(id__in=sends, state=State.WAITING)
         taken += waiting.filter(due_at__lte=at).update(state=State.SENDING, **mine)
     if not taken:
         return Claim(token, ())
     place = {pk: number for number, pk in enumerate(reads + sends)}
-    found = claimed(token, at)
+    found = claimed(token, place, at)
     return Claim(token, sorted(found, key=lambda message: place[message.pk]))
 
 
-def claimed(token: uuid.UUID, at: datetime) -> list[Message]:
-    """What the token holds; what should not be sent after all is given back.
+def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Message]:
+    """What the token holds of these; what should not be sent after all is given back.
 
     Between choosing and claiming a person may have put an earlier message of the
     stream back in line (``services.retry`` locks the stream and looks for SENDING, so
@@ -139,7 +180,8 @@ def claimed(token: uuid.UUID, at: datetime) -> list[Message]:
     later = Message.objects.filter(stream=OuterRef("stream"), id__gt=OuterRef("id"))
     in_front = earlier.filter(holds(at)).exclude(state=State.REJECTED)
     found = list(
-        Message.objects.filter(claim=token)
+        Message.objects.filter(claim=token, id__in=list(ids))
+        .only("state", "stream", "payload", "tries", "rereads")
         .annotate(
             is_second=Exists(in_front),
             may_be_overtaken=Exists(later.filter(takes_away=True, state__in=SENT)),

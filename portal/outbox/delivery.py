@@ -1,8 +1,8 @@
 """Keeping promises: claim, send, read back, record. No transaction is open meanwhile.
 
 ``deliver_due`` works until nothing more is due. The first sign that the HIS is away
-ends it: what was claimed is given back untouched and the next sweep tries one message,
-so a dead HIS costs one time-out per sweep and not one per message.
+ends it: what was claimed is given back untouched and the next sweep tries one message
+per lane, so a dead HIS costs one time-out per sweep and not one per message.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
+from django.conf import settings
 from django.utils import timezone
 
 from portal.his.gateway import HisGateway, HisMisconfigured, HisUnavailable
 from portal.outbox import claims, trying
+from portal.outbox.lanes import IS_AWAY, Lanes
 from portal.outbox.models import Message
-from portal.outbox.outcomes import Outcome
+from portal.outbox.outcomes import Outcome, Tried
 from portal.outbox.recording import Recorder
 
 logger = logging.getLogger(__name__)
@@ -24,8 +27,6 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 # One task ends after so long and rings for the next, so that a worker can be stopped.
 LONGEST_SECONDS = 20.0
-IS_AWAY = frozenset({Outcome.UNAVAILABLE, Outcome.DELIVERED, Outcome.MISCONFIGURED})
-
 HAS_ANSWERED = frozenset({Outcome.CONFIRMED, Outcome.REJECTED, Outcome.MISMATCH})
 
 
@@ -47,23 +48,43 @@ class Summary:
 
 
 def deliver_due(
-    *, gateway: HisGateway, batch: int = BATCH, seconds: float = LONGEST_SECONDS
+    *,
+    gateway: HisGateway,
+    batch: int = BATCH,
+    seconds: float = LONGEST_SECONDS,
+    lanes: int | None = None,
 ) -> Summary:
     """Deliver what is due until nothing is, the HIS is away, or time is up."""
     summary = Summary()
     end = time.perf_counter() + seconds
-    claims.release_dead(timezone.now())
-    if claims.is_worth_a_ping(timezone.now()) and answers(gateway):
-        claims.call_back(timezone.now())
-    while not summary.is_away:
-        claim = claims.claim_due(timezone.now(), batch)
-        if not claim.messages:
-            break
-        Run(gateway, claim, summary, end).deliver()
-        if time.perf_counter() > end:
-            summary.is_cut = True
-            break
+    side_by_side = Lanes(
+        lanes or settings.OUTBOX_LANES,
+        partial(trying.try_safely, gateway),
+        gateway.kept_open,
+    )
+    try:
+        while not (summary.is_away or summary.is_cut):
+            seen = look(gateway)
+            claim = claims.claim_due(timezone.now(), batch, seen)
+            if not claim.messages:
+                break
+            Run(claim, summary, end).deliver(side_by_side)
+            if summary.has_answered and seen.is_backed_off:
+                claims.call_back(timezone.now())
+    finally:
+        side_by_side.close()
     return summary
+
+
+def look(gateway: HisGateway) -> claims.Overview:
+    """What there is to do, after messages of the dead and the patient were freed."""
+    at = timezone.now()
+    seen = claims.overview(at)
+    freed = claims.release_dead(at) if seen.is_dead else 0
+    is_quiet = not (seen.is_due or seen.is_to_read)
+    if seen.is_backed_off and is_quiet and claims.is_worth_a_ping(at):
+        freed += claims.call_back(at) if answers(gateway) else 0
+    return claims.overview(at) if freed else seen
 
 
 def answers(gateway: HisGateway) -> bool:
@@ -77,10 +98,7 @@ def answers(gateway: HisGateway) -> bool:
 class Run:
     """The delivery of one claim."""
 
-    def __init__(
-        self, gateway: HisGateway, claim: claims.Claim, summary: Summary, end: float
-    ) -> None:
-        self._gateway = gateway
+    def __init__(self, claim: claims.Claim, summary: Summary, end: float) -> None:
         self._claim = claim
         self._summary = summary
         self._end = end
@@ -88,47 +106,52 @@ class Run:
         self._left: set[int] = {message.pk for message in claim.messages}
         self._renew_at = time.perf_counter() + claims.lease().total_seconds() / 2
 
-    def deliver(self) -> None:
-        """Message by message, until the HIS is away or the claim is no longer ours."""
-        for message in self._claim.messages:
-            if not self._is_still_ours():
-                break
-            self._deliver_one(message)
-            self._left.discard(message.pk)
-            if self._summary.is_away or time.perf_counter() > self._end:
-                break
-        self._recorder.flush()
+    def deliver(self, lanes: Lanes) -> None:
+        """Until all is tried, the HIS is away, or the claim is no longer ours."""
+        for group in lanes.run(self._to_try()):
+            for message, tried in group:
+                self._take_down(message, tried)
+            if group:
+                self._recorder.write(group)
+            if time.perf_counter() > self._end:
+                self._summary.is_cut = True
+                lanes.stop()
+            if not (lanes.is_stopped or self._is_still_ours()):
+                lanes.stop()
         if self._left:
             claims.give_back(self._claim.token, self._left)
+        lanes.is_stopped = self._summary.is_away or self._summary.is_cut
+
+    def _to_try(self) -> list[Message]:
+        """Without what was overtaken; with what a read-back will be held against."""
+        found = []
+        for message in self._claim.messages:
+            if trying.is_overtaken(message):
+                self._recorder.stop(message)
+                self._left.discard(message.pk)
+                continue
+            trying.prepare(message)
+            found.append(message)
+        return found
 
     def _is_still_ours(self) -> bool:
         """Renew the lease in its second half; without it nothing more is sent."""
-        if time.perf_counter() < self._renew_at:
+        if time.perf_counter() < self._renew_at or not self._left:
             return True
-        self._recorder.flush()
         if not claims.renew(self._claim.token, self._left, timezone.now()):
             logger.warning("outbox lease lost", extra={"messages": len(self._left)})
             return False
         self._renew_at = time.perf_counter() + claims.lease().total_seconds() / 2
         return True
 
-    def _deliver_one(self, message: Message) -> None:
-        try:
-            if trying.is_overtaken(message):
-                self._recorder.stop(message)
-                return
-            tried = trying.try_once(self._gateway, message)
-        except Exception:  # the worker's outermost loop: one message, not all
-            logger.exception("outbox message failed", extra={"message_id": message.pk})
-            tried = trying.failed_here()
+    def _take_down(self, message: Message, tried: Tried) -> None:
+        self._left.discard(message.pk)
         self._summary.count(tried.outcome)
+        if tried.outcome in HAS_ANSWERED:
+            self._summary.has_answered = True
         if tried.outcome in IS_AWAY:
             self._summary.is_away = True
             logger.warning(
                 "outbox message not delivered",
                 extra={"message_id": message.pk, "outcome": str(tried.outcome)},
             )
-        self._recorder.add(message, tried)
-        if not self._summary.has_answered and tried.outcome in HAS_ANSWERED:
-            self._summary.has_answered = True
-            claims.call_back(timezone.now())

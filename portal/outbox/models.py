@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from portal.his.messages import PrivSave
+
 
 class State(models.TextChoices):
     """States of domain 9.4."""
@@ -51,7 +53,7 @@ class Message(models.Model):
     tries = models.PositiveIntegerField(default=0)
     # Read-backs in a row that showed something else.
     rereads = models.PositiveSmallIntegerField(default=0)
-    claim = models.UUIDField(null=True, blank=True, db_index=True)
+    claim = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
@@ -59,6 +61,8 @@ class Message(models.Model):
     mismatch = models.JSONField(null=True, blank=True)
     last_code = models.CharField(max_length=10, blank=True)
     last_text = models.CharField(max_length=300, blank=True)
+    # Set by the worker for a message in doubt: see ``trying.prepare``.
+    proved_before: PrivSave | None = None
 
     class Meta:
         ordering = ["-id"]

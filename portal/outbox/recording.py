@@ -1,13 +1,12 @@
 """Writing down what came of the tries, a few at a time.
 
-A group is one transaction of up to ``GROUP`` tries or ``LONGEST_SECONDS``. If the
+A group, as a lane hands it over, is one transaction. If the
 worker dies with an unwritten group, the messages in it are still SENDING: when the
 lease is over they are UNKNOWN and read back, so nothing is lost and nothing doubled.
 """
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Hashable
 from contextlib import suppress
@@ -19,9 +18,6 @@ from django.utils.translation import gettext_noop as _
 from portal.outbox.models import Attempt, Message
 from portal.outbox.outcomes import Before, Tried, changes_after, stopped
 
-GROUP = 20
-LONGEST_SECONDS = 0.05
-
 Pair = tuple[Message, Tried]
 
 
@@ -30,31 +26,18 @@ class LeaseLost(Exception):
 
 
 class Recorder:
-    """Collects the tries of one claim; only what is still ours is written."""
+    """Writes the tries of one claim."""
 
     def __init__(self, token: uuid.UUID) -> None:
         self._token = token
-        self._group: list[Pair] = []
-        self._begin = 0.0
-
-    def add(self, message: Message, tried: Tried) -> None:
-        if not self._group:
-            self._begin = time.perf_counter()
-        self._group.append((message, tried))
-        is_late = time.perf_counter() - self._begin > LONGEST_SECONDS
-        if len(self._group) >= GROUP or is_late:
-            self.flush()
 
     def stop(self, message: Message) -> None:
         """Overtaken by a later message that took the same right away."""
         mine = Message.objects.filter(pk=message.pk, claim=self._token)
         mine.update(**stopped(_("后来的变更已先送达，这条不再送达")))
 
-    def flush(self) -> None:
-        """Write the group in one transaction."""
-        group, self._group = self._group, []
-        if not group:
-            return
+    def write(self, group: list[Pair]) -> None:
+        """The group in one transaction; only what is still ours."""
         try:
             with transaction.atomic():
                 self._write(group)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 
@@ -19,6 +20,8 @@ from portal.outbox.claims import SENT
 from portal.outbox.comparison import Effect, differences, effect_of, line_key
 from portal.outbox.models import Message, State
 from portal.outbox.outcomes import Outcome, Tried
+
+logger = logging.getLogger(__name__)
 
 TEXT_LENGTH = 300
 
@@ -48,6 +51,22 @@ def proved_before(message: Message) -> PrivSave | None:
     return next((call for call in calls if line_key(call) == key), None)
 
 
+def prepare(message: Message) -> None:
+    """Read from our database what the try will need: lanes never ask it."""
+    is_in_doubt = message.state == State.UNKNOWN
+    message.proved_before = proved_before(message) if is_in_doubt else None
+
+
+def try_safely(gateway: HisGateway, message: Message) -> Tried:
+    """The worker's outermost loop: a fault of our own parks one message, not all."""
+    try:
+        return try_once(gateway, message)
+    except Exception:
+        logger.exception("outbox message failed", extra={"message_id": message.pk})
+        text = _("本系统程序出错，未能送达")
+        return Tried(Outcome.ANSWER_LOST, timezone.now(), 0, text=text, is_unclear=True)
+
+
 def try_once(gateway: HisGateway, message: Message) -> Tried:
     """What this message needs next, once; every failure becomes an outcome."""
     attempt = _Attempt(gateway, message, call_of(message))
@@ -61,12 +80,6 @@ def try_once(gateway: HisGateway, message: Message) -> Tried:
         if error.sent:
             return attempt.ended(Outcome.ANSWER_LOST, text=str(error))
         return attempt.ended(attempt.when_away, text=str(error))
-
-
-def failed_here() -> Tried:
-    """A fault of our own: how far the call came is not known, a person must look."""
-    text = _("本系统程序出错，未能送达")
-    return Tried(Outcome.ANSWER_LOST, timezone.now(), 0, text=text, is_unclear=True)
 
 
 class _Attempt:
@@ -106,7 +119,7 @@ class _Attempt:
     def _resolve(self) -> Tried:
         """The answer was lost: look first, send again only what clearly is not there."""
         line = self._gateway.doctor_privilege(self._call)
-        effect = effect_of(self._call, line, proved_before(self._message))
+        effect = effect_of(self._call, line, self._message.proved_before)
         if effect is Effect.SHOWN:
             return self.ended(Outcome.CONFIRMED)
         if effect is Effect.ABSENT:

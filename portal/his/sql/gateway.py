@@ -7,6 +7,7 @@ Reasons are message ids, kept in tables as they are and translated where shown.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,19 @@ class SqlGateway:
     def __init__(self, dsn: str, timeout_seconds: float) -> None:
         self._dsn = dsn
         self._timeout = float(timeout_seconds)
+        self._kept = threading.local()
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """See ``HisGateway.kept_open``; saves a seventh of a call's work."""
+        links: dict[Engine, PoolProxiedConnection] = {}
+        self._kept.links = links
+        try:
+            yield
+        finally:
+            self._kept.links = None
+            for held in links.values():
+                held.close()
 
     def doctors(self) -> Iterator[DoctorRecord]:
         return self._read(V_YW_DOCTOR, DoctorRecord)
@@ -115,11 +129,16 @@ class SqlGateway:
     ) -> Iterator[Any]:
         """The driver's link with a running deadline, for the call of ``name``."""
         dialect = engines.dialect
-        held = connected(dialect, engine)
+        links = getattr(self._kept, "links", None)
+        held = links.pop(engine, None) if links else None
+        if held is None:
+            held = connected(dialect, engine)
+        is_kept = False
         try:
             link: Any = held.dbapi_connection
             link.deadline = time.monotonic() + self._timeout
             yield link
+            is_kept = links is not None
         except AnswerLost:
             held.invalidate()
             raise HisUnavailable(_("HIS 应答丢失"), sent=True) from None
@@ -127,12 +146,18 @@ class SqlGateway:
             held.invalidate()
             fail(dialect, error, name, write=write)
         finally:
-            held.close()
+            if is_kept:
+                links[engine] = held
+            else:
+                held.close()
+
+
+ARGUMENTS = tuple(item.name for item in fields(PrivSave))
 
 
 def arguments_of(message: PrivSave) -> dict[str, Any]:
     """The call's arguments by their contract names."""
-    return {item.name: getattr(message, item.name) for item in fields(message)}
+    return {name: getattr(message, name) for name in ARGUMENTS}
 
 
 def connected(dialect: Dialect, engine: Engine) -> PoolProxiedConnection:

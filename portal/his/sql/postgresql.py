@@ -87,8 +87,8 @@ class PostgreSql:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             isolation_level="AUTOCOMMIT",
-            pool_size=1,
-            max_overflow=2,
+            pool_size=2,
+            max_overflow=1,
             pool_timeout=timeout,
             pool_recycle=RECYCLE_SECONDS,
             pool_reset_on_return=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -97,6 +98,9 @@ class ListedHis:
 
     def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
         raise NotImplementedError
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def ping(self) -> float:
         return 0.0

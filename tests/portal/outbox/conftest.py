@@ -24,8 +24,8 @@ def his() -> MemoryHis:
 
 @pytest.fixture
 def deliver(his: MemoryHis) -> Callable[[], Summary]:
-    """Work until nothing is due, as the worker does."""
-    return lambda: deliver_due(gateway=his)
+    """Work until nothing is due, as the worker does; one by one, to be foreseen."""
+    return lambda: deliver_due(gateway=his, lanes=1)
 
 
 def promise(emp_no: str = "1188", op: str = "ADD", **changes: Any) -> Message:

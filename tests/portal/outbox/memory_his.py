@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -84,6 +85,9 @@ class MemoryHis:
         self.calls.append("read")
         self._fault(self.read_faults)
         return self.lines.get(line_key(message))
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def ping(self) -> float:
         self.calls.append("ping")

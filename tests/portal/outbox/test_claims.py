@@ -5,14 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.utils import timezone
 
-from portal.his.messages import Answer, PrivSave
 from portal.outbox import claims
-from portal.outbox.delivery import Summary
+from portal.outbox.delivery import Summary, deliver_due
+from portal.outbox.lanes import CHUNK
 from portal.outbox.models import Attempt, Message, State
 from portal.outbox.outcomes import Outcome
 from tests.harness import assert_queries
@@ -147,7 +148,7 @@ def test_claim_gives_back_what_a_person_put_behind_another_meanwhile() -> None:
     become(second, State.SENDING, claim=token, lease_until=lease)
     become(first, State.WAITING, due_at=timezone.now())
 
-    assert claims.claimed(token, timezone.now()) == []
+    assert claims.claimed(token, [second.pk], timezone.now()) == []
     assert (state_of(second), second.claim) == (State.WAITING, None)
 
 
@@ -166,29 +167,29 @@ def test_dead_worker_is_noticed_after_its_lease(clock: Clock) -> None:
 
 
 def test_worker_that_lost_its_lease_sends_no_more(
-    his: MemoryHis, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+    his: MemoryHis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    messages = [promise(emp_no) for emp_no in ("1001", "1002", "1003")]
-    save = his.save_privilege
+    messages = [promise(f"1{number:03}") for number in range(3 * CHUNK)]
+    renew = claims.renew
 
-    def save_while_another_takes_over(call: PrivSave) -> Answer:
-        Message.objects.filter(pk=messages[1].pk).update(claim=uuid.uuid4())
-        return save(call)
+    def renew_when_another_took_over(*given: Any) -> bool:
+        Message.objects.filter(pk=messages[-1].pk).update(claim=uuid.uuid4())
+        return renew(*given)
 
-    monkeypatch.setattr(his, "save_privilege", save_while_another_takes_over)
-    # Over at once, so that it is renewed before every message.
+    monkeypatch.setattr(claims, "renew", renew_when_another_took_over)
+    # Over at once, so that it is renewed after every group.
     monkeypatch.setattr(claims, "lease", lambda: timedelta(0))
 
-    deliver()
+    deliver_due(gateway=his, lanes=1)
 
-    assert [effect.emp_no for effect in his.effects] == ["1001", "1003"]
-    states = [state_of(message) for message in messages]
-    assert states == [State.CONFIRMED, State.SENDING, State.CONFIRMED]
+    assert state_of(messages[-1]) == State.SENDING
+    last = messages[-1].payload["emp_no"]
+    assert last not in {effect.emp_no for effect in his.effects}
 
 
 def test_claim_of_many_takes_few_queries() -> None:
     for number in range(60):
         promise(f"1{number:03}")
 
-    with assert_queries(5):
+    with assert_queries(4):
         assert len(claimed_now(50)) == 50

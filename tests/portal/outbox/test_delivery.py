@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ import time_machine
 from django.utils import timezone
 
 from portal.outbox.delivery import Summary, deliver_due
+from portal.outbox.lanes import CHUNK
 from portal.outbox.models import Attempt, Message, State
 from portal.outbox.outcomes import Outcome
 from tests.portal.outbox.conftest import promise, state_of, tries_of
@@ -267,16 +269,31 @@ def test_worker_that_died_leaves_a_message_that_is_read_back_first(
     assert len(his.effects) == 2
 
 
-def test_task_that_ran_long_ends_and_leaves_the_rest_free(
-    his: MemoryHis, deliver: Deliver
-) -> None:
-    messages = [promise(emp_no) for emp_no in ("1001", "1002")]
+def test_task_that_ran_long_ends_and_leaves_the_rest_free(his: MemoryHis) -> None:
+    for number in range(3 * CHUNK):
+        promise(f"1{number:03}")
 
-    summary = deliver_due(gateway=his, seconds=0)
+    summary = deliver_due(gateway=his, seconds=0, lanes=1)
 
     assert summary.is_cut is True
-    assert [state_of(message) for message in messages] == ["CONFIRMED", "WAITING"]
-    assert messages[1].claim is None
+    states = Counter(Message.objects.order_by("id").values_list("state", flat=True))
+    done = len(his.effects)
+    assert states == {"CONFIRMED": done, "WAITING": 3 * CHUNK - done}
+    # The lane may have begun the next chunk before it was stopped.
+    assert CHUNK <= done <= 2 * CHUNK
+    assert Message.objects.filter(claim__isnull=False).count() == 0
+
+
+def test_lanes_side_by_side_deliver_everything_once(his: MemoryHis) -> None:
+    messages = [promise(f"1{number:03}") for number in range(80)]
+
+    deliver_due(gateway=his, lanes=4)
+
+    assert {state_of(message) for message in messages} == {State.CONFIRMED}
+    assert sorted(effect.emp_no for effect in his.effects) == [
+        f"1{number:03}" for number in range(80)
+    ]
+    assert Attempt.objects.count() == 80
 
 
 def test_success_after_an_outage_calls_back_what_waits_for_its_next_try(

@@ -1,0 +1,81 @@
+"""Sending side by side: messages of different streams do not wait for each other.
+
+A lane is a thread that only talks to the HIS; everything of our own database is done
+by the caller meanwhile. A claim holds at most one message of a stream, so no two of a
+stream are ever under way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+
+from portal.outbox.models import Message
+from portal.outbox.outcomes import Outcome, Tried
+
+# A lane hands over what it has done after so many tries or so long; it is then written
+# down in one transaction.
+CHUNK = 50
+CHUNK_SECONDS = 0.05
+IS_AWAY = frozenset({Outcome.UNAVAILABLE, Outcome.DELIVERED, Outcome.MISCONFIGURED})
+
+Pair = tuple[Message, Tried]
+Try = Callable[[Message], Tried]
+KeptOpen = Callable[[], AbstractContextManager[None]]
+
+
+class Lanes:
+    """Tries messages in ``count`` lanes until the HIS is away or ``stop`` is called."""
+
+    def __init__(self, count: int, try_once: Try, kept_open: KeptOpen) -> None:
+        self._count = count
+        self._kept_open = kept_open
+        self._try_once = try_once
+        self._pool: ThreadPoolExecutor | None = None
+        self.is_stopped = False
+
+    def run(self, messages: Sequence[Message]) -> Iterator[list[Pair]]:
+        """What was done, in small groups; what never comes was not tried."""
+        waiting = deque(messages)
+        if len(waiting) == 1:  # nothing to do side by side
+            yield self._lane([waiting.popleft()])
+            return
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._count, "outbox-lane")
+        running: deque[tuple[list[Message], Future[list[Pair]]]] = deque()
+        while running or (waiting and not self.is_stopped):
+            # One chunk more than lanes: no lane waits while the caller writes.
+            while waiting and not self.is_stopped and len(running) <= self._count:
+                chunk = [waiting.popleft() for _ in range(min(CHUNK, len(waiting)))]
+                running.append((chunk, self._pool.submit(self._lane, chunk)))
+            chunk, future = running.popleft()
+            done = future.result()
+            waiting.extendleft(reversed(chunk[len(done) :]))
+            yield done
+
+    def stop(self) -> None:
+        """Nothing more is begun."""
+        self.is_stopped = True
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _lane(self, chunk: list[Message]) -> list[Pair]:
+        with self._kept_open():
+            return self._try_all(chunk)
+
+    def _try_all(self, chunk: list[Message]) -> list[Pair]:
+        done: list[Pair] = []
+        end = time.perf_counter() + CHUNK_SECONDS
+        for message in chunk:
+            if self.is_stopped or (done and time.perf_counter() > end):
+                break
+            tried = self._try_once(message)
+            done.append((message, tried))
+            if tried.outcome in IS_AWAY:
+                self.is_stopped = True
+        return done

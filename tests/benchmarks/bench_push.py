@@ -1,0 +1,282 @@
+"""Approved changes to the HIS: ours, with outbox and proof, against a bare loop.
+
+Both write the same batch into the same HIS on PostgreSQL, one call and one read-back
+per change. The peer is a loop over psycopg that calls ``yw_priv_save`` and selects the
+row again; it keeps nothing. Ours claims, sends, reads back, compares and keeps every
+attempt and answer. Both take turns in short slices of one run.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from statistics import median, quantiles
+from typing import Any
+
+import psycopg
+
+from tests.benchmarks.result import Result
+from tests.contract.peers import small_postgresql
+from tests.services import fresh_database, postgres_cluster
+
+GOAL = 0.8
+DOCTORS = 500
+CALL = (
+    "SELECT code, message, his_row_id FROM yw_priv_save(%s, %s, %s, %s, %s, %s, %s,"
+    " %s, %s, %s, %s, %s)"
+)
+READ = (
+    "SELECT his_value, valid_to, status FROM v_yw_doctor_priv WHERE emp_no = %s"
+    " AND priv_code = %s AND setting = %s AND item_code = %s AND valid_from = %s"
+)
+PERSONS = """
+INSERT INTO person
+  SELECT number::text, 'H' || number, 'D', 'd', '1', '0401', '普外科', '233',
+    NULL, NULL, NULL, '01', now(), NULL
+  FROM generate_series(1001, 1000 + %s) AS number
+"""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What one slice of the run took."""
+
+    seconds: float
+    cpu_seconds: float
+
+    def per_second(self, count: int) -> float:
+        return count / self.seconds
+
+    def cpu_us(self, count: int) -> float:
+        return self.cpu_seconds / count * 1e6
+
+
+def measured(work: Callable[[], None]) -> Slice:
+    cpu, begin = time.process_time(), time.perf_counter()
+    work()
+    return Slice(time.perf_counter() - begin, time.process_time() - cpu)
+
+
+@contextmanager
+def databases() -> Iterator[tuple[str, str]]:
+    """Ours and the HIS', on one server with fsync on, as a hospital's would be."""
+    with ExitStack() as stack:
+        server = stack.enter_context(postgres_cluster(durable=True))
+        ours = stack.enter_context(fresh_database(server))
+        his = stack.enter_context(fresh_database(server))
+        small_postgresql(his)
+        with psycopg.connect(his) as link:
+            link.execute((PERSONS % DOCTORS).encode())
+        yield ours, his
+
+
+def set_up(ours: str, his: str) -> None:
+    """Our portal on these databases, its tables made; no broker is rung."""
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE="portal.settings",
+        DATABASE_URL=ours,
+        HIS_DSN=his,
+        REDIS_URL="memory://",
+        LOG_LEVEL="ERROR",
+    )
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+
+
+def call_number(number: int) -> Any:
+    from portal.his.messages import PrivSave
+
+    return PrivSave(
+        request_id="",
+        op="ADD",
+        emp_no=str(1001 + number % DOCTORS),
+        priv_code="RX01",
+        setting="ALL",
+        item_code=f"{number // DOCTORS}",
+        his_value="1",
+        valid_from=date(2026, 12, 1),
+        valid_to=date(2027, 11, 30),
+        reason="年度授权",
+        doc_no="医务〔2026〕12号",
+        operator="2031",
+    )
+
+
+class Peer:
+    """The bare loop: one connection, prepared statements, autocommit, no memory."""
+
+    def __init__(self, his: str) -> None:
+        self._link = psycopg.connect(his, autocommit=True, prepare_threshold=1)
+        self._next = 0
+
+    def push(self, calls: list[Any]) -> None:
+        for call in calls:
+            self._next += 1
+            values = (f"peer-{self._next}", call.op, call.emp_no, call.priv_code)
+            values += (call.setting, call.item_code, call.his_value, call.valid_from)
+            values += (call.valid_to, call.reason, call.doc_no, call.operator)
+            answer: Any = self._link.execute(CALL, values).fetchone()
+            key = (call.emp_no, call.priv_code, call.setting, call.item_code)
+            row: Any = self._link.execute(READ, (*key, call.valid_from)).fetchone()
+            if answer[0] != "0" or row != (call.his_value, call.valid_to, "1"):
+                raise RuntimeError(f"peer: {answer} {row}")
+
+    def close(self) -> None:
+        self._link.close()
+
+
+def enqueue_all(calls: list[Any]) -> None:
+    from django.db import transaction
+    from django.utils import timezone
+
+    from portal.outbox.services import enqueue
+
+    with transaction.atomic():
+        for number, call in enumerate(calls):
+            enqueue(
+                message=call,
+                stream=f"practitioner:{call.emp_no}",
+                subject=f"bench:{number}",
+                at=timezone.now(),
+            )
+
+
+def drain() -> None:
+    """The worker's own code, until nothing is due."""
+    from portal.his.sql.gateway import from_settings
+    from portal.outbox.delivery import deliver_due
+
+    gateway = from_settings()
+    while deliver_due(gateway=gateway).is_cut:
+        pass
+
+
+def confirmed() -> int:
+    from portal.outbox.models import Message
+
+    return Message.objects.filter(state="CONFIRMED", attempts__code="0").count()
+
+
+def latencies(count: int) -> list[float]:
+    """From the act's commit to the proof, one change at a time, nothing else to do."""
+    found = []
+    for number in range(count):
+        call = call_number(10_000_000 + number)
+        begin = time.perf_counter()
+        enqueue_all([call])
+        drain()
+        found.append((time.perf_counter() - begin) * 1000)
+    return found
+
+
+@dataclass
+class Run:
+    """All slices of one benchmark run."""
+
+    size: int
+    peer: list[Slice]
+    enqueued: list[Slice]
+    drained: list[Slice]
+    latency_ms: list[float]
+    confirmed: int
+
+
+def measure(size: int, slices: int, parts: int) -> Run:
+    """Each slice is measured in ``parts`` that take turns with the peer's."""
+    run = Run(size, [], [], [], [], 0)
+    with databases() as (ours, his):
+        set_up(ours, his)
+        peer = Peer(his)
+        first = 0
+        for turn in range(slices + 1):
+            begin = len(run.peer)
+            for _part in range(parts):
+                calls = [call_number(first + n) for n in range(size // parts)]
+                first += len(calls)
+                run.enqueued.append(measured(lambda todo=calls: enqueue_all(todo)))  # type: ignore[misc]
+                run.peer.append(measured(lambda todo=calls: peer.push(todo)))  # type: ignore[misc]
+                run.drained.append(measured(drain))
+            if turn == 0:  # links, plans and caches are made: not counted
+                for kept in (run.peer, run.enqueued, run.drained):
+                    kept.clear()
+            elif len(run.peer) - begin != parts:
+                raise RuntimeError("a slice is missing")
+        run.confirmed = confirmed()
+        if run.confirmed != first:
+            raise RuntimeError(f"{run.confirmed} of {first} confirmed")
+        run.latency_ms = latencies(200)
+        peer.close()
+        from django.db import connections
+
+        from portal.his.sql.gateway import from_settings
+
+        from_settings().close()
+        connections.close_all()
+    return run
+
+
+def main(size: str) -> Result:
+    """``small``: 2,000 changes five times; ``full``: 20,000 five times."""
+    changes = {"small": 2_000, "full": 20_000}[size]
+    parts = changes // 500
+    run = measure(changes, 5, parts)
+    each = changes // parts
+
+    def rate(slices: list[Slice]) -> float:
+        return median(item.per_second(each) for item in slices)
+
+    ratios = [
+        peer.seconds / ours.seconds
+        for peer, ours in zip(run.peer, run.drained, strict=True)
+    ]
+    whole = [
+        peer.seconds / (ours.seconds + promised.seconds)
+        for peer, ours, promised in zip(
+            run.peer, run.drained, run.enqueued, strict=True
+        )
+    ]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    p99 = quantiles(run.latency_ms, n=100)[98]
+
+    def row(name: str, slices: list[Slice], ratio: float) -> tuple[str, ...]:
+        cpu = median(item.cpu_us(each) for item in slices)
+        return (name, f"{rate(slices):,.0f}", f"{ratio:.2f}", f"{cpu:,.0f}")
+
+    return Result(
+        name="push",
+        columns=(
+            "one call and one read-back per change",
+            "changes/s",
+            "ratio",
+            "CPU µs",
+        ),
+        rows=(
+            row("bare psycopg loop, keeps nothing", run.peer, 1.0),
+            row("ours: outbox, order, attempts, proof", run.drained, median(ratios)),
+            (
+                "ours, promising included",
+                f"{rate(run.peer) * median(whole):,.0f}",
+                f"{median(whole):.2f}",
+                "",
+            ),
+            row("promising alone (inside the act)", run.enqueued, 0),
+        ),
+        figure=median(ratios),
+        goal=GOAL,
+        notes=(
+            f"{changes:,} changes on {DOCTORS} doctors, 5 times after one warm-up, in "
+            f"slices of {each} taking turns; both databases on one PostgreSQL, fsync on; "
+            "one worker",
+            f"approve → confirmed when idle: median {median(run.latency_ms):.1f} ms, "
+            f"p99 {p99:.1f} ms (goals 20 and 100), without the wake-up by the broker",
+            f"peak memory of the process {peak:.0f} MB",
+        ),
+    )
