@@ -25,6 +25,9 @@ ROOMS = ("portal", "permissions", "surgery", "reports", "his_plugin")
 BEGUN = datetime(2026, 11, 25, tzinfo=UTC)
 KEYWORDS: dict[str, tuple[int, ...] | tuple[tuple[int, str], int] | None] = {
     "_": None,
+    # Where a module needs both the text at once and the lazy one.
+    "_l": None,
+    "_t": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

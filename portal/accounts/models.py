@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.accounts.capabilities import Capability, Role, capabilities_of
 from portal.audit.acting import acting
@@ -91,7 +92,7 @@ class RoleAssignment(HistoricalModel):
     class State(models.TextChoices):
         PENDING = "PENDING", _("待批准")
         ACTIVE = "ACTIVE", _("生效")
-        REJECTED = "REJECTED", _("不同意")
+        REJECTED = "REJECTED", pgettext_lazy("state", "不同意")
         ENDED = "ENDED", _("已收回")
 
     user = models.ForeignKey(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from permissions.enums import EventKind as GrantEventKind
 from permissions.enums import GrantStatus
@@ -53,7 +54,7 @@ PARAMETER_CHIP = Chip("info", "adjustments-horizontal", _("修改参数"))
 ROLE_CHANGES: Mapping[str, tuple[Text, Text]] = {
     EventKind.ROLE_REQUESTED: (NOTHING, _("待批准")),
     EventKind.ROLE_APPROVED: (_("待批准"), _("生效")),
-    EventKind.ROLE_REJECTED: (_("待批准"), _("不同意")),
+    EventKind.ROLE_REJECTED: (_("待批准"), pgettext_lazy("state", "不同意")),
     EventKind.ROLE_ENDED: (_("生效"), _("已收回")),
 }
 ACCOUNT_CHANGES: Mapping[str, tuple[Text, Text]] = {

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 
 from babel.messages.catalog import Message
 
-from tests.texts import CATALOG, collect, known, missing
+from tests.texts import CATALOG, KEYWORDS, collect, known, missing, sources
 
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z%]|\{\w*\}")
 MARKUP = re.compile(r"<[^>]*>|&\w+;")
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+ALIAS = re.compile(r"\bn?p?gettext(?:_lazy|_noop)? as (\w+)|^(\w+) = gettext", re.M)
 # Header values nobody filled in.
 UNFILLED = re.compile(r"PROJECT|VERSION|ORGANIZATION|AUTHOR|FULL NAME|ADDRESS|YEAR|LL@")
 
@@ -26,6 +27,16 @@ def translated() -> Iterator[tuple[Message, list[str], list[str]]]:
 
 def _forms(text: str | Iterable[str] | None) -> list[str]:
     return [text] if isinstance(text, str) else list(text or ())
+
+
+def test_every_name_of_gettext_is_collected() -> None:
+    assert {
+        f"{path.name}: {name}"
+        for path in sources()
+        for found in ALIAS.findall(path.read_text(encoding="utf-8"))
+        for name in found
+        if name and name not in KEYWORDS
+    } == set()
 
 
 def test_every_text_has_english() -> None:
