@@ -30,7 +30,7 @@ USERS = ListSpec[User, UserRow](
         Column("staff_no", _("工号"), ("staff_no",), export=lambda row: row.staff_no),
         Column("office", _("部门"), ("office",), export=lambda row: row.office),
         Column("roles", _("角色"), export=lambda row: row.roles),
-        Column("waiting", _("待批准"), export=lambda row: row.waiting),
+        Column("waiting", _("待批准"), css="w-104", export=lambda row: row.waiting),
         Column("state", _("状态"), ("-is_active",), export=lambda row: row.state.text),
         Column(
             "logged_in",

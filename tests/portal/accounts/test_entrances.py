@@ -13,12 +13,16 @@ from portal.accounts import refusals, services
 from portal.accounts.capabilities import Capability, Role
 from portal.accounts.models import RoleAssignment, User
 from portal.audit.models import AuditEvent, EventKind
-from portal.directory.models import PractitionerStatus
+from portal.directory.models import Practitioner, PractitionerStatus
 from tests.cast import make_practitioner, make_user
 from tests.portal.accounts.traces import refused
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "Ward-round@0730"
+
+
+def doctor_of(user: User) -> Practitioner:
+    return Practitioner.objects.get(user=user)
 
 
 # --- a launch -----------------------------------------------------------------------
@@ -56,10 +60,11 @@ def test_second_launch_finds_the_same_user_and_writes_nothing() -> None:
 def test_launch_links_the_account_that_has_the_staff_number() -> None:
     chief = make_user("1027", "陈景行", Role.DEPARTMENT_HEAD)
 
-    user = services.user_for_launch(practitioner=make_practitioner("1027", "陈景行"))
+    practitioner = make_practitioner("1027", "陈景行")
+    user = services.user_for_launch(practitioner=practitioner)
 
     assert user.pk == chief.pk
-    assert user.practitioner.emp_no == "1027"
+    assert user.practitioner == practitioner
     assert user.roles == {Role.DEPARTMENT_HEAD, Role.DOCTOR}
     event = AuditEvent.objects.get(kind=EventKind.USER_CHANGED)
     assert (event.by, event.detail) == (None, {"code": "LINKED"})
@@ -94,7 +99,7 @@ def test_launch_of_a_deactivated_user_is_refused(qin: User, wang: User) -> None:
     services.deactivate_user(user=wang, by=qin, reason="离职")
 
     with refused(refusals.UserInactive):
-        services.user_for_launch(practitioner=wang.practitioner)
+        services.user_for_launch(practitioner=doctor_of(wang))
 
 
 def test_launch_does_not_give_back_the_role_that_was_taken_away(
@@ -103,7 +108,7 @@ def test_launch_does_not_give_back_the_role_that_was_taken_away(
     services.end_role(assignment=wang.role_assignments.get(), by=qin, reason="停权")
 
     with refused(refusals.LaunchRoleEnded):
-        services.user_for_launch(practitioner=wang.practitioner)
+        services.user_for_launch(practitioner=doctor_of(wang))
 
 
 def test_role_of_a_doctor_comes_back_by_two_people(
@@ -113,7 +118,7 @@ def test_role_of_a_doctor_comes_back_by_two_people(
     item = services.request_role(user=wang, role=Role.DOCTOR, by=qin, reason="复权")
     services.approve_role(assignment=item, by=an, reason="核实")
 
-    assert services.user_for_launch(practitioner=wang.practitioner) == wang
+    assert services.user_for_launch(practitioner=doctor_of(wang)) == wang
 
 
 # --- an installation ----------------------------------------------------------------

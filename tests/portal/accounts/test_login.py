@@ -60,7 +60,7 @@ def test_login_gives_the_session_another_key(client: CheckedClient, lin: User) -
     session = client.session
     session["planted"] = "by somebody else"
     session.save()
-    client.cookies["sessionid"] = session.session_key
+    client.cookies["sessionid"] = session.session_key or ""
 
     client.post(LOGIN, {**CREDENTIALS, "next": PROFILE})
 

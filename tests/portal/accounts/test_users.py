@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from portal.accounts import refusals, services
@@ -14,7 +16,12 @@ from tests.portal.accounts.traces import refused
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "Ward-round@0730"
-NEW = {"staff_no": "2040", "name": "周新", "password": PASSWORD, "reason": "入职"}
+NEW: dict[str, Any] = {
+    "staff_no": "2040",
+    "name": "周新",
+    "password": PASSWORD,
+    "reason": "入职",
+}
 
 
 def test_create_user_makes_one_without_roles_who_must_change_the_password(

@@ -56,7 +56,7 @@ def test_page_shows_value_range_default_and_origin(
         "3 至 10",
         "5 次",
     )
-    assert (untouched.since, untouched.by, untouched.reason) == ("—", "出厂值", "—")
+    assert (untouched.since, untouched.by, untouched.reason) == ("安装时", "—", "—")
 
     change(parameter=LOGIN_TRIES, value=3, by=an, reason="检查要求")
 

@@ -495,6 +495,75 @@ def test_second_separated_role_is_refused_visibly(
     assert everything() == before
 
 
+def lock_out(number: str) -> None:
+    wrong = {"staff_no": number, "password": "Wrong-pass@1"}
+    for _try in range(5):
+        CheckedClient().post("/accounts/login", wrong)
+
+
+def test_locked_account_is_shown_and_unlocked_by_drawer(
+    client: CheckedClient, qin: User, lin: User, clock: Any
+) -> None:
+    clock.shift(60)
+    lock_out("2031")
+    sign_in(client, qin)
+    response: Any = client.get(url("user-detail", lin.pk))
+    page = response.context["page"]
+    assert str(page.state.text) == "已锁定"
+    assert "连续登录失败，账户已锁定，2026-11-23 10:31 自动解锁。" in text_of(response)
+    assert "解除锁定" in [str(act.label) for act in page.acts]
+    clock.shift(60)
+
+    typed = {"reason": "本人来电核实"}
+    assert client.post(url("user-unlock", lin.pk), typed, **HTMX).status_code == 200
+
+    page = client.get(url("user-detail", lin.pk)).context["page"]
+    assert str(page.state.text) == "启用"
+    assert [(str(m.text), m.detail) for m in page.history.moments[:2]] == [
+        ("解除锁定", "秦牧 9001：本人来电核实"),
+        ("账户锁定", "网络地址 127.0.0.1"),
+    ]
+
+
+def test_unlock_of_one_who_is_not_locked_is_refused_visibly(
+    client: CheckedClient, qin: User, lin: User
+) -> None:
+    sign_in(client, qin)
+    before = everything()
+
+    response = client.post(url("user-unlock", lin.pk), {"reason": "核实"}, **HTMX)
+
+    assert response.status_code == 422
+    assert str(refusals.NotLocked.text) in text_of(response)
+    assert everything() == before
+
+
+def test_role_is_ended_by_drawer(client: CheckedClient, an: User, lin: User) -> None:
+    sign_in(client, an)
+    item = lin.role_assignments.get()
+    end = url("user-role-end", item.pk)
+    assert "确认收回 1 个角色" in text_of(client.get(end, **HTMX))
+
+    assert client.post(end, {"reason": "调出"}, **HTMX).status_code == 200
+
+    item.refresh_from_db()
+    assert item.state == State.ENDED
+
+
+def test_ending_the_last_administrator_is_refused_visibly(
+    client: CheckedClient, qin: User, an: User
+) -> None:
+    sign_in(client, an)
+    before = everything()
+    end = url("user-role-end", qin.role_assignments.get().pk)
+
+    response = client.post(end, {"reason": "轮岗"}, **HTMX)
+
+    assert response.status_code == 422
+    assert str(refusals.LastAdministrator.text) in text_of(response)
+    assert everything() == before
+
+
 # --- roles that wait ----------------------------------------------------------------
 
 

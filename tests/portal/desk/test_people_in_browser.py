@@ -44,6 +44,8 @@ def log_in(
         page.get_by_label("工号").fill(staff_no)
         page.get_by_label("密码", exact=True).fill(password)
         page.get_by_role("button", name="登录", exact=True).click()
+        # Loaded, with its scripts: keys pressed earlier would be lost.
+        page.wait_for_url(lambda url: "/accounts/login" not in url)
         return page
 
     return open_page
