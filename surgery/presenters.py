@@ -202,7 +202,7 @@ def _version(before: Any, after: Any) -> Version:
     new = _values(after)
     old = _values(before) if before is not None else {}
     changes = [
-        Change(FIELDS[name], old.get(name, ""), new[name])
+        Change(FIELDS[name], old.get(name, "") or "—", new[name] or "—")
         for name in FIELDS
         if old.get(name, "") != new[name]
     ]

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from permissions.checks.facts import OPERATING_PRIVILEGES
 from permissions.enums import ValueKind
 from permissions.models import Application, GrantState
 from permissions.presenters import words
@@ -91,7 +92,6 @@ def my_page(
     states: Sequence[GrantState],
     pending: Sequence[Application],
     *,
-    ceiling: int,
     tab: str,
     context: Context | None,
     now: datetime,
@@ -106,7 +106,7 @@ def my_page(
         about=_about(practitioner),
         context=context,
         read_at=write_second(now),
-        figures=_figures(states, standings, ceiling, len(pending)),
+        figures=_figures(states, standings, len(pending)),
         tasks=[*_expiring(states, standings), *(_waiting(one) for one in pending)],
         tabs=[
             Tab(label, f"?tab={key}", key == chosen, len(by_tab[key]))
@@ -162,10 +162,13 @@ def _tab_of(state: GrantState, standing: Standing) -> str:
 def _figures(
     states: Sequence[GrantState],
     standings: Mapping[int, Standing],
-    ceiling: int,
     waiting: int,
 ) -> list[Figure]:
     in_force = [state for state in states if standings[state.pk] in IN_FORCE]
+    reaches = [
+        OPERATING_PRIVILEGES.get(state.grant.privilege.code, 0) for state in in_force
+    ]
+    ceiling = max(reaches, default=0)
     items = sum(
         state.grant.privilege.value_kind == ValueKind.ITEM for state in in_force
     )

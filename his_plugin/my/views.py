@@ -12,7 +12,6 @@ from his_plugin.launch.views import PATIENT
 from his_plugin.my.presenters import context_of, my_page
 from permissions.queries.applications import open_applications
 from permissions.queries.grants import states_of
-from permissions.queries.practitioners import Holdings, holdings_of
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.accounts.sessions import LAUNCHED, close_session
@@ -33,12 +32,10 @@ def my_privileges(request: AuthenticatedRequest) -> HttpResponse:
     if practitioner is None:
         return render(request, "his_plugin/no_practitioner.html", {"layout": layout})
     now = timezone.now()
-    held = holdings_of([practitioner.pk], now).get(practitioner.pk, Holdings(0, 0))
     page = my_page(
         practitioner,
         states_of(practitioner),
         list(open_applications().filter(practitioner=practitioner)),
-        ceiling=held.ceiling,
         tab=request.GET.get("tab", ""),
         context=context_of(station, request.session.get(PATIENT, {})),
         now=now,
