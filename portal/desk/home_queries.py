@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -105,9 +105,9 @@ class TodaysChanges:
 
 def todays_changes(shown: int) -> TodaysChanges:
     on = today()
-    asked = {"sources": [Source.GRANT], "since": start_of(on), "until": end_of(on)}
-    found = entries(Asked(**asked))
-    not_there = entries(Asked(**asked, arrival=ARRIVALS["open"][1]))
+    asked = Asked([Source.GRANT], since=start_of(on), until=end_of(on))
+    found = entries(asked)
+    not_there = entries(replace(asked, arrival=ARRIVALS["open"][1]))
     if found is None or not_there is None:
         return TodaysChanges(0, 0, [])
     return TodaysChanges(found.count(), not_there.count(), list(found[:shown]))

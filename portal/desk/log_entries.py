@@ -52,9 +52,7 @@ def _rows_of(source: Source) -> QuerySet[Any]:
     if source is Source.GRANT:
         return _grant_events()
     if source is Source.APPLICATION:
-        return Application.history.select_related(
-            "history_user", "practitioner", "privilege"
-        ).order_by("pk")
+        return _applications()
     if source is Source.PARAMETER:
         return _parameter_values()
     return AuditEvent.objects.select_related("by").order_by("pk")
@@ -65,11 +63,18 @@ def _grant_events() -> QuerySet[GrantEvent]:
     before = GrantEvent.objects.filter(grant=OuterRef("grant"), pk__lt=OuterRef("pk"))
     return (
         GrantEvent.objects.select_related(
-            "by", "grant__practitioner", "grant__privilege", "grant__state"
+            "by", "grant__practitioner", "grant__privilege"
         )
         .annotate(kind_before=Subquery(before.order_by("-pk").values("kind")[:1]))
         .order_by("pk")
     )
+
+
+def _applications() -> QuerySet[Any]:
+    rows: QuerySet[Any] = Application.history.select_related(
+        "history_user", "practitioner", "privilege"
+    ).order_by("pk")
+    return rows
 
 
 def _parameter_values() -> QuerySet[Any]:

@@ -123,7 +123,7 @@ def _part(source: Source, asked: Asked) -> QuerySet[Any] | None:
     if condition is None:
         return None
     table = TABLES[source]
-    return (
+    lines: QuerySet[Any] = (
         table.rows()
         .filter(condition)
         .order_by()
@@ -134,6 +134,7 @@ def _part(source: Source, asked: Asked) -> QuerySet[Any] | None:
         )
         .values_list("entry_at", "entry_id", "entry_source")
     )
+    return lines
 
 
 def _condition(table: Table, asked: Asked) -> Q | None:
@@ -199,7 +200,8 @@ def _parameter(text: str) -> Q:
 def _keys_of(rows: QuerySet[Any]) -> QuerySet[Any]:
     """The primary keys as the event log writes them."""
     key = Cast("pk", CharField(max_length=SUBJECT_LENGTH))
-    return rows.order_by().annotate(as_text=key).values("as_text")
+    keys: QuerySet[Any] = rows.order_by().annotate(as_text=key).values("as_text")
+    return keys
 
 
 def _user(condition: Q) -> Q:

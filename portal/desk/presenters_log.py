@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from permissions.enums import EventKind as GrantEventKind
+from permissions.enums import ReasonCode
 from permissions.models import Application, Grant, GrantEvent
 from permissions.presenters.words import EVENT_CHIPS, STATE_CHIPS, reason_words
 from permissions.queries.ledger import STATUS_AFTER
@@ -43,6 +44,7 @@ from portal.ui.moments import today, write_second
 from portal.ui.phrases import said
 
 ROLE_NAMES = dict(Role.choices)
+REASONS = dict(ReasonCode.choices)
 MESSAGE_STATES = dict(State.choices)
 
 
@@ -143,7 +145,7 @@ def status_after(event: GrantEvent) -> Text:
 
 
 def grant_reason(event: GrantEvent) -> str:
-    label = str(event.get_reason_code_display()) if event.reason_code else ""
+    label = str(REASONS.get(event.reason_code, ""))
     return reason_words(event.reason_code, label, event.reason)
 
 

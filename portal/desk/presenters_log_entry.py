@@ -59,9 +59,13 @@ def log_entry(
         facts=[*_facts(source, row, line), *_request_facts(source, row, message)],
         delivery=long_arrival(message, _at(source, row)) if message else "",
         mismatch=mismatch_of(message) if message else None,
-        attempts=attempts_of(message.attempts.order_by("-id")) if message else None,
+        attempts=_attempts(message) if message else None,
         links=_links(source, row, found, capabilities),
     )
+
+
+def _attempts(message: Message) -> Timeline:
+    return attempts_of(list(message.attempts.order_by("-id")))
 
 
 def _message_of(source: Source, row: Any, found: Found) -> Message | None:

@@ -167,7 +167,7 @@ def accounts_changed(db: None) -> User:
     """曹, whose account and roles were changed in every way."""
     ma = make_user("2081", "马系统", Role.SYSTEM_ADMIN)
     an = make_user("2082", "安全", Role.SECURITY_ADMIN)
-    why = {"by": ma, "reason": "新入职"}
+    why: dict[str, Any] = {"by": ma, "reason": "新入职"}
     cao = accounts.create_user(
         staff_no="2035", name="曹新", password="Start-Word-2026", **why
     )
