@@ -13,6 +13,7 @@ from portal.audit.models import AuditEvent, EventKind
 from portal.desk.presenters_people import NAMES, State, name_of
 from portal.ui.elements import Moment
 from portal.ui.moments import write_second
+from portal.ui.phrases import said
 
 Entry = tuple[tuple[Any, int], Moment]
 
@@ -76,7 +77,7 @@ def _lock_entries(user: User) -> Iterable[Entry]:
             text = str(EventKind.LOCKED.label)
             yield (event.at, 0), Moment(write_second(event.at), text, address, "bad")
         elif event.detail.get("code") == UNLOCKED:
-            detail = f"{name_of(event.by)}：{event.reason}"
+            detail = said(name_of(event.by), event.reason)
             at, text = write_second(event.at), _("解除锁定")
             yield (event.at, 0), Moment(at, text, detail, "ok")
 
@@ -86,5 +87,5 @@ def _key(row: Any) -> tuple[Any, int]:
 
 
 def _moment(row: Any, text: str, tone: Any = "") -> Moment:
-    detail = f"{name_of(row.history_user)}：{row.history_change_reason}"
+    detail = said(name_of(row.history_user), row.history_change_reason)
     return Moment(write_second(row.history_date), text, detail, tone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.accounts.capabilities import Role
 from portal.accounts.models import RoleAssignment, User
@@ -72,7 +73,7 @@ REQUESTS = ListSpec[RoleAssignment, RequestRow](
         Column("user", _("用户"), ("user__staff_no",)),
         Column("role", _("角色"), ("role",)),
         Column("state", _("状态")),
-        Column("requested", _("申请"), ("requested_at",), css="nw"),
+        Column("requested", pgettext_lazy("role", "申请"), ("requested_at",), css="nw"),
         Column("reason", _("原因")),
         Column("acts", _("操作"), css="w-240"),
     ),

@@ -13,6 +13,7 @@ from portal.accounts.capabilities import Capability, Role
 from portal.accounts.models import RoleAssignment, User
 from portal.ui.elements import Chip, Text
 from portal.ui.moments import write_short
+from portal.ui.phrases import listed
 
 State = RoleAssignment.State
 NAMES: dict[str, Text] = {role.value: role.label for role in Role}
@@ -83,7 +84,7 @@ def user_rows(users: Sequence[User]) -> list[UserRow]:
 
 def _names_in(user: Any, state: State) -> str:
     roles = [item.role for item in user.open_roles if item.state == state]
-    return "、".join(str(NAMES[role]) for role in roles)
+    return listed(NAMES[role] for role in roles)
 
 
 def _last_login(user: User) -> str:
