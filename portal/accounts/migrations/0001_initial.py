@@ -8,348 +8,106 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("directory", "0001_initial"),
+        ('directory', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="User",
+            name='User',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                (
-                    "staff_no",
-                    models.CharField(max_length=20, unique=True, verbose_name="工号"),
-                ),
-                ("name", models.CharField(max_length=50, verbose_name="姓名")),
-                (
-                    "office",
-                    models.CharField(blank=True, max_length=50, verbose_name="部门"),
-                ),
-                ("is_active", models.BooleanField(default=True)),
-                ("must_change_password", models.BooleanField(default=False)),
-                ("password_changed_at", models.DateTimeField(blank=True, null=True)),
-                ("password_history", models.JSONField(default=list)),
-                (
-                    "practitioner",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.RESTRICT,
-                        to="directory.practitioner",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('staff_no', models.CharField(max_length=20, unique=True, verbose_name='工号')),
+                ('name', models.CharField(max_length=50, verbose_name='姓名')),
+                ('office', models.CharField(blank=True, max_length=50, verbose_name='部门')),
+                ('is_active', models.BooleanField(default=True)),
+                ('must_change_password', models.BooleanField(default=False)),
+                ('password_changed_at', models.DateTimeField(blank=True, null=True)),
+                ('password_history', models.JSONField(default=list)),
+                ('practitioner', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, to='directory.practitioner')),
             ],
             options={
-                "ordering": ["staff_no"],
+                'ordering': ['staff_no'],
             },
         ),
         migrations.CreateModel(
-            name="HistoricalRoleAssignment",
+            name='HistoricalRoleAssignment',
             fields=[
-                (
-                    "id",
-                    models.BigIntegerField(
-                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("OFFICER", "医务科干事"),
-                            ("OFFICE_HEAD", "医务科科长"),
-                            ("DEPARTMENT_HEAD", "科主任"),
-                            ("COMMITTEE", "委员会委员"),
-                            ("DOCTOR", "医师"),
-                            ("INFORMATION_CENTER", "信息科"),
-                            ("SYSTEM_ADMIN", "系统管理员"),
-                            ("SECURITY_ADMIN", "安全管理员"),
-                            ("AUDITOR", "审计管理员"),
-                            ("LEADER", "院领导"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("PENDING", "待批准"),
-                            ("ACTIVE", "生效"),
-                            ("REJECTED", "不同意"),
-                            ("ENDED", "已收回"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "requested_at",
-                    models.DateTimeField(default=django.utils.timezone.now),
-                ),
-                ("decided_at", models.DateTimeField(blank=True, null=True)),
-                ("history_id", models.AutoField(primary_key=True, serialize=False)),
-                ("history_date", models.DateTimeField(db_index=True)),
-                ("history_change_reason", models.TextField(null=True)),
-                (
-                    "history_type",
-                    models.CharField(
-                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")],
-                        max_length=1,
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "history_user",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('role', models.CharField(choices=[('OFFICER', '医务科干事'), ('OFFICE_HEAD', '医务科科长'), ('DEPARTMENT_HEAD', '科主任'), ('COMMITTEE', '委员会委员'), ('DOCTOR', '医师'), ('INFORMATION_CENTER', '信息科'), ('SYSTEM_ADMIN', '系统管理员'), ('SECURITY_ADMIN', '安全管理员'), ('AUDITOR', '审计管理员'), ('LEADER', '院领导')], max_length=20)),
+                ('state', models.CharField(choices=[('PENDING', '待批准'), ('ACTIVE', '生效'), ('REJECTED', '不同意'), ('ENDED', '已收回')], max_length=10)),
+                ('requested_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.TextField(null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('decided_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('requested_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name": "historical role assignment",
-                "verbose_name_plural": "historical role assignments",
-                "ordering": ("-history_date", "-history_id"),
-                "get_latest_by": ("history_date", "history_id"),
+                'verbose_name': 'historical role assignment',
+                'verbose_name_plural': 'historical role assignments',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name="HistoricalUser",
+            name='HistoricalUser',
             fields=[
-                (
-                    "id",
-                    models.BigIntegerField(
-                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "staff_no",
-                    models.CharField(db_index=True, max_length=20, verbose_name="工号"),
-                ),
-                ("name", models.CharField(max_length=50, verbose_name="姓名")),
-                (
-                    "office",
-                    models.CharField(blank=True, max_length=50, verbose_name="部门"),
-                ),
-                ("is_active", models.BooleanField(default=True)),
-                ("must_change_password", models.BooleanField(default=False)),
-                ("password_changed_at", models.DateTimeField(blank=True, null=True)),
-                ("history_id", models.AutoField(primary_key=True, serialize=False)),
-                ("history_date", models.DateTimeField(db_index=True)),
-                ("history_change_reason", models.TextField(null=True)),
-                (
-                    "history_type",
-                    models.CharField(
-                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")],
-                        max_length=1,
-                    ),
-                ),
-                (
-                    "history_user",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "practitioner",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="directory.practitioner",
-                    ),
-                ),
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('staff_no', models.CharField(db_index=True, max_length=20, verbose_name='工号')),
+                ('name', models.CharField(max_length=50, verbose_name='姓名')),
+                ('office', models.CharField(blank=True, max_length=50, verbose_name='部门')),
+                ('is_active', models.BooleanField(default=True)),
+                ('must_change_password', models.BooleanField(default=False)),
+                ('password_changed_at', models.DateTimeField(blank=True, null=True)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.TextField(null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('practitioner', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='directory.practitioner')),
             ],
             options={
-                "verbose_name": "historical user",
-                "verbose_name_plural": "historical users",
-                "ordering": ("-history_date", "-history_id"),
-                "get_latest_by": ("history_date", "history_id"),
+                'verbose_name': 'historical user',
+                'verbose_name_plural': 'historical users',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name="LoginSession",
+            name='LoginSession',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
-                ("session_key", models.CharField(blank=True, max_length=40)),
-                ("logged_in_at", models.DateTimeField()),
-                (
-                    "user",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.RESTRICT,
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('session_key', models.CharField(blank=True, max_length=40)),
+                ('logged_in_at', models.DateTimeField()),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.RESTRICT, to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="RoleAssignment",
+            name='RoleAssignment',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("OFFICER", "医务科干事"),
-                            ("OFFICE_HEAD", "医务科科长"),
-                            ("DEPARTMENT_HEAD", "科主任"),
-                            ("COMMITTEE", "委员会委员"),
-                            ("DOCTOR", "医师"),
-                            ("INFORMATION_CENTER", "信息科"),
-                            ("SYSTEM_ADMIN", "系统管理员"),
-                            ("SECURITY_ADMIN", "安全管理员"),
-                            ("AUDITOR", "审计管理员"),
-                            ("LEADER", "院领导"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("PENDING", "待批准"),
-                            ("ACTIVE", "生效"),
-                            ("REJECTED", "不同意"),
-                            ("ENDED", "已收回"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "requested_at",
-                    models.DateTimeField(default=django.utils.timezone.now),
-                ),
-                ("decided_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.RESTRICT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.RESTRICT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.RESTRICT,
-                        related_name="role_assignments",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('OFFICER', '医务科干事'), ('OFFICE_HEAD', '医务科科长'), ('DEPARTMENT_HEAD', '科主任'), ('COMMITTEE', '委员会委员'), ('DOCTOR', '医师'), ('INFORMATION_CENTER', '信息科'), ('SYSTEM_ADMIN', '系统管理员'), ('SECURITY_ADMIN', '安全管理员'), ('AUDITOR', '审计管理员'), ('LEADER', '院领导')], max_length=20)),
+                ('state', models.CharField(choices=[('PENDING', '待批准'), ('ACTIVE', '生效'), ('REJECTED', '不同意'), ('ENDED', '已收回')], max_length=10)),
+                ('requested_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='role_assignments', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ["-requested_at", "-id"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("state__in", ["PENDING", "ACTIVE"])),
-                        fields=("user", "role"),
-                        name="accounts_roleassignment_one_open",
-                        violation_error_message="这个角色已经有了，或正在等待批准。",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("decided_by__isnull", True),
-                            ("requested_by__isnull", True),
-                            models.Q(
-                                ("decided_by", models.F("requested_by")), _negated=True
-                            ),
-                            _connector="OR",
-                        ),
-                        name="accounts_roleassignment_second_person",
-                        violation_error_message="申请人不能批准自己的申请。",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("decided_by__isnull", True),
-                            models.Q(("decided_by", models.F("user")), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="accounts_roleassignment_not_own",
-                        violation_error_message="不能批准本人的角色。",
-                    ),
-                ],
+                'ordering': ['-requested_at', '-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['PENDING', 'ACTIVE'])), fields=('user', 'role'), name='accounts_roleassignment_one_open', violation_error_message='这个角色已经有了，或正在等待批准。'), models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('requested_by__isnull', True), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='accounts_roleassignment_second_person', violation_error_message='申请人不能批准自己的申请。'), models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('user')), _negated=True), _connector='OR'), name='accounts_roleassignment_not_own', violation_error_message='不能批准本人的角色。')],
             },
         ),
     ]
