@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from portal.directory.models import Practitioner
 from portal.ui.elements import Change, Chip, Diff, Grade, Text
 from portal.ui.moments import write_moment, write_second, write_short
+from portal.ui.phrases import noted, said
 from surgery.enums import Nature, Planned, Reoperation, VerdictCode
 from surgery.models import SurgeryApplication
 
@@ -52,7 +53,7 @@ class ProcedureLine:
 
     @property
     def in_one(self) -> str:
-        return f"{self.name}（{self.code} {self.grade.text}）"
+        return noted(self.name, f"{self.code} {self.grade.text}")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class DeclarationRow:
 
     @property
     def procedures_in_one(self) -> str:
-        return "；".join(line.in_one for line in self.procedures)
+        return _("；").join(line.in_one for line in self.procedures)
 
     @property
     def nature_in_one(self) -> str:
@@ -90,8 +91,9 @@ class DeclarationRow:
 
     @property
     def reoperation_in_one(self) -> str:
-        reason = f"：{self.reoperation_reason}" if self.reoperation_reason else ""
-        return f"{self.reoperation}{reason}"
+        if not self.reoperation_reason:
+            return str(self.reoperation)
+        return said(self.reoperation, self.reoperation_reason)
 
 
 def verdict_chip(code: str) -> Chip:
@@ -221,7 +223,7 @@ def _values(version: Any) -> dict[str, str]:
     rescue = _("是") if version.is_rescue else ""
     return {
         "surgeon": f"{surgeon.name} {surgeon.emp_no}",
-        "procedures": "；".join(
+        "procedures": _("；").join(
             f"{one.get('name', '')} {one.get('procedure', '')}".strip()
             for one in _procedures_of(version.verdict)
         ),

@@ -80,7 +80,7 @@ class User(AbstractBaseUser, HistoricalModel):
             self.set_password(password)
             # Not a change of password: its day and the history stay.
             self._password = None
-            with acting(by=self, reason=str(_("登录时更新密码散列"))):
+            with acting(by=self, reason="登录时更新密码散列"):
                 self.save(update_fields=["password"])
 
         return check_password(raw_password, self.password, renew)

@@ -74,7 +74,7 @@ def take_over(
         except IntegrityError:
             # Two first pulls at the same moment, before there was a row to lock.
             continue
-    raise PullRefused(_("另一次同步正在进行"))
+    raise PullRefused(_("另一次拉取正在进行"))
 
 
 def lock(view: View) -> None:

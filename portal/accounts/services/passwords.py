@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from portal.accounts import refusals
 from portal.accounts.capabilities import SEPARATED, Capability
@@ -29,7 +30,7 @@ def change_password(*, user: User, old: str, new: str) -> User:
         raise refusals.WrongPassword
     put_password(user, new)
     user.must_change_password = False
-    _save_password(user, by=user, reason=_("本人修改密码"))
+    _save_password(user, by=user, reason=gettext_noop("本人修改密码"))
     return user
 
 

@@ -141,4 +141,4 @@ class _Comparison(Generic[Record]):
 
 def refuse_if_suspicious(view: View, vanished: int, known: int) -> None:
     if vanished > VANISHED_COUNT and vanished > known * VANISHED_SHARE:
-        raise PullRefused(f"{view.name}: {known} 行中有 {vanished} 行消失，未采用")
+        raise PullRefused(f"{view.name}：{known} 行中有 {vanished} 行消失，未采用")

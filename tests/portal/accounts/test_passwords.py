@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from portal.accounts import refusals, services
 from portal.accounts.capabilities import Role
@@ -61,6 +61,13 @@ def test_change_password_by_oneself(lin: User) -> None:
     )
     event = AuditEvent.objects.get(kind=EventKind.PASSWORD_CHANGED)
     assert (event.by, event.subject_id) == (lin, str(lin.pk))
+
+
+def test_history_is_in_the_language_of_the_hospital(lin: User) -> None:
+    with translation.override("en"):
+        user = services.change_password(user=lin, old=PASSWORD, new=NEW)
+
+    assert user.history.first().history_change_reason == "本人修改密码"
 
 
 def test_history_and_event_log_hold_no_password(lin: User) -> None:

@@ -192,7 +192,7 @@ def test_pull_doctors_with_a_fifth_gone_is_refused_and_changes_nothing() -> None
 
     assert (run.is_ok, run.error) == (
         False,
-        "V_YW_DOCTOR: 30 行中有 7 行消失，未采用",
+        "V_YW_DOCTOR：30 行中有 7 行消失，未采用",
     )
     assert Practitioner.objects.filter(missing_since=None).count() == 30
     assert events() == []
@@ -257,7 +257,7 @@ def test_pull_doctors_never_alone_gives_up_and_says_so() -> None:
 
     run = pull_doctors(gateway=RestlessHis([WANG]), at=TUESDAY)
 
-    assert (run.is_ok, run.error) == (False, "另一次同步正在进行")
+    assert (run.is_ok, run.error) == (False, "另一次拉取正在进行")
 
 
 def test_pull_privileges_follows_the_dictionary_of_the_his() -> None:
