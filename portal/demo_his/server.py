@@ -14,7 +14,7 @@ from typing import Any
 import django
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from portal.demo_his.site import Site, use
 

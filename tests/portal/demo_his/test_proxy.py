@@ -18,6 +18,7 @@ from portal.his.gateway import HisRejected, HisUnavailable
 from portal.his.sql.gateway import SqlGateway
 from tests.pages import CheckedClient
 from tests.portal.demo_his.conftest import KEY, PORTAL
+from tests.portal.demo_his.test_surgery_application import SHEET
 from tests.portal.demo_his.test_switches import alarms, message, turn
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -237,8 +238,6 @@ def test_refuse_and_by_hand_work_on_postgresql_too(
 
 
 def test_sheet_is_kept_on_postgresql_too(far: Site, client_of: CheckedClient) -> None:
-    from tests.portal.demo_his.test_stations import SHEET
-
     client_of.post("/station/inpatient/save", SHEET | {"act": "submit"})
     text = client_of.get("/station/inpatient?a=SS261123100000001").content.decode()
 
