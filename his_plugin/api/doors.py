@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from his_plugin.api.errors import TokenRefused, TooLong, answer_of
 from his_plugin.field.tokens import Holder, TokenExpired, TokenWrong, holder_of
+from portal.accounts.models import User
 
 LONGEST_BODY = 16 * 1024
 LONGEST_TOKEN = 512
@@ -21,16 +22,17 @@ LONGEST_TOKEN = 512
 class BearerAuthentication(BaseAuthentication):
     """``Authorization: Bearer <token>`` and nothing else, never a cookie."""
 
-    def authenticate(self, request: Request) -> tuple[Holder, str] | None:
+    def authenticate(self, request: Request) -> tuple[User, Holder] | None:
         kind, _space, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
             return None
         try:
-            return holder_of(token), token
+            holder = holder_of(token)
         except TokenExpired:
             raise TokenRefused("EXPIRED") from None
         except TokenWrong:
             raise TokenRefused("WRONG") from None
+        return holder.user, holder
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="field"'
@@ -38,7 +40,7 @@ class BearerAuthentication(BaseAuthentication):
 
 class HoldsToken(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
-        return isinstance(request.user, Holder)
+        return isinstance(request.auth, Holder)
 
 
 class PerHolder(SimpleRateThrottle):
@@ -48,10 +50,10 @@ class PerHolder(SimpleRateThrottle):
     rate = "240/min"
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
-        holder = request.user
+        holder = request.auth
         if not isinstance(holder, Holder):
             return None
-        return f"his_plugin.field.{holder.pk}"
+        return f"his_plugin.field.{holder.user.pk}"
 
 
 class PerAddress(SimpleRateThrottle):
@@ -67,7 +69,7 @@ class PerAddress(SimpleRateThrottle):
 class FieldView(APIView):
     """A view behind the token; errors are JSON in words."""
 
-    authentication_classes = (BearerAuthentication,)
+    authentication_classes: Any = (BearerAuthentication,)
     permission_classes: Any = (HoldsToken,)
     renderer_classes = (JSONRenderer,)
     throttle_classes: Any = (PerHolder,)

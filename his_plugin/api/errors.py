@@ -69,8 +69,9 @@ def _plain(problem: exceptions.APIException) -> Response:
         problem, exceptions.AuthenticationFailed | exceptions.NotAuthenticated
     ):
         answer.headers["WWW-Authenticate"] = 'Bearer realm="field"'
-    if isinstance(problem, exceptions.Throttled) and problem.wait:
-        answer.headers["Retry-After"] = str(int(problem.wait) + 1)
+    wait = getattr(problem, "wait", None)
+    if wait is not None:
+        answer.headers["Retry-After"] = str(int(wait) + 1)
     return answer
 
 

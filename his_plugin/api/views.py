@@ -138,6 +138,6 @@ class DeclarationView(FieldView):
 
 
 def _holder(request: Request) -> Holder:
-    holder = request.user
+    holder = request.auth
     assert isinstance(holder, Holder)  # noqa: S101  # HoldsToken let it in
     return holder

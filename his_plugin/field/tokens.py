@@ -34,14 +34,6 @@ class Holder:
     practitioner: Practitioner
     station: str
 
-    @property
-    def pk(self) -> int:
-        return self.user.pk
-
-    @property
-    def is_authenticated(self) -> bool:
-        return True
-
 
 def issue(*, emp_no: str, station: str) -> str:
     return signing.dumps({"u": emp_no, "s": station}, salt=SALT)

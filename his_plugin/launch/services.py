@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -185,7 +186,7 @@ def _record_refused(refused: LaunchRefused, *, station: str, page: str) -> None:
     )
 
 
-def _patient_digest(patient: Mapping[str, str]) -> dict[str, str]:
+def _patient_digest(patient: Mapping[str, str]) -> dict[str, Any]:
     if not patient:
         return {}
     text = "|".join(f"{name}={value}" for name, value in sorted(patient.items()))

@@ -26,7 +26,7 @@ def my_privileges(request: AuthenticatedRequest) -> HttpResponse:
     layout = "base_embed.html" if station else "base.html"
     practitioner = (
         Practitioner.objects.select_related("department")
-        .filter(pk=request.user.practitioner_id)
+        .filter(user=request.user)
         .first()
     )
     if practitioner is None:

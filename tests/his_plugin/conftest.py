@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.core.cache import cache
 
 from permissions.importers import load_catalogue
+from portal.accounts.models import User
 from portal.directory.models import Practitioner
 from tests.cast import chen, lin, make_department, make_practitioner, su, wang, zhao
-from tests.permissions.ledger import make_procedures
+from tests.his_plugin.station import CHOLE, token_of
+from tests.pages import CheckedClient
+from tests.permissions.ledger import granted, make_procedures
 
 __all__ = ["chen", "lin", "su", "wang", "zhao"]
 
@@ -34,3 +39,16 @@ def luo(db: None) -> Practitioner:
 def catalogue(db: None) -> None:
     load_catalogue()
     make_procedures()
+
+
+@pytest.fixture
+def rights(catalogue: None, lin: User, su: User, luo: Practitioner) -> Practitioner:
+    """罗 may do grade 2, and 51.2300 of grade 3 until the end of next year."""
+    granted(lin, su, luo, "SG02", valid_to=date(2027, 11, 22))
+    granted(lin, su, luo, "SG03", item=CHOLE, valid_to=date(2027, 11, 22))
+    return luo
+
+
+@pytest.fixture
+def token(client: CheckedClient, rights: Practitioner) -> str:
+    return token_of(client)

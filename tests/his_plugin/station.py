@@ -14,6 +14,9 @@ from portal.parameters.days import ZONE
 
 KEY = "test-key-0001"
 ORIGIN = "http://his.hospital"
+PLANNED = "2026-11-25T08:30"
+# Procedures of the tests: grade 3, grade 4, stopped, restricted.
+CHOLE, LIVER, STOPPED, CORNEA = "51.2300", "50.2205", "50.3x00", "11.6400x001"
 _made = iter(range(10**6))
 
 
@@ -61,4 +64,25 @@ def ask(client: Client, token: str, path: str, body: Any) -> Any:
         body,
         content_type="application/json",
         HTTP_AUTHORIZATION=f"Bearer {token}",
+    )
+
+
+def question(**changes: Any) -> dict[str, Any]:
+    return {
+        "surgeon": "1188",
+        "procedures": [CHOLE],
+        "planned_at": PLANNED,
+        "nature": "1",
+        "is_rescue": False,
+        **changes,
+    }
+
+
+def declaration(**changes: Any) -> dict[str, Any]:
+    return question(
+        application_no="SS26112301",
+        is_planned="1",
+        reoperation="0",
+        reoperation_reason="",
+        **changes,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,50 +26,22 @@ from portal.accounts.services import deactivate_user
 from portal.audit.models import AuditEvent, EventKind
 from portal.directory.models import Practitioner
 from surgery.enums import VerdictCode
-from surgery.models import ApplicationProcedure, SurgeryApplication
 from surgery.presenters import VERDICT_CHIPS
-from tests.cast import make_department, make_practitioner
-from tests.his_plugin.station import ORIGIN, ask, signed, token_of
+from tests.cast import make_practitioner
+from tests.his_plugin.station import (
+    CHOLE,
+    CORNEA,
+    LIVER,
+    ORIGIN,
+    STOPPED,
+    ask,
+    question,
+    signed,
+    token_of,
+)
 from tests.pages import CheckedClient
-from tests.permissions.ledger import granted
 
 FORM = "application/x-www-form-urlencoded"
-PLANNED = "2026-11-25T08:30"
-CHOLE, LIVER, STOPPED, CORNEA = "51.2300", "50.2205", "50.3x00", "11.6400x001"
-
-
-@pytest.fixture
-def rights(catalogue: None, lin: User, su: User, luo: Practitioner) -> Practitioner:
-    """罗 may do grade 2, and 51.2300 of grade 3 until the end of next year."""
-    granted(lin, su, luo, "SG02", valid_to=date(2027, 11, 22))
-    granted(lin, su, luo, "SG03", item=CHOLE, valid_to=date(2027, 11, 22))
-    return luo
-
-
-@pytest.fixture
-def token(client: CheckedClient, rights: Practitioner) -> str:
-    return token_of(client)
-
-
-def question(**changes: Any) -> dict[str, Any]:
-    return {
-        "surgeon": "1188",
-        "procedures": [CHOLE],
-        "planned_at": PLANNED,
-        "nature": "1",
-        "is_rescue": False,
-        **changes,
-    }
-
-
-def declaration(**changes: Any) -> dict[str, Any]:
-    return question(
-        application_no="SS26112301",
-        is_planned="1",
-        reoperation="0",
-        reoperation_reason="",
-        **changes,
-    )
 
 
 # --- session --------------------------------------------------------------------------
@@ -433,191 +405,3 @@ def test_pages_of_the_portal_are_read_by_no_other_origin(
 ) -> None:
     answer = client.get("/my/", HTTP_ORIGIN=ORIGIN)
     assert "Access-Control-Allow-Origin" not in answer.headers
-
-
-# --- declarations ---------------------------------------------------------------------
-
-
-def kept() -> list[list[dict[str, Any]]]:
-    models: list[Any] = [
-        SurgeryApplication,
-        SurgeryApplication.history.model,
-        ApplicationProcedure,
-        ApplicationProcedure.history.model,
-    ]
-    return [list(model.objects.order_by("pk").values()) for model in models]
-
-
-def test_declaration_is_kept_with_the_verdict_as_it_stood(
-    client: CheckedClient, token: str, rights: Practitioner
-) -> None:
-    answer = ask(
-        client,
-        token,
-        "declarations",
-        {
-            **declaration(procedures=[CHOLE, LIVER]),
-            "is_planned": "2",
-            "reoperation": "2",
-            "reoperation_reason": "术后出血",
-        },
-    )
-    assert answer.status_code == 200
-    row = SurgeryApplication.objects.get()
-    assert answer.json()["declaration"] == row.pk
-    assert answer.json()["verdict"]["code"] == "1G"
-    assert (row.application_no, row.applicant, row.surgeon) == (
-        "SS26112301",
-        rights,
-        rights,
-    )
-    assert (row.is_planned, row.nature, row.reoperation, row.reoperation_reason) == (
-        "2",
-        "1",
-        "2",
-        "术后出血",
-    )
-    assert row.planned_at.isoformat() == "2026-11-25T00:30:00+00:00"
-    assert row.verdict_code == "1G"
-    assert [one["code"] for one in row.verdict["procedures"]] == ["0", "1G"]
-    assert row.verdict["procedures"][1]["reasons"][0] == "50.2205 需要四级逐项主刀权"
-    assert "read_at" not in row.verdict
-    lines = row.procedures.order_by("position").values_list("code", "name", "grade")
-    assert list(lines) == [
-        (CHOLE, "腹腔镜下胆囊切除术", 3),
-        (LIVER, "腹腔镜下肝部分切除术", 4),
-    ]
-    version = row.history.get()
-    assert version.history_user.staff_no == "1188"
-    assert version.history_change_reason == "医生站申报"
-
-
-def test_declaration_of_the_same_values_writes_nothing_new(
-    client: CheckedClient, token: str, clock: time_machine.Traveller
-) -> None:
-    first = ask(client, token, "declarations", declaration())
-    before = kept()
-    clock.shift(timedelta(minutes=5))
-    again = ask(client, token, "declarations", declaration())
-    assert again.json()["declaration"] == first.json()["declaration"]
-    assert kept() == before
-
-
-def test_rescue_is_kept_as_an_override(client: CheckedClient, token: str) -> None:
-    body = declaration(procedures=[LIVER], nature="2", is_rescue=True)
-    verdict = ask(client, token, "declarations", body).json()["verdict"]
-    assert (verdict["code"], verdict["lets_through"]) == ("8", True)
-    assert verdict["title"] == "按急诊抢救放行，术后 24 小时内补登记"
-    assert SurgeryApplication.objects.get().verdict_code == "8"
-
-
-REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    ({"procedures": []}, "procedures", "请先选择拟行手术。"),
-    ({"reoperation": "2"}, "reoperation_reason", "非计划再次手术须写明原因。"),
-    (
-        {"reoperation": "2", "reoperation_reason": "  "},
-        "reoperation_reason",
-        "须写明原因",
-    ),
-    ({"is_rescue": True}, "is_rescue", "只有急诊手术可以勾选抢救生命。"),
-    ({"surgeon": "4711"}, "surgeon", "医师名册里没有这位主刀的工号。"),
-]
-
-
-@pytest.mark.parametrize(("changes", "field", "says"), REFUSED)
-def test_declaration_that_is_refused_leaves_nothing(
-    changes: dict[str, Any], field: str, says: str, client: CheckedClient, token: str
-) -> None:
-    answer = ask(client, token, "declarations", declaration() | changes)
-    refusal = answer.json()
-    assert (answer.status_code, refusal["code"], refusal["field"]) == (
-        422,
-        "REFUSED",
-        field,
-    )
-    assert says in refusal["message"]
-    assert kept() == [[], [], [], []]
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"application_no": ""}, "application_no"),
-        ({"application_no": "a" * 41}, "application_no"),
-        ({"application_no": "a/b"}, "application_no"),
-        ({"is_planned": "0"}, "is_planned"),
-        ({"is_planned": None}, "is_planned"),
-        ({"reoperation": "3"}, "reoperation"),
-        ({"reoperation_reason": "长" * 201}, "reoperation_reason"),
-    ],
-)
-def test_declaration_that_makes_no_sense_leaves_nothing(
-    changes: dict[str, Any], field: str, client: CheckedClient, token: str
-) -> None:
-    answer = ask(client, token, "declarations", declaration() | changes)
-    assert (answer.status_code, answer.json()["field"]) == (400, field)
-    assert kept() == [[], [], [], []]
-
-
-def other_department(client: CheckedClient) -> str:
-    make_practitioner("2001", "何静姝", department=make_department("0402", "胃肠外科"))
-    return token_of(client, u="2001", d="0402")
-
-
-def test_declaration_of_another_department_is_not_changed(
-    client: CheckedClient, token: str
-) -> None:
-    ask(client, token, "declarations", declaration())
-    before = kept()
-    answer = ask(
-        client,
-        other_department(client),
-        "declarations",
-        declaration() | {"is_planned": "2"},
-    )
-    assert (answer.status_code, answer.json()) == (
-        422,
-        {
-            "code": "REFUSED",
-            "message": "这张手术申请单由其他科室申报，不能修改。请由申请科室修改。",
-            "field": "application_no",
-        },
-    )
-    assert kept() == before
-
-
-def reopen(client: CheckedClient, token: str, number: str) -> Any:
-    return client.get(
-        f"/plugin/v1/declarations/{number}", HTTP_AUTHORIZATION=f"Bearer {token}"
-    )
-
-
-def test_form_opened_again_gets_what_was_declared(
-    client: CheckedClient, token: str
-) -> None:
-    assert reopen(client, token, "SS26112301").json() == {"declaration": None}
-    ask(client, token, "declarations", declaration(procedures=[CHOLE, LIVER]))
-    answer = reopen(client, token, "SS26112301")
-    assert answer.json() == {
-        "declaration": SurgeryApplication.objects.get().pk,
-        "application_no": "SS26112301",
-        "surgeon": "1188",
-        "procedures": [CHOLE, LIVER],
-        "planned_at": "2026-11-25T00:30:00+00:00",
-        "is_planned": "1",
-        "nature": "1",
-        "is_rescue": False,
-        "reoperation": "0",
-        "reoperation_reason": "",
-        "verdict_code": "1G",
-        "declared_at": "2026-11-23T02:00:00+00:00",
-    }
-
-
-def test_form_of_another_department_is_not_found(
-    client: CheckedClient, token: str
-) -> None:
-    ask(client, token, "declarations", declaration())
-    answer = reopen(client, other_department(client), "SS26112301")
-    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
-    assert reopen(client, "", "SS26112301").status_code == 401

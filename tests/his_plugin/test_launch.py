@@ -150,7 +150,7 @@ def test_launched_session_opens_own_privileges_and_nothing_else(
     client: CheckedClient, luo: Practitioner
 ) -> None:
     make_user("1188", "罗景文", Role.OFFICER, Role.OFFICE_HEAD, practitioner=luo)
-    page = client.get(link(signed()), follow=True)
+    page: Any = client.get(link(signed()), follow=True)
     assert page.wsgi_request.capabilities == {Capability.VIEW_OWN_PRIVILEGES}
     answers = {url: client.get(url).status_code for url in OTHER_PAGES}
     assert answers == dict.fromkeys(OTHER_PAGES, 403)
