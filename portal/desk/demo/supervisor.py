@@ -114,7 +114,7 @@ class Demo:
             if not child.restarts or self._ends_too_often(child):
                 raise Ended(child)
             child.sweep()
-            say(f"{child.label} 已退出,重新启动。")
+            say(f"{child.label} 已退出，重新启动。")
             child.start()
 
     def _ends_too_often(self, child: Child) -> bool:
@@ -154,7 +154,7 @@ def _supervise(demo: Demo) -> int:
         sys.stderr.write(
             "\n".join(
                 [
-                    f"{end.child.label} 已退出,演示停止。最后的日志({end.child.log}):",
+                    f"{end.child.label} 已退出，演示停止。最后的日志（{end.child.log}）：",
                     *(f"  {line}" for line in end.child.last_lines()),
                     "",
                 ]

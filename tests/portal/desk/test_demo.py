@@ -99,7 +99,7 @@ def test_killed_worker_is_started_again(var: Path) -> None:
         os.kill(first, signal.SIGKILL)
         wait_until(lambda: demo.pid("worker") != first, what="a new worker")
         assert is_alive(demo.pid("worker"))
-        assert "Celery worker 已退出,重新启动。" in demo.printed()
+        assert "Celery worker 已退出，重新启动。" in demo.printed()
 
 
 def test_killed_portal_ends_the_demo_with_its_last_lines(var: Path) -> None:
@@ -107,7 +107,7 @@ def test_killed_portal_ends_the_demo_with_its_last_lines(var: Path) -> None:
         pids = [demo.pid(name) for name in PROGRAMS]
         os.kill(demo.pid("portal"), signal.SIGKILL)
         assert demo.process.wait(timeout=30) == 1
-        assert "门户 已退出,演示停止。最后的日志" in demo.printed()
+        assert "门户 已退出，演示停止。最后的日志" in demo.printed()
     assert [pid for pid in pids if is_alive(pid)] == []
 
 
@@ -122,7 +122,7 @@ def test_second_demo_on_the_same_directory_is_refused(var: Path) -> None:
     with running_demo(var):
         done = refused(demo_environment(var, free_port(), free_port()))
     assert done.returncode == 1
-    assert done.stderr == f"另一个演示正在使用 {var},请先停止它。\n"
+    assert done.stderr == f"另一个演示正在使用 {var}，请先停止它。\n"
 
 
 def test_reset_starts_over(var: Path) -> None:
@@ -139,7 +139,7 @@ def test_reset_never_empties_a_directory_that_is_not_the_demos(tmp_path: Path) -
     environment = demo_environment(tmp_path, free_port(), free_port())
     done = refused(environment | {"RESET": "1"})
     assert done.returncode == 1
-    assert done.stderr == f"{tmp_path} 不是演示的目录,RESET=1 不清空它。\n"
+    assert done.stderr == f"{tmp_path} 不是演示的目录，RESET=1 不清空它。\n"
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 

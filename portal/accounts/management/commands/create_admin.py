@@ -51,7 +51,7 @@ class Command(BaseCommand):
         self, key: str, title: str, options: dict[str, Any]
     ) -> FirstAdministrator:
         return FirstAdministrator(
-            staff_no=options[f"{key}_no"] or input(f"{title}工号: "),
-            name=options[f"{key}_name"] or input(f"{title}姓名: "),
+            staff_no=options[f"{key}_no"] or input(f"{title}工号："),
+            name=options[f"{key}_name"] or input(f"{title}姓名："),
             password=read_password(options[f"{key}_password_file"], f"{title}密码"),
         )
