@@ -65,7 +65,7 @@ def test_busy_port_is_refused_in_one_line_before_anything_starts(
     assert done.returncode == 1
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
-    assert f"端口 {port} 已被占用({variable})" in done.stderr
+    assert f"端口 {port} 已被占用（{variable}）" in done.stderr
     assert not (tmp_path / "var").exists()
 
 
