@@ -6,7 +6,10 @@ import gettext
 import re
 from collections.abc import Iterable, Iterator
 
+import pytest
 from babel.messages.catalog import Message
+from django.conf import settings
+from django.test import Client
 
 from tests.texts import CATALOG, KEYWORDS, collect, known, missing, sources
 
@@ -86,3 +89,12 @@ def test_header_is_filled_in() -> None:
     assert not UNFILLED.search(header.replace("Project-Id-Version", ""))
     assert "fuzzy" not in header
     assert known().num_plurals == 2
+
+
+@pytest.mark.django_db
+def test_page_speaks_the_language_of_the_browser(client: Client) -> None:
+    page = client.get("/accounts/login", headers={"accept-language": "en"}).text
+    assert '<html lang="en">' in page
+    assert CHINESE.findall(page.replace(settings.HOSPITAL_NAME, "")) == []
+    page = client.get("/accounts/login", headers={"accept-language": "fr"}).text
+    assert '<html lang="zh-CN">' in page
