@@ -12,8 +12,7 @@ from portal.accounts.guards import View
 
 
 def shown_in_stations(view: View) -> View:
-    """Framed by the stations' origins alone; in no cache, and the next page does not
-    learn the address: both may hold a ticket or a signature."""
+    """Framed by the stations' origins alone, and kept in no cache."""
 
     @wraps(view)
     def shown(*args: Any, **kwargs: Any) -> HttpResponse:
@@ -22,7 +21,22 @@ def shown_in_stations(view: View) -> View:
             ancestors = ["'self'", *settings.STATION_ORIGINS]
             response._csp_replace = {"frame-ancestors": ancestors}  # type: ignore[attr-defined]
         response.headers["Cache-Control"] = "no-store"
-        response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
     return shown
+
+
+def tells_no_address(view: View) -> View:
+    """For addresses that hold a signature or a ticket: no other page learns them.
+
+    Not for a page with a form of ours: its browser would send ``Origin: null``, which
+    the CSRF check refuses.
+    """
+
+    @wraps(view)
+    def silent(*args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(*args, **kwargs)
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return silent

@@ -21,44 +21,49 @@ from surgery.presenters import verdict_chip
 from surgery.services import DeclaredVerdict
 
 Words = str | Promise
-_l = gettext_lazy
 REASONS: Mapping[ReasonKey, Words] = {
-    ReasonKey.NEEDS_CLASS: _l("%(procedure)s 需要%(grade)s手术权"),
-    ReasonKey.NEEDS_ITEM: _l("%(procedure)s 需要%(grade)s逐项主刀权"),
-    ReasonKey.NEEDS_RESTRICTED: _l("%(procedure)s 需要限制类技术的单独授权"),
-    ReasonKey.HOLDS_IT: _l("%(surgeon)s有%(privilege)s"),
-    ReasonKey.CEILING: _l("%(surgeon)s现有手术权最高%(grade)s"),
-    ReasonKey.HOLDS_NOTHING: _l("%(surgeon)s现在没有主刀权"),
-    ReasonKey.ASSISTS: _l("%(surgeon)s只有手术助手权"),
-    ReasonKey.ENDED: _l("该项主刀权至 %(last)s 已到期"),
-    ReasonKey.SUSPENDED: _l("该项主刀权已暂停"),
-    ReasonKey.REVOKED: _l("该项主刀权已取消"),
-    ReasonKey.BEGINS: _l("该项主刀权自 %(first)s 起才生效"),
-    ReasonKey.UNLISTED: _l("%(procedure)s 不在本院手术目录"),
-    ReasonKey.UNGRADED: _l("%(procedure)s 在本院手术目录中尚未定级"),
-    ReasonKey.STOPPED: _l("%(procedure)s 本院已停止开展"),
-    ReasonKey.RESTRICTED: _l("%(procedure)s 是限制类技术，手术级别权不能代替"),
-    ReasonKey.NOT_PRACTISING: _l("%(surgeon)s在 HIS 中不在岗"),
-    ReasonKey.UNKNOWN_PERSON: _l("医师名册里没有工号 %(surgeon)s"),
-    ReasonKey.REGISTRATION_ENDED: _l("%(surgeon)s的执业注册至 %(last)s 已到期"),
-    ReasonKey.RESCUE: _l("急诊抢救生命，先做后补登记"),
+    ReasonKey.NEEDS_CLASS: gettext_lazy("%(procedure)s 需要%(grade)s手术权"),
+    ReasonKey.NEEDS_ITEM: gettext_lazy("%(procedure)s 需要%(grade)s逐项主刀权"),
+    ReasonKey.NEEDS_RESTRICTED: gettext_lazy("%(procedure)s 需要限制类技术的单独授权"),
+    ReasonKey.HOLDS_IT: gettext_lazy("%(surgeon)s有%(privilege)s"),
+    ReasonKey.CEILING: gettext_lazy("%(surgeon)s现有手术权最高%(grade)s"),
+    ReasonKey.HOLDS_NOTHING: gettext_lazy("%(surgeon)s现在没有主刀权"),
+    ReasonKey.ASSISTS: gettext_lazy("%(surgeon)s只有手术助手权"),
+    ReasonKey.ENDED: gettext_lazy("该项主刀权至 %(last)s 已到期"),
+    ReasonKey.SUSPENDED: gettext_lazy("该项主刀权已暂停"),
+    ReasonKey.REVOKED: gettext_lazy("该项主刀权已取消"),
+    ReasonKey.BEGINS: gettext_lazy("该项主刀权自 %(first)s 起才生效"),
+    ReasonKey.UNLISTED: gettext_lazy("%(procedure)s 不在本院手术目录"),
+    ReasonKey.UNGRADED: gettext_lazy("%(procedure)s 在本院手术目录中尚未定级"),
+    ReasonKey.STOPPED: gettext_lazy("%(procedure)s 本院已停止开展"),
+    ReasonKey.RESTRICTED: gettext_lazy(
+        "%(procedure)s 是限制类技术，手术级别权不能代替"
+    ),
+    ReasonKey.NOT_PRACTISING: gettext_lazy("%(surgeon)s在 HIS 中不在岗"),
+    ReasonKey.UNKNOWN_PERSON: gettext_lazy("医师名册里没有工号 %(surgeon)s"),
+    ReasonKey.REGISTRATION_ENDED: gettext_lazy(
+        "%(surgeon)s的执业注册至 %(last)s 已到期"
+    ),
+    ReasonKey.RESCUE: gettext_lazy("急诊抢救生命，先做后补登记"),
 }
 PRIVILEGES: Mapping[str, Words] = {
-    "SG01": _l("一级手术权"),
-    "SG02": _l("二级手术权"),
-    "SG03": _l("三级逐项主刀权"),
-    "SG04": _l("四级逐项主刀权"),
-    "SG07": _l("手术助手权"),
-    "RT01": _l("限制类技术权"),
+    "SG01": gettext_lazy("一级手术权"),
+    "SG02": gettext_lazy("二级手术权"),
+    "SG03": gettext_lazy("三级逐项主刀权"),
+    "SG04": gettext_lazy("四级逐项主刀权"),
+    "SG07": gettext_lazy("手术助手权"),
+    "RT01": gettext_lazy("限制类技术权"),
 }
 REMEDIES: Mapping[Remedy, Words] = {
     Remedy.NONE: "",
-    Remedy.APPLY: _l("改由有权限的医师主刀；或由科室提出授权申请，医务科审批后再提交"),
-    Remedy.RENEW: _l("请科室或医务科办理续期；或改由有权限的医师主刀"),
-    Remedy.OTHER_SURGEON: _l("改由有该项主刀权的医师主刀"),
-    Remedy.OTHER_PROCEDURE: _l("改选本院开展的手术"),
-    Remedy.ASK_OFFICE: _l("请联系医务科"),
-    Remedy.MAKE_UP: _l("术后 24 小时内补办越级手术登记"),
+    Remedy.APPLY: gettext_lazy(
+        "改由有权限的医师主刀；或由科室提出授权申请，医务科审批后再提交"
+    ),
+    Remedy.RENEW: gettext_lazy("请科室或医务科办理续期；或改由有权限的医师主刀"),
+    Remedy.OTHER_SURGEON: gettext_lazy("改由有该项主刀权的医师主刀"),
+    Remedy.OTHER_PROCEDURE: gettext_lazy("改选本院开展的手术"),
+    Remedy.ASK_OFFICE: gettext_lazy("请联系医务科"),
+    Remedy.MAKE_UP: gettext_lazy("术后 24 小时内补办越级手术登记"),
 }
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
-from his_plugin.embedding import shown_in_stations
+from his_plugin.embedding import shown_in_stations, tells_no_address
 from his_plugin.launch.parameters import MY_PAGE
 from his_plugin.launch.refusals import LaunchRefused, words_of
 from his_plugin.launch.services import accept, redeem
@@ -32,6 +32,7 @@ PATIENT = "launch_patient"
 @csrf_exempt  # a station posts from its own page; the signature is the proof
 @public
 @shown_in_stations
+@tells_no_address
 @require_http_methods(["GET", "POST"])
 def launch(request: HttpRequest) -> HttpResponse:
     """The signed link, in the address or as the fields of a form."""
@@ -46,6 +47,7 @@ def launch(request: HttpRequest) -> HttpResponse:
 
 @public
 @shown_in_stations
+@tells_no_address
 @require_GET
 def enter(request: Any) -> HttpResponse:
     """The ticket of an accepted link opens the session, once."""

@@ -28,6 +28,7 @@ from portal.directory.models import Practitioner
 from surgery.enums import VerdictCode
 from surgery.presenters import VERDICT_CHIPS
 from tests.cast import make_practitioner
+from tests.harness import assert_queries
 from tests.his_plugin.station import (
     CHOLE,
     CORNEA,
@@ -286,6 +287,12 @@ def test_check_of_a_suspended_right_says_so(
         "该项主刀权已暂停",
     ]
     assert finding["remedy"] == "改由有该项主刀权的医师主刀"
+
+
+def test_check_takes_five_queries(client: CheckedClient, token: str) -> None:
+    with assert_queries(5):
+        answer = ask(client, token, "check", question(procedures=[CHOLE, LIVER]))
+    assert answer.status_code == 200
 
 
 def test_every_code_has_words_in_both_rooms() -> None:

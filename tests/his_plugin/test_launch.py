@@ -53,6 +53,8 @@ def test_launch_leads_to_own_privileges_without_signature_or_ticket_in_the_addre
     assert entered.headers["Referrer-Policy"] == "no-referrer"
     page = client.get("/my/")
     assert page.status_code == 200
+    # Without it the browser would post 退出 with Origin: null, and be refused.
+    assert page.headers["Referrer-Policy"] == "same-origin"
     text = page.content.decode()
     assert "罗景文" in text
     assert "由住院医生站打开" in text
