@@ -36,10 +36,6 @@ TABS: Mapping[str, str | Promise] = {
     "others": gettext_lazy("其他"),
     "ended": gettext_lazy("已失效"),
 }
-STATIONS: Mapping[str, str | Promise] = {
-    "MZ": gettext_lazy("门诊医生站"),
-    "ZY": gettext_lazy("住院医生站"),
-}
 NOTHING: Mapping[str, str | Promise] = {
     "surgery": gettext_lazy("没有手术与操作权限"),
     "drugs": gettext_lazy("没有处方与药物权限"),

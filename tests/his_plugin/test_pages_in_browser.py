@@ -30,7 +30,7 @@ def rights(
     """One that lasts, one that ends soon, one asked for."""
     today = day_of(timezone.now())
     since: dict[str, Any] = {"valid_from": today}
-    last = {"valid_to": today + timedelta(days=300)}
+    last: dict[str, Any] = {"valid_to": today + timedelta(days=300)}
     granted(lin, su, luo, "SG03", item=CHOLE, **since, **last)
     granted(lin, su, luo, "SG02", **since, valid_to=today + timedelta(days=12))
     propose(lin, luo, "SG04", item="50.2205", **since, **last)
