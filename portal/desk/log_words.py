@@ -18,7 +18,7 @@ PARAMETER = "PARAMETER_CHANGED"
 NOTHING: Text = _("无")
 # What a right is called before and after; the list of rights says it in its own words.
 STATUS_WORDS: Mapping[str, Text] = {
-    GrantStatus.ACTIVE: _("正常"),
+    GrantStatus.ACTIVE: _("生效"),
     GrantStatus.SUSPENDED: _("暂停"),
     GrantStatus.REVOKED: _("取消"),
     GrantStatus.VOID: _("作废"),

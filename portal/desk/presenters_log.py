@@ -72,13 +72,13 @@ class LogRow:
 
     @property
     def change(self) -> str:
-        """``正常 → 暂停``"""
+        """``生效 → 暂停``"""
         before, after = str(self.before), str(self.after)
         return f"{before} → {after}" if before else after
 
     @property
     def text(self) -> str:
-        """``罗景文 · 三级手术 51.2300 腹腔镜胆囊切除术：正常 → 暂停``"""
+        """``罗景文 · 三级手术 51.2300 腹腔镜胆囊切除术：生效 → 暂停``"""
         about = " · ".join(part for part in (self.who, self.what) if part)
         return said(about, self.change)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -21,8 +21,10 @@ SLOW_POLL_SECONDS = 15
 
 
 def arrival(message: Message) -> Arrival:
-    """The chain 已批 → 已送达 → 回读一致 of a list's row."""
-    return _CHAINS[State(message.state)](message)
+    """The chain 已批 → 已送达 → 回读一致 of a list's row; held up, with its reason."""
+    chain: Arrival = _CHAINS[State(message.state)](message)
+    is_held_up = chain.tone in {"warn", "bad"}
+    return replace(chain, why=reason_of(message)) if is_held_up else chain
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,14 @@ def long_arrival(message: Message, approved_at: datetime) -> str:
     return " · ".join(steps)
 
 
+def reason_of(message: Message) -> str:
+    """What the HIS said last, or why nothing was heard of it."""
+    return _(message.last_text) if message.last_text else ""
+
+
 def title_of(message: Message) -> str:
     """What happened and what comes next, in one sentence."""
-    words = _(message.last_text) if message.last_text else ""
+    words = reason_of(message)
     if message.last_code not in {"", "0"}:
         words = f"{message.last_code} {words}".strip()
     if message.state == State.CONFIRMED:

@@ -78,6 +78,7 @@ class Arrival:
     tone: Literal["", "ok", "warn", "bad", "info", "m", "m2"]
     text: Text
     title: Text = ""
+    why: Text = ""  # stands below: what holds the change up
 
     @property
     def links(self) -> tuple[bool, bool]:

@@ -120,6 +120,7 @@ class Peer:
     def push(self, calls: list[Any]) -> None:
         for call in calls:
             self._next += 1
+            values: tuple[Any, ...]
             values = (f"peer-{self._next}", call.op, call.emp_no, call.priv_code)
             values += (call.setting, call.item_code, call.his_value, call.valid_from)
             values += (call.valid_to, call.reason, call.doc_no, call.operator)

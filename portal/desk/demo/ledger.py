@@ -123,6 +123,13 @@ GRANTS: tuple[Wanted, ...] = (
     Wanted("1049", "RX01", -330),
     Wanted("1049", "SG04", -312, "14.7401"),
     Wanted("1049", "SG03", -330, "13.4100x001", last=27),
+    # 许知行, respiratory medicine, in the outpatient clinic.
+    Wanted("1214", "RX01", -330),
+    Wanted("1214", "AB02", -345),
+    Wanted("1214", "ND01", -310),
+    Wanted("1214", "CN01", -280),
+    Wanted("1214", "MR01", -330),
+    Wanted("1214", "SG01", -210),
     # 邓一鸣, gastroenterology: ended in July, renewal is asked for.
     Wanted("1097", "RX01", -360),
     Wanted("1097", "SG04", -360, "43.4107", last=-115),

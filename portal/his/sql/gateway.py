@@ -129,16 +129,17 @@ class SqlGateway:
     ) -> Iterator[Any]:
         """The driver's link with a running deadline, for the call of ``name``."""
         dialect = engines.dialect
+        links: dict[Engine, PoolProxiedConnection] | None
         links = getattr(self._kept, "links", None)
         held = links.pop(engine, None) if links else None
         if held is None:
             held = connected(dialect, engine)
-        is_kept = False
+        is_well = False
         try:
             link: Any = held.dbapi_connection
             link.deadline = time.monotonic() + self._timeout
             yield link
-            is_kept = links is not None
+            is_well = True
         except AnswerLost:
             held.invalidate()
             raise HisUnavailable(_("HIS 应答丢失"), sent=True) from None
@@ -146,7 +147,7 @@ class SqlGateway:
             held.invalidate()
             fail(dialect, error, name, write=write)
         finally:
-            if is_kept:
+            if is_well and links is not None:
                 links[engine] = held
             else:
                 held.close()

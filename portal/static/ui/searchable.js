@@ -8,11 +8,20 @@
 
   function loader(url) {
     return function load(query, show) {
+      // 每个答案只属于它的问题：先前查到的不留下，晚到的不要。
+      const answered = (items) => {
+        if (this.inputValue().trim() !== query.trim()) {
+          show();
+          return;
+        }
+        this.clearOptions();
+        show(items);
+      };
       fetch(url + (url.includes("?") ? "&" : "?") + "q=" + encodeURIComponent(query), {
         headers: { Accept: "application/json" },
       })
         .then((answer) => (answer.ok ? answer.json() : []))
-        .then(show, () => show());
+        .then(answered, () => show());
     };
   }
 
@@ -30,6 +39,7 @@
       return;
     }
     const url = select.dataset.url;
+    const wasFocused = document.activeElement === select;
     const made = new window.TomSelect(select, {
       maxOptions: MOST_OPTIONS,
       create: false,
@@ -47,6 +57,10 @@
       }
     });
     select.setAttribute("aria-hidden", "true");
+    // 抽屉打开时焦点已在下拉上：交给看得见的输入框，马上可以输入。
+    if (wasFocused) {
+      made.control_input.focus();
+    }
   }
 
   const dressAll = (root) => root.querySelectorAll("select[data-search]").forEach(dress);

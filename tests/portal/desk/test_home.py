@@ -176,9 +176,9 @@ def test_todays_changes_show_the_newest_with_their_arrival(
     page = page_of(client, lin)
     assert page.today.count == 4
     assert [row.text for row in page.today.rows] == [
-        "罗景文 · 麻醉药品处方权 ND01：无 → 正常",
-        "罗景文 · 进修/规培医师处方权 RX05：无 → 正常",
-        "罗景文 · 儿科处方权 RX03：无 → 正常",
+        "罗景文 · 麻醉药品处方权 ND01：无 → 生效",
+        "罗景文 · 进修/规培医师处方权 RX05：无 → 生效",
+        "罗景文 · 儿科处方权 RX03：无 → 生效",
     ]
     assert [str(row.arrival.text) for row in page.today.rows] == ["排队中"] * 3
 

@@ -81,8 +81,8 @@ def test_log_says_who_when_what_why_and_delivery(
     page = client.get(LOG)
 
     assert texts(page) == [
-        f"{RIGHT}：正常 → 暂停",
-        f"{RIGHT}：无 → 正常",
+        f"{RIGHT}：生效 → 暂停",
+        f"{RIGHT}：无 → 生效",
         f"{RIGHT}：待审批 → 已同意",
         f"{RIGHT}：无 → 待审批",
     ]
@@ -139,11 +139,11 @@ def test_ends_of_a_right_say_what_stood_before(
     page = client.get(LOG, {"view": "grants"})
 
     assert texts(page)[:5] == [
-        "罗景文 · 普通处方权 RX01：正常 → 作废",
+        "罗景文 · 普通处方权 RX01：生效 → 作废",
         f"{RIGHT}：暂停 → 取消",
-        f"{RIGHT}：正常 → 暂停",
-        f"{RIGHT}：暂停 → 正常",
-        f"{RIGHT}：正常 → 暂停",
+        f"{RIGHT}：生效 → 暂停",
+        f"{RIGHT}：暂停 → 生效",
+        f"{RIGHT}：生效 → 暂停",
     ]
 
 
@@ -293,7 +293,7 @@ def test_drawer_shows_every_field_every_try_and_where_it_leads(
 
     entry = answer.context["entry"]
     assert [(one.field, one.before, one.after) for one in entry.diff.changes] == [
-        ("授权状态", "正常", "暂停"),
+        ("授权状态", "生效", "暂停"),
         ("场合", "全部", "全部"),
         ("生效日期", "2026-11-23", "2026-11-23"),
         ("到期日期", "2027-11-22", "2027-11-22"),
@@ -326,7 +326,7 @@ def test_a_new_right_had_nothing_before(
     event = GrantEvent.objects.get()
     changes = client.get(f"{LOG}G{event.pk}/", **HTMX).context["entry"].diff.changes
     assert [(one.field, one.before, one.after) for one in changes[:4]] == [
-        ("授权状态", "无", "正常"),
+        ("授权状态", "无", "生效"),
         ("场合", "无", "全部"),
         ("生效日期", "无", "2026-11-23"),
         ("到期日期", "无", "2027-11-22"),
@@ -355,7 +355,7 @@ def test_an_entry_has_an_address_of_its_own(
     event = GrantEvent.objects.get()
     html = client.get(f"{LOG}G{event.pk}/").content.decode()
     assert f"<h1>G-{event.pk:06}</h1>" in html
-    assert f"{RIGHT}：无 → 正常" in html
+    assert f"{RIGHT}：无 → 生效" in html
 
 
 @pytest.mark.parametrize("key", ["G999", "A999", "G0", "X1", "g1", "G1x", "Gx"])

@@ -194,7 +194,7 @@ def test_export_writes_all_entries_and_a_trace(
     book = ZipFile(BytesIO(b"".join(answer.streaming_content)))
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert sheet.count("罗景文 · 三级手术 51.2300 腹腔镜下胆囊切除术：") == 4
-    assert "：正常 → 暂停" in sheet
+    assert "：生效 → 暂停" in sheet
     event = AuditEvent.objects.get(kind=EventKind.EXPORTED)
     assert (event.by, event.subject_id, event.detail) == (lin, "log", {"rows": 4})
 

@@ -165,7 +165,7 @@ def test_log_opens_an_entry_by_keys_and_leads_on(
     drawer = page.locator("#drawer")
     expect(drawer).to_be_visible()
     expect(drawer).to_contain_text(
-        "罗景文 · 三级手术 51.2300 腹腔镜下胆囊切除术：正常 → 暂停"
+        "罗景文 · 三级手术 51.2300 腹腔镜下胆囊切除术：生效 → 暂停"
     )
     check_axe(page)
     drawer.get_by_role("link", name="授权历史").click()
