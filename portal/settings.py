@@ -157,6 +157,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "desk:home"
+# A session from a station has no login page to go back to.
+LAUNCH_ENDED_URL = "his_plugin:ended"
 LOGOUT_REDIRECT_URL = "accounts:login"
 AXES_FAILURE_LIMIT = "portal.accounts.lockout.failure_limit"
 AXES_COOLOFF_TIME = "portal.accounts.lockout.cool_off"
@@ -198,6 +200,12 @@ CORS_ALLOW_METHODS = ["GET", "POST", "OPTIONS"]
 # --- texts --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "zh-hans"
+# Set by the switch in the menu; else the browser's own language rules.
+LANGUAGE_COOKIE_NAME = "yw_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = SECURE_COOKIES
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
 TIME_ZONE = "Asia/Shanghai"
