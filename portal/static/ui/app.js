@@ -52,7 +52,7 @@
     const row = openerRow ? document.getElementById(openerRow) : null;
     const isThere = opener && opener.isConnected && opener !== document.body;
     const place = isThere && opener.offsetParent !== null ? opener
-      : one("summary,a[href],button", row || one("#main")) || one("#main");
+      : (row && (one("summary", row) || one("a[href],button", row))) || one("#main");
     place.focus({ preventScroll: true });
   }
 
