@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_POST
 from portal.accounts import services
 from portal.accounts.forms import LoginForm, PasswordForm
 from portal.accounts.guards import AuthenticatedRequest, public, signed_in
-from portal.accounts.lockout import is_locked, locked_page, tries_left
+from portal.accounts.lockout import is_locked, locked_page, one_at_a_time, tries_left
 from portal.accounts.models import User
 from portal.accounts.passwords import is_expired
 from portal.accounts.presenters import profile_of
@@ -47,8 +48,10 @@ def login(request: Any) -> HttpResponse:
     return _try_login(request, form)
 
 
+@transaction.atomic
 def _try_login(request: Any, form: LoginForm) -> HttpResponse:
     staff_no: str = form.cleaned_data["staff_no"]
+    one_at_a_time(staff_no)
     if is_locked(request, staff_no):
         _record_failure(staff_no, "LOCKED")
         return locked_page(request, None, {"staff_no": staff_no})
