@@ -66,11 +66,13 @@ def test_sheet_submitted_with_the_field_group_keeps_what_the_portal_knows(
     for words in ("计划", "择期", "非再次"):
         field.get_by_text(words, exact=True).first.click()
 
+    number = station.input_value("[name=number]")
     station.get_by_role("button", name="提交").click()
     expect(station.get_by_text("已提交。")).to_be_visible()
 
     database = Database(f"sqlite:///{demo_stack.var / 'his.sqlite3'}")
-    row = database.row("SELECT * FROM 病人手术申请")
+    query = "SELECT * FROM 病人手术申请 WHERE 申请单号 = :number"
+    row = database.row(query, number=number)
     assert row is not None
     assert (row["是否计划手术"], row["手术性质"], row["再次手术类型"]) == (
         "1",
