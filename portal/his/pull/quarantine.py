@@ -34,13 +34,13 @@ Check = Callable[[Any], Reason | None]
 def checks_of(column: Column) -> list[Check]:
     """What the contract says of the column, as questions to a value."""
     checks: list[Check] = []
-    if not column.nullable:
+    if not column.nullable and not column.blank:
         checks.append(lambda value: Reason.MISSING if value in {None, ""} else None)
     if column.type is Type.DATE:
         checks.append(is_day)
     if column.type is Type.MOMENT:
         checks.append(is_moment)
-    if column.length:
+    if column.type is Type.TEXT and column.length:
         checks.append(lambda value: fits(value, column.length))
     if column.codes is not None:
         known = frozenset(column.codes) | {""}
