@@ -180,6 +180,7 @@ ORACLE = Engine(
         Type.DATE: "DATE",
         Type.MOMENT: "TIMESTAMP(0)",
     },
+    casts={Type.TEXT: "VARCHAR2({n})"},  # numbers and moments: a byte a character
     counting_key="NUMBER(10) PRIMARY KEY",
     now="CAST(SYSTIMESTAMP AS TIMESTAMP(0))",
     argument="p_{name}",

@@ -122,10 +122,10 @@ CREATE OR REPLACE PROCEDURE {name}(
   p_his_row_id OUT VARCHAR2)
 AS
   v_known NUMBER;
-  v_verdict VARCHAR2(210 CHAR);
-  v_row VARCHAR2(32 CHAR);
+  v_verdict VARCHAR2(1000);
+  v_row VARCHAR2(32);
 BEGIN
-  LOCK TABLE {calls} IN EXCLUSIVE MODE;
+  EXECUTE IMMEDIATE 'LOCK TABLE {calls} IN EXCLUSIVE MODE';
   SELECT COUNT(*) INTO v_known FROM {calls} c WHERE c.request_id = p_request_id;
   IF v_known > 0 THEN
     UPDATE {calls} SET repeats = repeats + 1 WHERE request_id = p_request_id;
