@@ -22,7 +22,7 @@ ROOMS := portal permissions surgery reports his_plugin tests
 AS_IN_A_HOSPITAL := DATABASE_URL=sqlite://:memory: SECURE_COOKIES=True \
   SECRET_KEY=$$(head -c 48 /dev/urandom | base64 -w 0) LAUNCH_KEYS=YW=$$(head -c 24 /dev/urandom | base64 -w 0)
 
-.PHONY: demo test test-his lint bench lock texts
+.PHONY: demo test test-his lint bench lock texts screenshots
 
 # Portal on PORT (8000), demo HIS on HIS_PORT (8010); RESET=1 starts over.
 demo: $(DEMO_SET)
@@ -57,6 +57,10 @@ bench: $(DEV_SET)
 # Collect the texts people read and compile their English.
 texts: $(DEV_SET)
 	$(PY) -m tests.texts
+
+# Take the pictures of README and docs again, from a demo of its own; look at them.
+screenshots: $(DEV_SET)
+	@$(PY) docs/screenshots.py
 
 lock: $(UV)
 	$(UV) lock -q

@@ -10,6 +10,7 @@ app_name = "his_plugin"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sso/launch", launch.launch, name="launch"),
     path("sso/enter", launch.enter, name="enter"),
+    path("sso/ended", my.ended, name="ended"),
     path("my/", my.my_privileges, name="my-privileges"),
     path("my/leave/", my.leave, name="leave"),
     path("plugin/v1/session", api.SessionView.as_view(), name="api-session"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.urls import reverse_lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from permissions.models import Privilege
 from portal.approvals.workflow import Decision
 from portal.directory.models import Practitioner
 from portal.directory.queries import practitioner_by_emp_no
+from portal.parameters.days import LAST_DAY
 from portal.ui.elements import Text
 from surgery.queries import procedure_by_code
 
@@ -98,12 +100,15 @@ class ProposeForm(WithoutColons):
     setting = forms.ChoiceField(label=_("场合"), choices=Setting.choices)
     doc_no = forms.CharField(label=_("依据文号"), max_length=50)
     valid_from = forms.DateField(
-        label=_("生效日期"), widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY)
+        label=_("生效日期"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY),
+        validators=[MaxValueValidator(LAST_DAY)],
     )
     valid_to = forms.DateField(
         label=_("到期日期"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY),
+        validators=[MaxValueValidator(LAST_DAY)],
         help_text=_("含当日；长期权限可不填"),
     )
     reason = forms.CharField(

@@ -6,9 +6,12 @@ waits long for the broker, and a task that died with its worker is simply run ag
 
 from __future__ import annotations
 
+import gc
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -63,3 +66,13 @@ app.conf.update(
 app.autodiscover_tasks()
 # Every thread of every process, not only the one that came here first.
 app.set_default()
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def settle_memory(**_signal: Any) -> None:
+    """What is loaded by now stays: the collector need not walk it again and again.
+
+    A full pass over it takes 0.1 s, in the midst of a delivery.
+    """
+    gc.collect()
+    gc.freeze()

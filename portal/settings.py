@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "portal.ui.sane_text.SaneTextMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.accounts.middleware.SessionLimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -158,6 +159,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "desk:home"
+# A session from a station has no login page to go back to.
+LAUNCH_ENDED_URL = "his_plugin:ended"
 LOGOUT_REDIRECT_URL = "accounts:login"
 AXES_FAILURE_LIMIT = "portal.accounts.lockout.failure_limit"
 AXES_COOLOFF_TIME = "portal.accounts.lockout.cool_off"
@@ -199,6 +202,12 @@ CORS_ALLOW_METHODS = ["GET", "POST", "OPTIONS"]
 # --- texts --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "zh-hans"
+# Set by the switch in the menu; else the browser's own language rules.
+LANGUAGE_COOKIE_NAME = "yw_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = SECURE_COOKIES
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
 TIME_ZONE = "Asia/Shanghai"

@@ -78,7 +78,7 @@ def sign_in(client: Client, user: User) -> None:
     LoginSession.objects.update_or_create(
         user=user,
         defaults={
-            "session_key": client.session.session_key,
+            "session_key": client.session.session_key or "",
             "logged_in_at": timezone.now(),
         },
     )

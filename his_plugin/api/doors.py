@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -17,6 +19,16 @@ from portal.accounts.models import User
 
 LONGEST_BODY = 16 * 1024
 LONGEST_TOKEN = 512
+
+
+class ShallowJsonParser(JSONParser):
+    """A body of brackets alone is no question either."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError:
+            raise ParseError from None
 
 
 class BearerAuthentication(BaseAuthentication):

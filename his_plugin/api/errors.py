@@ -100,4 +100,6 @@ def _first(detail: Any, field: str = "") -> tuple[str, str]:
 
 
 def _answer(code: int, name: str, text: str, **more: str) -> Response:
-    return Response({"code": name, "message": text, **more}, status=code)
+    # Words may quote what was sent, and JSON can spell half a character.
+    sane = text.encode("utf-8", "replace").decode()
+    return Response({"code": name, "message": sane, **more}, status=code)

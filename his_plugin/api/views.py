@@ -6,11 +6,11 @@ from typing import Any
 
 from django.http import Http404, QueryDict
 from django.utils import timezone
-from rest_framework.parsers import FormParser, JSONParser
+from rest_framework.parsers import FormParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from his_plugin.api.doors import FieldView, OpenFieldView
+from his_plugin.api.doors import FieldView, OpenFieldView, ShallowJsonParser
 from his_plugin.api.errors import SurgeonUnknown
 from his_plugin.api.serializers import CheckSerializer, DeclarationSerializer
 from his_plugin.field.questions import Answer, answer
@@ -49,7 +49,7 @@ class SessionView(OpenFieldView):
 class CheckView(FieldView):
     """May this surgeon operate these procedures then?"""
 
-    parser_classes = (JSONParser,)
+    parser_classes = (ShallowJsonParser,)
 
     def post(self, request: Request) -> Response:
         serializer = CheckSerializer(data=request.data)
@@ -61,7 +61,7 @@ class CheckView(FieldView):
 class DeclarationsView(FieldView):
     """Keep what was declared, with the verdict as it stands now."""
 
-    parser_classes = (JSONParser,)
+    parser_classes = (ShallowJsonParser,)
 
     def post(self, request: Request) -> Response:
         serializer = DeclarationSerializer(data=request.data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -13,9 +13,11 @@ from his_plugin.my.presenters import context_of, my_page
 from permissions.queries.applications import open_applications
 from permissions.queries.grants import states_of
 from portal.accounts.capabilities import Capability
-from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.accounts.guards import AuthenticatedRequest, public, requires
 from portal.accounts.sessions import LAUNCHED, close_session
 from portal.directory.models import Practitioner
+from portal.parameters.queries import value_of
+from portal.parameters.registry import IDLE_MINUTES
 
 
 @requires(Capability.VIEW_OWN_PRIVILEGES)
@@ -51,3 +53,11 @@ def leave(request: AuthenticatedRequest) -> HttpResponse:
     """退出: ends the session; a launched one cannot log in again, so no login page."""
     close_session(request, code="ASKED")
     return render(request, "his_plugin/left.html")
+
+
+@public
+@shown_in_stations
+def ended(request: HttpRequest) -> HttpResponse:
+    """Where a launched session that idled out is led; an address of its own, so that
+    a reload does not end at a login page the doctor has no password for."""
+    return render(request, "his_plugin/ended.html", {"minutes": value_of(IDLE_MINUTES)})

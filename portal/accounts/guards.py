@@ -11,10 +11,12 @@ from functools import wraps
 from typing import Any, NoReturn, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from rest_framework.permissions import BasePermission
 
@@ -37,15 +39,24 @@ class AuthenticatedRequest(HttpRequest):
 
 
 def _login_page(request: Any) -> HttpResponse:
-    """To the login page and, after it, back; says why a session ended."""
+    """To the login page and, after it, back; says why a session ended.
+
+    A session launched from a station can only begin again there.
+    """
+    is_fragment = request.headers.get("HX-Request") == "true"
+    if request.session_ended and request.is_launched:
+        return _led_to(resolve_url(settings.LAUNCH_ENDED_URL), is_fragment=is_fragment)
     if why := getattr(request, "session_ended", ""):
         messages.warning(request, why)
-    is_fragment = request.headers.get("HX-Request") == "true"
     answer = redirect_to_login(_way_back(request, is_fragment=is_fragment))
+    return _led_to(answer.url, is_fragment=is_fragment)
+
+
+def _led_to(url: str, *, is_fragment: bool) -> HttpResponse:
     if is_fragment:
         # A fragment cannot show a login page: the whole page goes there.
-        return HttpResponse(status=401, headers={"HX-Redirect": answer.url})
-    return answer
+        return HttpResponse(status=401, headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)
 
 
 def _way_back(request: HttpRequest, *, is_fragment: bool) -> str:

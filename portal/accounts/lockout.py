@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
+from unicodedata import normalize
 
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
@@ -20,6 +21,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from portal.accounts.models import User
 from portal.parameters.queries import value_of
 from portal.parameters.registry import LOCK_MINUTES, LOGIN_TRIES
 
@@ -40,8 +42,15 @@ def lock_key(request: HttpRequest, credentials: Credentials) -> str:
 
 
 def _digest(staff_no: str) -> str:
-    typed = staff_no.strip().casefold()
+    # Full-width digits too: a database may compare them as equal.
+    typed = normalize("NFKC", staff_no).strip().casefold()
     return salted_hmac("accounts.lockout", typed).hexdigest()
+
+
+def one_at_a_time(staff_no: str) -> None:
+    """Tries at one account follow one another until the transaction ends: side by
+    side, each would be let through before any of them is counted."""
+    User.objects.select_for_update().filter(staff_no=staff_no).first()
 
 
 def is_locked(request: HttpRequest, staff_no: str) -> bool:

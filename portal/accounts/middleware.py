@@ -31,7 +31,11 @@ PASSWORD_PAGES = frozenset({"accounts:password-change", "accounts:logout"})
 
 
 class SessionLimitsMiddleware:
-    """Ends a session that is over, and sets ``request.capabilities``."""
+    """Ends a session that is over, and sets ``request.capabilities``.
+
+    ``request.is_launched`` stays true for the request at which such a session ended:
+    whoever came from a station has no password to log in with.
+    """
 
     def __init__(self, get_response: Callable[[Any], HttpResponse]) -> None:
         self.get_response = get_response
@@ -39,6 +43,7 @@ class SessionLimitsMiddleware:
     def __call__(self, request: Any) -> HttpResponse:
         request.capabilities = frozenset()
         request.session_ended = ""
+        request.is_launched = False
         if request.user.is_authenticated:
             self._hold(request)
         return self.get_response(request)
@@ -59,6 +64,7 @@ class SessionLimitsMiddleware:
 
     def _hold(self, request: Any) -> None:
         standing = standing_of(request.user)
+        request.is_launched = LAUNCHED in request.session
         if _is_idle(request):
             minutes = value_of(IDLE_MINUTES)
             close_session(request, code="IDLE")

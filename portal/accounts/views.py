@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_POST
 from portal.accounts import services
 from portal.accounts.forms import LoginForm, PasswordForm
 from portal.accounts.guards import AuthenticatedRequest, public, signed_in
-from portal.accounts.lockout import is_locked, locked_page, tries_left
+from portal.accounts.lockout import is_locked, locked_page, one_at_a_time, tries_left
 from portal.accounts.models import User
 from portal.accounts.passwords import is_expired
 from portal.accounts.presenters import profile_of
@@ -37,7 +38,7 @@ def login(request: Any) -> HttpResponse:
     """The login page; whoever is in already goes on."""
     if request.method != "POST":
         if request.user.is_authenticated:
-            return redirect(_onward(request))
+            return HttpResponseRedirect(_onward(request))
         if request.session_ended:
             messages.warning(request, request.session_ended)
         return _login_page(request, LoginForm())
@@ -47,8 +48,10 @@ def login(request: Any) -> HttpResponse:
     return _try_login(request, form)
 
 
+@transaction.atomic
 def _try_login(request: Any, form: LoginForm) -> HttpResponse:
     staff_no: str = form.cleaned_data["staff_no"]
+    one_at_a_time(staff_no)
     if is_locked(request, staff_no):
         _record_failure(staff_no, "LOCKED")
         return locked_page(request, None, {"staff_no": staff_no})
@@ -59,7 +62,7 @@ def _try_login(request: Any, form: LoginForm) -> HttpResponse:
     )
     if isinstance(user, User):
         open_portal_session(request, user)
-        return redirect(_onward(request))
+        return HttpResponseRedirect(_onward(request))
     _record_failure(staff_no, "PASSWORD")
     if is_locked(request, staff_no):
         record(EventKind.LOCKED, subject=_subject(staff_no), is_ok=False)
@@ -94,7 +97,8 @@ def _onward(request: HttpRequest) -> str:
     is_ours = url_has_allowed_host_and_scheme(
         onward, {request.get_host()}, require_https=request.is_secure()
     )
-    return onward if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
+    is_path = onward.startswith("/")
+    return onward if is_ours and is_path else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 @public

@@ -8,6 +8,7 @@ how far its worker came.
 Which message of a stream may go (its head):
 
 - the earliest one that holds the stream. A message holds it from its ``not_before`` on
+  (one that waits for no later day: at once, whatever the clocks of several servers say)
   until it is read back, stopped, or a mismatch was read often enough to be shown
   (``due_at`` None): the HIS has then taken it, and only a person can do more.
 - REJECTED and UNKNOWN hold it too, but a message that takes a right away passes
@@ -69,8 +70,13 @@ def holds(at: datetime) -> Q:
     return Q(state__in=OPEN) & (
         Q(state__in=(State.SENDING, State.UNKNOWN, State.REJECTED))
         | Q(state=State.DELIVERED, due_at__isnull=False)
-        | Q(state=State.WAITING, not_before__lte=at)
+        | Q(state=State.WAITING) & (Q(not_before__lte=at) | ~has_its_day())
     )
+
+
+def has_its_day() -> Q:
+    """Messages that were promised for later than the moment of the promise."""
+    return Q(not_before__gt=F("enqueued_at"))
 
 
 def heads(at: datetime, limit: int) -> list[int]:

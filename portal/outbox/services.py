@@ -18,7 +18,7 @@ from portal.audit.models import EventKind
 from portal.audit.services import record
 from portal.his.messages import SCHEMA_VERSION, PrivSave
 from portal.outbox.bell import nudge, nudge_on_commit
-from portal.outbox.claims import SENT, is_free
+from portal.outbox.claims import SENT, has_its_day, is_free
 from portal.outbox.comparison import line_key
 from portal.outbox.models import Message, State
 from portal.outbox.outcomes import stopped
@@ -69,7 +69,11 @@ def enqueue(
 def supersede(*, message: PrivSave, stream: str, at: datetime, from_: datetime) -> None:
     """Stop what waits for its day on the same line and would undo this message."""
     waiting = Message.objects.filter(
-        stream=stream, state=State.WAITING, not_before__gt=at, not_before__gte=from_
+        has_its_day(),
+        stream=stream,
+        state=State.WAITING,
+        not_before__gt=at,
+        not_before__gte=from_,
     )
     for row in waiting.order_by("id"):
         if line_key(PrivSave.from_payload(row.payload)) == line_key(message):

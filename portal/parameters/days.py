@@ -10,6 +10,8 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
+# Days a person may name: farther out, adding a day or a zone leaves the calendar.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 
 
 def start_of(day: date) -> datetime:
@@ -18,8 +20,14 @@ def start_of(day: date) -> datetime:
 
 
 def end_of(last_day: date | None) -> datetime | None:
-    """The exclusive end of a span whose last day is included; None stays open."""
-    return start_of(last_day + timedelta(days=1)) if last_day else None
+    """The exclusive end of a span whose last day is included; None stays open.
+
+    So does the last day of the calendar: a HIS that knows no open end writes
+    9999-12-31.
+    """
+    if last_day is None or last_day == date.max:
+        return None
+    return start_of(last_day + timedelta(days=1))
 
 
 def day_of(moment: datetime) -> date:

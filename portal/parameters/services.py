@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from portal.audit.acting import acting
 from portal.audit.models import EventKind
@@ -39,8 +39,13 @@ def change(
         raise ParameterUnchanged(parameter, value)
     row = row or ParameterValue(key=parameter.key)
     row.value = value
-    with acting(by=by, reason=reason):
-        row.save()
+    try:
+        with transaction.atomic(), acting(by=by, reason=reason):
+            row.save()
+    except IntegrityError:
+        # Set for the first time twice at once: the other one was faster.
+        set_now = ParameterValue.objects.get(key=parameter.key).value
+        raise ParameterChangedMeanwhile(parameter, set_now) from None
     record(
         EventKind.PARAMETER_CHANGED,
         by=by,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.ui.elements import Text
@@ -65,6 +66,21 @@ CSRF_FAILED = Trouble(
 )
 
 
+@dataclass(frozen=True)
+class Way:
+    """Where to go on from an error page."""
+
+    label: Text
+    url: str
+
+
+def way_on(request: HttpRequest) -> Way:
+    """A session launched from a station has one page; home would refuse it again."""
+    if getattr(request, "is_launched", False):
+        return Way(_("我的权限"), reverse("his_plugin:my-privileges"))
+    return Way(_("返回工作台"), "/")
+
+
 def trouble_page(request: HttpRequest, trouble: Trouble) -> HttpResponse:
     """Rendered without the request, so that no context processor runs."""
     page = loader.get_template("ui/error.html").render(
@@ -72,6 +88,7 @@ def trouble_page(request: HttpRequest, trouble: Trouble) -> HttpResponse:
             "trouble": trouble,
             "number": getattr(request, "request_id", "")[:NUMBER_LENGTH],
             "hospital": settings.HOSPITAL_NAME,
+            "way": way_on(request),
         }
     )
     return HttpResponse(page, status=trouble.status)

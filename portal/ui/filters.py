@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from portal.parameters.days import end_of, start_of
+from portal.parameters.days import FIRST_DAY, LAST_DAY, end_of, start_of
 from portal.ui.elements import Text
 from portal.ui.phrases import listed
 
@@ -131,10 +131,12 @@ class Search:
 
 
 def day_or_none(text: str) -> date | None:
+    """The day a text names, if a person could mean it."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def given_conditions(controls: Sequence[Control]) -> str:

@@ -14,10 +14,12 @@ PUBLIC: set[str] = {
     "accounts:login",
     "accounts:logout",
     "his_plugin:api-session",
+    "his_plugin:ended",
     "his_plugin:enter",
     "his_plugin:launch",
     "ui:healthz",
     "ui:readyz",
+    "ui:set-language",
 }
 
 

@@ -89,6 +89,9 @@ def set_up(ours: str, his: str) -> None:
 
     django.setup()
     call_command("migrate", verbosity=0)
+    from portal.celery import settle_memory
+
+    settle_memory()  # as each process of a worker does
 
 
 def call_number(number: int) -> Any:

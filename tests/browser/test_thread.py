@@ -121,6 +121,8 @@ def change(row: Locator, act: str, code: str, reason: str) -> None:
     drawer.get_by_label("说明").fill(reason)
     drawer.get_by_role("button", name=f"确认{act} 1 项").click()
     expect(drawer).to_be_hidden()
+    # The row was drawn anew: whoever works by keys is still at it.
+    expect(row.locator("summary")).to_be_focused()
 
 
 def see_own_rights(walk: Walk, check_axe: Check) -> None:

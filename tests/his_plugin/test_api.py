@@ -316,6 +316,7 @@ def test_every_code_has_words_in_both_rooms() -> None:
         ({"planned_at": "明天"}, "planned_at", "格式"),
         ({"planned_at": "1900-01-01T00:00"}, "planned_at", "合理范围"),
         ({"nature": "9"}, "nature", "不是合法选项"),
+        ({"nature": "\ud800"}, "nature", "不是合法选项"),
         ({"is_rescue": True}, "is_rescue", "只有急诊手术可以勾选抢救生命。"),
         ({"setting": "HOME"}, "setting", "不是合法选项"),
     ],
@@ -335,6 +336,7 @@ def test_check_that_makes_no_sense_is_refused_with_the_field(
     [
         ("{", "application/json", 400, "NOT_UNDERSTOOD"),
         ("[]", "application/json", 400, "INVALID"),
+        ("[" * 16000, "application/json", 400, "NOT_UNDERSTOOD"),
         ("a=1", FORM, 415, "NOT_UNDERSTOOD"),
         ("x" * 20000, "application/json", 413, "TOO_LONG"),
     ],

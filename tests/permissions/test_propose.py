@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from permissions.enums import Setting
+from permissions.forms import ProposeForm
 from permissions.models import Application
 from permissions.services import refusals
 from permissions.services.rules import latest_last_day, months_after, warnings_for
@@ -319,3 +320,14 @@ def test_months_are_counted_by_the_calendar(
 def test_long_privilege_has_no_latest_day() -> None:
     assert latest_last_day(privilege("RX01"), TODAY) is None
     assert latest_last_day(privilege("SG04"), TODAY) == date(2027, 11, 22)
+
+
+@pytest.mark.parametrize("field", ["valid_from", "valid_to"])
+def test_form_takes_no_day_beyond_the_calendar_of_people(
+    surgeon: Practitioner, field: str
+) -> None:
+    given = {"valid_from": "2026-11-23", "valid_to": "", field: "9999-12-31"}
+
+    form = ProposeForm(given)
+
+    assert "2999-12-31" in form.errors[field][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,7 +10,7 @@ import pytest
 from celery import current_app
 from kombu.exceptions import OperationalError
 
-from portal.celery import app
+from portal.celery import app, settle_memory
 from tests.services import free_port
 
 
@@ -58,3 +59,11 @@ def test_killed_worker_gives_its_task_back() -> None:
     assert app.conf.task_acks_late is True
     assert app.conf.task_reject_on_worker_lost is True
     assert app.conf.worker_prefetch_multiplier == 1
+
+
+def test_what_a_worker_has_loaded_is_left_to_itself() -> None:
+    before = gc.get_freeze_count()
+    settle_memory()
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()
+    assert frozen > before

@@ -13,6 +13,7 @@ from portal.accounts.services.shared import (
     INDISPENSABLE,
     State,
     demand,
+    hold_administrators,
     locked,
     locked_role,
     refuse_excluding,
@@ -73,6 +74,7 @@ def end_role(*, assignment: RoleAssignment, by: User, reason: str) -> RoleAssign
     """Take a role in force away, at once; taking away needs no second person."""
     if not by.capabilities & {Capability.ASSIGN_ROLE, Capability.APPROVE_ROLE}:
         raise refusals.NotAllowed
+    hold_administrators()
     assignment = locked_role(assignment)
     refuse_own(assignment.user, by)
     if assignment.state != State.ACTIVE:

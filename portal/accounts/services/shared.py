@@ -28,6 +28,14 @@ def locked(user: User) -> User:
     return row
 
 
+def hold_administrators() -> None:
+    """Whoever takes an administrator away waits here for one another: of two who
+    take each other away at once, the second finds the last one."""
+    holders = RoleAssignment.objects.filter(role__in=INDISPENSABLE, state=State.ACTIVE)
+    users = User.objects.select_for_update().filter(pk__in=holders.values("user"))
+    list(users.order_by("pk").values_list("pk"))
+
+
 def locked_role(assignment: RoleAssignment) -> RoleAssignment:
     locked(assignment.user)
     return RoleAssignment.objects.select_for_update().get(pk=assignment.pk)

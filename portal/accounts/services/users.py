@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from portal.accounts import refusals
 from portal.accounts.capabilities import Capability
@@ -12,6 +12,7 @@ from portal.accounts.services.passwords import put_password
 from portal.accounts.services.shared import (
     INDISPENSABLE,
     demand,
+    hold_administrators,
     locked,
     refuse_last,
     refuse_own,
@@ -43,8 +44,12 @@ def create_user(
     user = User(staff_no=staff_no, name=name, office=office)
     put_password(user, password)
     user.must_change_password = must_change
-    with acting(by=by, reason=reason):
-        user.save()
+    try:
+        with transaction.atomic(), acting(by=by, reason=reason):
+            user.save()
+    except IntegrityError:
+        # Somebody, or a second click, was faster.
+        raise refusals.StaffNumberTaken from None
     record(EventKind.USER_CREATED, by=by, subject=("user", user.pk), reason=reason)
     return user
 
@@ -53,6 +58,7 @@ def create_user(
 def deactivate_user(*, user: User, by: User | None, reason: str) -> User:
     """Shut the user out at once; sessions end, roles and history stay."""
     demand(by, Capability.ASSIGN_ROLE)
+    hold_administrators()
     user = locked(user)
     refuse_own(user, by)
     if not user.is_active:

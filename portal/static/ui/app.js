@@ -7,6 +7,8 @@
   /* ---- 抽屉 ---- */
 
   let opener = null;
+  let openerRow = "";
+  let returnsUntil = 0;
   let isDirty = false;
   const drawer = () => one("#drawer");
   const isOpen = () => drawer() !== null && drawer().classList.contains("open");
@@ -21,6 +23,8 @@
   function openDrawer() {
     if (!isOpen()) {
       opener = document.activeElement;
+      const row = opener.closest("tr[id]");
+      openerRow = row ? row.id : "";
       isDirty = false;
     }
     drawer().classList.toggle("wide", one("[data-wide]", drawer()) !== null);
@@ -39,9 +43,22 @@
     drawer().replaceChildren();
     one("#scrim").classList.remove("open");
     one(".yw-app").inert = false;
-    if (opener && opener.isConnected) {
-      opener.focus({ preventScroll: true });
-    }
+    returnsUntil = Date.now() + 3000;
+    giveFocusBack();
+  }
+
+  // 行菜单里的按钮关上后看不见，保存后整行换新：焦点回到这一行的菜单。
+  function giveFocusBack() {
+    const row = openerRow ? document.getElementById(openerRow) : null;
+    const isThere = opener && opener.isConnected && opener !== document.body;
+    const place = isThere && opener.offsetParent !== null ? opener
+      : (row && (one("summary", row) || one("a[href],button", row))) || one("#main");
+    place.focus({ preventScroll: true });
+  }
+
+  function onSettled() {
+    const isLost = document.activeElement === document.body;
+    if (isLost && !isOpen() && Date.now() < returnsUntil) { giveFocusBack(); }
   }
 
   async function leaveDrawer() {
@@ -131,7 +148,7 @@
     }
   }
 
-  const press = (selector) => { const button = one(selector); if (button) { button.click(); } };
+  const press = (selector) => { const button = one(selector); if (button) { button.focus(); button.click(); } };
 
   const KEYS = {
     "/": () => one("#search") && one("#search").focus(),
@@ -344,6 +361,7 @@
   document.addEventListener("htmx:beforeRequest", onBeforeRequest);
   document.addEventListener("htmx:beforeSwap", onBeforeSwap);
   document.addEventListener("htmx:afterSwap", onSwapped);
+  document.addEventListener("htmx:afterSettle", onSettled);
   document.addEventListener("htmx:responseError", onFailure);
   document.addEventListener("htmx:sendError", onFailure);
   document.addEventListener("htmx:timeout", onFailure);

@@ -119,6 +119,14 @@ def test_another_account_at_the_same_address_is_not_locked(
     assert try_login(client, "1027", PASSWORD).status_code == 302
 
 
+def test_full_width_digits_are_the_same_account(
+    client: CheckedClient, lin: User
+) -> None:
+    lock(client, "２０３１")
+
+    assert try_login(client, password=PASSWORD).status_code == 429
+
+
 def test_blanks_around_the_number_are_the_same_account(
     client: CheckedClient, lin: User
 ) -> None:

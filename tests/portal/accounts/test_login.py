@@ -45,7 +45,16 @@ def test_login_opens_the_page_that_was_asked_for(
 
 
 @pytest.mark.parametrize(
-    "onward", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""]
+    "onward",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+        "javascript:alert(1)",
+        "no-page-of-ours",
+        "accounts:logout",
+        "",
+    ],
 )
 def test_login_leads_nowhere_but_here(
     client: CheckedClient, lin: User, onward: str

@@ -41,7 +41,7 @@ def test_the_year_is_played_through_the_acts() -> None:
     now = timezone.now()
     seed.seed_rights(now=now)
 
-    assert GrantState.objects.count() == len(GRANTS) == 61
+    assert GrantState.objects.count() == len(GRANTS) == 67
     assert Counter(Application.objects.values_list("state", flat=True)) == {
         "APPROVED": len(GRANTS),
         "SUBMITTED": 7,
@@ -76,6 +76,6 @@ def test_seeding_again_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seed, "GRANTS", GRANTS[:2])
     monkeypatch.setattr(seed, "ASKED", ())
     first = seed.seed()
-    assert first == "医师 13，授权 2，申请 2"
+    assert first == "医师 14，授权 2，申请 2"
     assert seed.seed() == first
     assert GrantEvent.objects.count() == 2

@@ -101,6 +101,20 @@ def test_message_of_a_later_day_does_not_hold_its_stream(clock: Clock) -> None:
     assert claimed_now() == [later.pk]
 
 
+def test_message_promised_for_at_once_holds_its_stream_when_the_clock_is_set_back(
+    clock: Clock,
+) -> None:
+    first = promise()
+    clock.shift(timedelta(seconds=-2))
+    second = promise(op="SUSPEND")
+    assert claimed_now() == []
+
+    clock.shift(timedelta(seconds=2))
+
+    assert claimed_now() == [first.pk]
+    assert state_of(second) == State.WAITING
+
+
 def test_taking_away_passes_a_rejected_message_and_what_waits_behind_it() -> None:
     rejected, _waiting = promise(), promise(priv_code="AB02")
     suspension, revocation = promise(op="SUSPEND"), promise(op="REVOKE")

@@ -100,6 +100,17 @@ def test_enqueue_for_a_later_day_keeps_what_waits_for_an_earlier_one() -> None:
     assert state_of(enable) == State.WAITING
 
 
+def test_enqueue_supersedes_nothing_that_was_promised_for_at_once(
+    clock: time_machine.Traveller,
+) -> None:
+    """Another server's clock, or this one set back, is a little behind."""
+    grant = promise()
+    clock.shift(timedelta(seconds=-2))
+    promise(op="SUSPEND")
+
+    assert state_of(grant) == State.WAITING
+
+
 def test_retry_of_a_rejected_message_goes_under_a_new_request_id(
     his: MemoryHis, deliver: Deliver, lin: User
 ) -> None:

@@ -72,6 +72,9 @@ def test_list_shows_its_first_page_in_pinyin_order(
         ("seen_from=2026-11-24", []),
         ("seen_to=2026-11-22", []),
         ("seen_from=gestern", ["陈静", "李宁"]),
+        ("seen_from=0001-01-01", ["陈静", "李宁"]),
+        ("seen_to=9999-12-31", ["陈静", "李宁"]),
+        ("seen_from=3000-01-01", ["陈静", "李宁"]),
     ],
 )
 def test_list_answers_what_the_address_asks(
