@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from portal.his.contract import codes, launch
-from portal.his.contract.catalogue import CODE_TABLES, table_name
+from portal.his.contract.catalogue import CODE_TABLES, table_name, table_title
 from portal.his.contract.interfaces import ALL, FUNCTIONS, VIEWS
 from portal.his.contract.shape import Column, Function, Type, View
 from portal.his.contract.versions import VERSION, VERSIONS
@@ -211,7 +211,7 @@ def launch_chapter(number: int) -> Iterator[str]:
 def codes_chapter(number: int) -> Iterator[str]:
     yield f"\n## {number} 代码表"
     for name, meanings in CODE_TABLES.items():
-        yield f"\n### `{name}`\n"
+        yield f"\n### {table_title(name)} `{name}`\n"
         yield from code_table(meanings)
 
 

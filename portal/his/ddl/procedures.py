@@ -14,7 +14,7 @@ from portal.his.contract.shape import Type
 from portal.his.ddl.functions import Body
 
 SECONDS_TO_WAIT = 30
-ANSWER = "code, message, his_row_id"
+BUSY = "HIS 忙：前一次调用还没有结束"
 OK = "'0   %'"
 
 POSTGRESQL = """\
@@ -58,7 +58,9 @@ BEGIN
     DO RELEASE_LOCK('{name}');
     RESIGNAL;
   END;
-  DO GET_LOCK('{name}', {wait});
+  IF COALESCE(GET_LOCK('{name}', {wait}), 0) = 0 THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{busy}';
+  END IF;
   START TRANSACTION;
   IF EXISTS (SELECT 1 FROM {calls} c WHERE c.request_id = p_request_id) THEN
     UPDATE {calls} SET repeats = repeats + 1 WHERE request_id = p_request_id;
@@ -89,8 +91,11 @@ BEGIN
   SET XACT_ABORT ON;
   DECLARE @v_verdict NVARCHAR(210);
   DECLARE @v_row NVARCHAR(32);
+  DECLARE @v_lock INT;
   BEGIN TRANSACTION;
-  EXEC sp_getapplock @Resource = N'{name}', @LockMode = N'Exclusive', @LockTimeout = {wait}000;
+  EXEC @v_lock = sp_getapplock @Resource = N'{name}', @LockMode = N'Exclusive', @LockTimeout = {wait}000;
+  IF @v_lock < 0
+    THROW 50002, N'{busy}', 1;
   IF EXISTS (SELECT 1 FROM {calls} c WHERE c.request_id = @request_id)
   BEGIN
     UPDATE {calls} SET repeats = repeats + 1 WHERE request_id = @request_id;
@@ -178,6 +183,7 @@ def procedure(body: Body) -> str:
         acts=acts,
         row_id=body.row_id(),
         wait=SECONDS_TO_WAIT,
+        busy=BUSY,
     )
 
 

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from portal.his.contract.interfaces import ALL, FUNCTIONS, V_YW_CHANGE_LOG, VIEWS
 from portal.his.contract.versions import VERSION
 from portal.his.ddl import tables
-from portal.his.ddl.engines import ENGINES, Engine
+from portal.his.ddl.engines import Engine
 from portal.his.ddl.functions import LOG_COLUMNS, LOG_TABLE, Body
 from portal.his.ddl.procedures import inbox_triggers, procedure
 from portal.his.ddl.views import create_view, not_offered
@@ -180,7 +180,3 @@ def terminated(statement: Statement, engine: Engine) -> str:
             return f"DELIMITER $$\n{text}$$\nDELIMITER ;"
         case _:
             return f"{text};"
-
-
-def engine_named(name: str) -> Engine:
-    return ENGINES[name]

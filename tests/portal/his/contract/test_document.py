@@ -38,7 +38,7 @@ def test_chapter_explains_every_code_table_once() -> None:
 
     assert len(CODE_TABLES) == len(tables)
     for name, meanings in CODE_TABLES.items():
-        assert text.count(f"\n### `{name}`\n") == 1
+        assert text.count(f" `{name}`\n\n| 代码 | 含义 |\n") == 1
         for code, meaning in meanings.items():
             assert f"| `{code}` | {meaning} |" in text
 
