@@ -16,6 +16,7 @@ from portal.his.sql.engines import make_engines
 
 TRIAL_KEY_START = "trial-only-"
 SHORTEST_LAUNCH_KEY = 16
+LEASE_TIMEOUTS = 4
 
 
 def trial_secret_key(**kwargs: Any) -> list[CheckMessage]:
@@ -85,12 +86,28 @@ def some_station_may_open_us(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def lease_outlasts_calls(**kwargs: Any) -> list[CheckMessage]:
+    """A call and its read-back may each take a whole time-out, in two waits; a worker
+    that is only slow would be taken for dead, and its changes for unknown."""
+    enough = LEASE_TIMEOUTS * settings.HIS_TIMEOUT_SECONDS
+    if enough <= settings.OUTBOX_LEASE_SECONDS:
+        return []
+    return [
+        Warning(
+            f"OUTBOX_LEASE_SECONDS is shorter than {LEASE_TIMEOUTS} calls to the HIS.",
+            hint=f"Set it to at least {enough}, or lower HIS_TIMEOUT_SECONDS.",
+            id="portal.W003",
+        )
+    ]
+
+
 SETTINGS_CHECKS = (
     trial_secret_key,
     his_dsn_readable,
     launch_keys_long_enough,
     cookies_only_over_tls,
     some_station_may_open_us,
+    lease_outlasts_calls,
 )
 
 

@@ -54,7 +54,7 @@ def keep_session(request: Any, user: User) -> None:
 
 @transaction.atomic
 def close_session(request: Any, *, code: str) -> None:
-    """End the session of this request; ``code`` says why: ASKED, IDLE, REPLACED."""
+    """End the session of this request; ``code`` says why: ASKED, IDLE, REPLACED, LOCKED."""
     user = request.user
     key = request.session.session_key
     LoginSession.objects.filter(user=user, session_key=key).update(session_key="")

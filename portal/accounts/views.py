@@ -23,7 +23,7 @@ from portal.accounts.lockout import is_locked, locked_page, one_at_a_time, tries
 from portal.accounts.models import User
 from portal.accounts.passwords import is_expired
 from portal.accounts.presenters import profile_of
-from portal.accounts.refusals import AccountRefusal, PasswordRefused, WrongPassword
+from portal.accounts.refusals import AccountRefusal, PasswordRefused
 from portal.accounts.sessions import close_session, keep_session, open_portal_session
 from portal.audit.models import EventKind
 from portal.audit.services import record
@@ -51,29 +51,40 @@ def login(request: Any) -> HttpResponse:
 @transaction.atomic
 def _try_login(request: Any, form: LoginForm) -> HttpResponse:
     staff_no: str = form.cleaned_data["staff_no"]
-    one_at_a_time(staff_no)
-    if is_locked(request, staff_no):
-        _record_failure(staff_no, "LOCKED")
-        return locked_page(request, None, {"staff_no": staff_no})
-    # Unknown number, wrong password and deactivated account are told apart nowhere:
-    # Django hashes the password in each case.
-    user = authenticate(
-        request, staff_no=staff_no, password=form.cleaned_data["password"]
-    )
-    if isinstance(user, User):
+    user = _proved(request, staff_no, form.cleaned_data["password"])
+    if user is not None:
         open_portal_session(request, user)
         return HttpResponseRedirect(_onward(request))
-    _record_failure(staff_no, "PASSWORD")
     if is_locked(request, staff_no):
-        record(EventKind.LOCKED, subject=_subject(staff_no), is_ok=False)
         return locked_page(request, None, {"staff_no": staff_no})
-    left = tries_left(request, staff_no)
     form.add_error(
         "password",
         _("工号或密码不对，还可以再试 %(left)s 次，之后锁定 %(minutes)s 分钟。")
-        % {"left": left, "minutes": value_of(LOCK_MINUTES)},
+        % _until_locked(request, staff_no),
     )
     return _login_page(request, form)
+
+
+def _proved(request: Any, staff_no: str, password: str) -> User | None:
+    """Who has this password; a wrong one is counted, a locked account has none."""
+    one_at_a_time(staff_no)
+    if is_locked(request, staff_no):
+        _record_failure(staff_no, "LOCKED")
+        return None
+    # Unknown number, wrong password and deactivated account are told apart nowhere:
+    # Django hashes the password in each case.
+    user = authenticate(request, staff_no=staff_no, password=password)
+    if isinstance(user, User):
+        return user
+    _record_failure(staff_no, "PASSWORD")
+    if is_locked(request, staff_no):
+        record(EventKind.LOCKED, subject=_subject(staff_no), is_ok=False)
+    return None
+
+
+def _until_locked(request: Any, staff_no: str) -> dict[str, int]:
+    left = tries_left(request, staff_no)
+    return {"left": left, "minutes": value_of(LOCK_MINUTES)}
 
 
 def _subject(staff_no: str) -> tuple[str, object]:
@@ -128,10 +139,13 @@ def password_change(request: AuthenticatedRequest) -> HttpResponse:
     if not user.has_usable_password():
         return redirect("accounts:profile")
     form = PasswordForm(request.POST or None)
-    if form.is_valid() and _has_changed(user, form):
-        keep_session(request, User.objects.get(pk=user.pk))
-        messages.success(request, _("密码已修改。"))
-        return redirect(settings.LOGIN_REDIRECT_URL)
+    if form.is_valid():
+        return _try_change(request, form)
+    return _password_page(request, form)
+
+
+def _password_page(request: AuthenticatedRequest, form: PasswordForm) -> HttpResponse:
+    user = request.user
     context = {
         "form": form,
         "is_first": user.must_change_password,
@@ -140,12 +154,31 @@ def password_change(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "accounts/password_change.html", context)
 
 
+@transaction.atomic
+def _try_change(request: AuthenticatedRequest, form: PasswordForm) -> HttpResponse:
+    """Guessing the old password is counted like guessing at the login page."""
+    user = request.user
+    staff_no = user.staff_no
+    if _proved(request, staff_no, form.cleaned_data["old"]) is None:
+        if is_locked(request, staff_no):
+            close_session(request, code="LOCKED")
+            return locked_page(request, None, {"staff_no": staff_no})
+        form.add_error(
+            "old",
+            _("现在的密码不对，还可以再试 %(left)s 次，之后锁定 %(minutes)s 分钟。")
+            % _until_locked(request, staff_no),
+        )
+    elif _has_changed(user, form):
+        keep_session(request, User.objects.get(pk=user.pk))
+        messages.success(request, _("密码已修改。"))
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    return _password_page(request, form)
+
+
 def _has_changed(user: User, form: PasswordForm) -> bool:
     old, new = form.cleaned_data["old"], form.cleaned_data["new"]
     try:
         services.change_password(user=user, old=old, new=new)
-    except WrongPassword as refusal:
-        form.add_error("old", str(refusal.text))
     except PasswordRefused as refusal:
         form.add_error("new", [str(problem) for problem in refusal.problems])
     except AccountRefusal as refusal:

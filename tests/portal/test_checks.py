@@ -21,6 +21,8 @@ RIGHT: dict[str, Any] = {
     "HIS_DSN": "postgresql+psycopg://u:p@h/his",
     "LAUNCH_KEYS": {"YW": "k" * 16},
     "SECURE_COOKIES": True,
+    "HIS_TIMEOUT_SECONDS": 10,
+    "OUTBOX_LEASE_SECONDS": 40,
 }
 WRONG = [
     ({"SECRET_KEY": "trial-only-xxx"}, "portal.E001"),
@@ -29,6 +31,7 @@ WRONG = [
     ({"LAUNCH_KEYS": {"YW": "k" * 15}}, "portal.E003"),
     ({"SECURE_COOKIES": False}, "portal.W001"),
     ({"LAUNCH_KEYS": {}}, "portal.W002"),
+    ({"OUTBOX_LEASE_SECONDS": 39}, "portal.W003"),
 ]
 
 

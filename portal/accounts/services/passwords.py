@@ -31,6 +31,7 @@ def change_password(*, user: User, old: str, new: str) -> User:
     put_password(user, new)
     user.must_change_password = False
     _save_password(user, by=user, reason=gettext_noop("本人修改密码"))
+    unlock(user.staff_no)
     return user
 
 

@@ -77,6 +77,11 @@ class Child:
         """Started once, and no longer running."""
         return self.process is not None and self.process.poll() is not None
 
+    @property
+    def was_killed(self) -> bool:
+        """By SIGKILL, which no program ends itself with."""
+        return self.process is not None and self.process.poll() == -signal.SIGKILL
+
     def ran_for(self) -> float:
         return time.monotonic() - self.started_at
 

@@ -151,7 +151,10 @@ def test_password_change_goes_on_in_the_same_session(
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"old": "Wrong-pass@1"}, "现在的密码不对。"),
+        (
+            {"old": "Wrong-pass@1"},
+            "现在的密码不对，还可以再试 4 次，之后锁定 30 分钟。",
+        ),
         ({"again": "Ward-round@0731"}, "两次输入的新密码不一致。"),
         ({"new": "short", "again": "short"}, "密码至少 10 位，现有 5 位。"),
         (
@@ -171,6 +174,21 @@ def test_password_change_refused_says_why_and_changes_nothing(
     lin.refresh_from_db()
     assert lin.check_password(PASSWORD)
     assert not AuditEvent.objects.filter(kind=EventKind.PASSWORD_CHANGED).exists()
+
+
+def test_guessing_the_old_password_locks_the_account_and_ends_the_session(
+    client: CheckedClient, lin: User
+) -> None:
+    sign_in(client, lin)
+    wrong = {"old": "Wrong-pass@1", "new": NEW, "again": NEW}
+
+    answers = [client.post(CHANGE, wrong).status_code for _ in range(5)]
+
+    assert answers == [200, 200, 200, 200, 429]
+    assert client.get(PROFILE).status_code == 302
+    lin.refresh_from_db()
+    assert lin.check_password(PASSWORD)
+    assert AuditEvent.objects.filter(kind=EventKind.LOCKED).count() == 1
 
 
 def test_given_password_must_be_changed_before_anything_else(
