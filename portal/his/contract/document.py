@@ -13,6 +13,7 @@ from portal.his.contract.catalogue import CODE_TABLES, table_name, table_title
 from portal.his.contract.interfaces import ALL, FUNCTIONS, VIEWS
 from portal.his.contract.shape import Column, Function, Type, View
 from portal.his.contract.versions import VERSION, VERSIONS
+from portal.his.ddl.rules import RULES
 from portal.his.ddl.views import not_offered
 from portal.his.mapping.loader import DEMO, load
 
@@ -173,6 +174,14 @@ def function_chapter(number: int, function: Function) -> Iterator[str]:
     yield "\n规则：\n"
     yield SAVE_RULES.format(key=ticked(function.key), view=function.shows)
     yield from (f"- {rule}" for rule in function.rules)
+    yield "\n按下列次序判断，首个成立的给出结果；都不成立为 `0` 成功：\n"
+    yield from table(
+        ("次序", "结果码", "结果说明"),
+        (
+            (str(place), f"`{rule.code}`", rule.words)
+            for place, rule in enumerate(RULES[function.name].rules, start=1)
+        ),
+    )
 
 
 def answers_chapter(number: int) -> Iterator[str]:

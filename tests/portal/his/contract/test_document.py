@@ -7,6 +7,7 @@ from portal.his.contract.codes import ERROR_CODES, STATUS_AFTER
 from portal.his.contract.document import render
 from portal.his.contract.interfaces import ALL, VIEWS, YW_PRIV_SAVE
 from portal.his.contract.versions import VERSION, VERSIONS
+from portal.his.ddl.rules import RULES
 from portal.his.mapping.loader import DEMO, load
 
 CHAPTER = Path(__file__).resolve().parents[4] / "docs" / "his-contract.md"
@@ -30,6 +31,15 @@ def test_chapter_has_a_section_for_every_interface_with_its_purpose() -> None:
     for item in ALL:
         assert f" {item.title} `{item.name}`\n" in text
         assert item.purpose in text
+
+
+def test_chapter_gives_the_rules_of_every_function_in_their_order() -> None:
+    text = render()
+    for name, rules in RULES.items():
+        section = text.split(f" `{name}`\n", 1)[1].split("\n## ")[0]
+        for place, rule in enumerate(rules.rules, start=1):
+            assert f"| {place} | `{rule.code}` | {rule.words} |" in section
+            assert rule.code in ERROR_CODES
 
 
 def test_chapter_explains_every_code_table_once() -> None:

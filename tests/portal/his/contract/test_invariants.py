@@ -234,6 +234,24 @@ def test_blank_column_may_be_empty_but_a_missing_code_is_still_seen() -> None:
     assert Reason.MISSING in missing
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("amount", "约 3", Reason.NOT_A_NUMBER),
+        ("amount", Decimal("3.50"), None),
+        ("a49", "一", Reason.NOT_A_NUMBER),
+        ("a49", 1, None),
+    ],
+)
+def test_number_that_is_none_is_seen(
+    name: str, value: object, fault: Reason | None
+) -> None:
+    view = next(view for view in VIEWS if view.name == "V_YW_FRONT_PAGE_FEE")
+    column = {column.name: column for column in view.columns}[name]
+    found = [check(value) for check in checks_of(column)]
+    assert [reason for reason in found if reason] == ([fault] if fault else [])
+
+
 def test_versions_are_newest_first_and_all_say_what_they_brought() -> None:
     numbers = [float(version.number) for version in VERSIONS]
     assert numbers == sorted(numbers, reverse=True)
