@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "axes",
     "django_htmx",
     "portal.audit",
+    "portal.his",
     "portal.parameters",
     "portal.directory",
     "portal.accounts",

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from tests.mariadb import mariadb_binary
 from tests.services import PartMissing, chromium_binary, postgres_bin, redis_binary
 
 CJK_FONT = "fonts-noto-cjk"
@@ -40,6 +41,7 @@ def missing_packages() -> list[str]:
     wanted = {
         "chromium": is_there(chromium_binary),
         CJK_FONT: has_cjk_font(),
+        "mariadb-server": is_there(lambda: mariadb_binary("mariadbd")),
         "postgresql": is_there(postgres_bin),
         "redis-server": is_there(redis_binary),
     }

@@ -19,8 +19,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from portal.demo_his.seeding import tables
+from portal.his.ddl.engines import ENGINES
+from portal.his.ddl.script import view_script
+from portal.his.mapping.loader import DEMO, load
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 SQL = Path(__file__).parent / "sql"
 BUSY_SECONDS = 5
 COMPANIONS = ("", "-wal", "-shm")
@@ -161,7 +164,7 @@ def prepare(database: Database, *, reset: bool = False, password: str = "") -> b
         create(connection, "postgresql")
         setting = text("SELECT set_config('demo_his.password', :password, true)")
         connection.execute(setting, {"password": password})
-        run_script(link, "grants_postgresql")
+        run_script(link, "grants_postgresql", VIEWS=", ".join(load(DEMO).views))
     return True
 
 
@@ -211,7 +214,7 @@ def refuse_other_version(version: str | None) -> None:
 def create(connection: Connection, backend: str) -> None:
     link = connection.connection.driver_connection
     run_script(link, "tables", ID=COUNTING_KEY[backend])
-    run_script(link, "views")
+    run_text(link, view_script(load(DEMO), ENGINES[backend]))
     run_script(link, f"save_{backend}")
     for table, rows in tables():
         fill(connection, table, rows)
@@ -219,10 +222,15 @@ def create(connection: Connection, backend: str) -> None:
 
 
 def run_script(link: Any, name: str, **words: str) -> None:
-    """A file of ``sql/``; the drivers take many statements at once, SQLAlchemy not."""
+    """A file of ``sql/`` with its words put in."""
     script = (SQL / f"{name}.sql").read_text(encoding="utf-8")
     for word, meaning in words.items():
         script = script.replace(f"{{{word}}}", meaning)
+    run_text(link, script)
+
+
+def run_text(link: Any, script: str) -> None:
+    """The drivers take many statements at once, SQLAlchemy not."""
     if hasattr(link, "executescript"):
         link.executescript(script)
     else:

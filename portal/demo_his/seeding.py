@@ -130,6 +130,7 @@ def procedure_rows() -> Iterator[Row]:
             "手术类型": GRADES[row["grade"]],
             "专科": row["specialty"],
             "是否停用": 0,
+            "最后修改时间": MOMENT,
         }
 
 

@@ -179,7 +179,7 @@ def fill_privilege(privilege: HisPrivilege, row: Row[PrivilegeRecord]) -> None:
     privilege.name = record.name
     privilege.category = record.category
     privilege.value_kind = record.value_kind
-    privilege.level = record.level
+    privilege.level = record.priv_level
     privilege.is_enabled = record.enabled == "1"
     privilege.row_hash = row.hash
     privilege.missing_since = None

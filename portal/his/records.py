@@ -33,7 +33,7 @@ class PrivilegeRecord:
     name: str
     category: str
     value_kind: str
-    level: str
+    priv_level: str
     enabled: str
     last_modified: datetime
 

@@ -18,6 +18,8 @@ from tests.contract.peers import (
     demo_sqlite,
     small_postgresql,
     small_sqlite,
+    typical_postgresql,
+    typical_sqlite,
 )
 from tests.contract.wire import Wire, wire_to
 
@@ -46,6 +48,16 @@ def demo_postgresql_his(fresh_postgres: str) -> Peer:
 
 
 @pytest.fixture
+def typical_sqlite_his(tmp_path: Path) -> Peer:
+    return typical_sqlite(tmp_path / "typical.sqlite3")
+
+
+@pytest.fixture
+def typical_postgresql_his(fresh_postgres: str) -> Peer:
+    return typical_postgresql(fresh_postgres)
+
+
+@pytest.fixture
 def given_his() -> Peer:
     """The test HIS of a hospital: ``TEST_HIS_DSN=… pytest -m his tests/contract``."""
     return Peer(os.environ["TEST_HIS_DSN"])
@@ -57,6 +69,8 @@ def given_his() -> Peer:
         "postgresql",
         "demo_sqlite",
         "demo_postgresql",
+        "typical_sqlite",
+        "typical_postgresql",
         pytest.param("given", marks=pytest.mark.his),
     ]
 )

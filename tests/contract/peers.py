@@ -11,6 +11,10 @@ import psycopg
 from psycopg import sql
 
 from portal.demo_his.database import Database, prepare
+from portal.his.ddl.engines import ENGINES
+from portal.his.ddl.script import script
+from portal.his.mapping.loader import TYPICAL, load
+from tests.portal.his.ddl.peers import tables_for
 
 HERE = Path(__file__).parent
 
@@ -66,3 +70,26 @@ def demo_sqlite(path: Path) -> Peer:
     dsn = f"sqlite:///{path}"
     prepare(Database(dsn))
     return Peer(dsn, "V_YW_CALL_LOG")
+
+
+def typical_postgresql(dsn: str) -> Peer:
+    """A vendor's tables with nothing but our generated script on them."""
+    with psycopg.connect(dsn, autocommit=True) as server:
+        role = "SELECT 1 FROM pg_roles WHERE rolname = 'yiwu'"
+        if server.execute(role).fetchone() is None:
+            server.execute("CREATE ROLE yiwu LOGIN")
+    for text in (tables_for("postgresql"), generated("postgresql")):
+        with psycopg.connect(dsn) as server:
+            server.execute(text.encode())
+    return Peer(dsn, "yw_priv_save_call")
+
+
+def typical_sqlite(path: Path) -> Peer:
+    with closing(sqlite3.connect(path)) as link:
+        link.executescript(tables_for("sqlite"))
+        link.executescript(generated("sqlite"))
+    return Peer(f"sqlite:///{path}", "YW_PRIV_SAVE")
+
+
+def generated(engine: str) -> str:
+    return script(load(TYPICAL), ENGINES[engine])

@@ -1,7 +1,7 @@
 -- The smallest HIS that keeps the contract on PostgreSQL, with the padding of old ones.
 CREATE TABLE person (emp_no char(20) PRIMARY KEY, his_emp_id varchar(32), name char(50), py varchar(20), sex char(1), dept_code varchar(20), dept_name varchar(50), title_code varchar(3), post varchar(20), prac_cert_no varchar(50), prac_valid_to date, status varchar(2), last_modified timestamp, mobile varchar(20));
 CREATE VIEW v_yw_doctor AS SELECT * FROM person;
-CREATE TABLE privilege (priv_code varchar(20), name varchar(100), category varchar(10), value_kind varchar(10), level varchar(10), enabled varchar(1), last_modified timestamp);
+CREATE TABLE privilege (priv_code varchar(20), name varchar(100), category varchar(10), value_kind varchar(10), priv_level varchar(10), enabled varchar(1), last_modified timestamp);
 CREATE VIEW v_yw_priv_dict AS SELECT * FROM privilege;
 CREATE TABLE line (id serial PRIMARY KEY, emp_no char(20), priv_code varchar(20), setting varchar(4), item_code varchar(32), his_value varchar(20), valid_from date, valid_to date, status varchar(1), last_operator varchar(20), last_modified timestamp, CONSTRAINT one UNIQUE (emp_no, priv_code, setting, item_code, valid_from));
 CREATE VIEW v_yw_doctor_priv AS SELECT * FROM line;

@@ -1,7 +1,7 @@
 -- The smallest HIS that keeps the contract on SQLite.
 CREATE TABLE person (emp_no TEXT PRIMARY KEY, his_emp_id TEXT, name TEXT, py TEXT, sex TEXT, dept_code TEXT, dept_name TEXT, title_code TEXT, post TEXT, prac_cert_no TEXT, prac_valid_to TEXT, status TEXT, last_modified TEXT, mobile TEXT);
 CREATE VIEW V_YW_DOCTOR AS SELECT * FROM person;
-CREATE TABLE privilege (priv_code TEXT PRIMARY KEY, name TEXT, category TEXT, value_kind TEXT, level TEXT, enabled TEXT, last_modified TEXT);
+CREATE TABLE privilege (priv_code TEXT PRIMARY KEY, name TEXT, category TEXT, value_kind TEXT, priv_level TEXT, enabled TEXT, last_modified TEXT);
 CREATE VIEW V_YW_PRIV_DICT AS SELECT * FROM privilege;
 CREATE TABLE line (id INTEGER PRIMARY KEY, emp_no TEXT, priv_code TEXT, setting TEXT, item_code TEXT, his_value TEXT, valid_from TEXT, valid_to TEXT, status TEXT, last_operator TEXT, last_modified TEXT, UNIQUE (emp_no, priv_code, setting, item_code, valid_from));
 CREATE VIEW V_YW_DOCTOR_PRIV AS SELECT * FROM line;

@@ -194,7 +194,7 @@ def test_reader_may_not_write(
             "CREATE FUNCTION sly() RETURNS varchar LANGUAGE sql AS"
             " $$ DELETE FROM line; SELECT ''::varchar $$;"
             "CREATE OR REPLACE VIEW v_yw_priv_dict AS SELECT priv_code, name, category,"
-            " value_kind, sly()::varchar(10) AS level, enabled, last_modified"
+            " value_kind, sly()::varchar(10) AS priv_level, enabled, last_modified"
             " FROM privilege"
         )
     with pytest.raises(HisMisconfigured, match="V_YW_PRIV_DICT 不可用 25006"):

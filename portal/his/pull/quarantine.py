@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +17,7 @@ class Reason(StrEnum):
     UNKNOWN_CODE = "UNKNOWN_CODE"
     TOO_LONG = "TOO_LONG"
     NOT_A_DATE = "NOT_A_DATE"
+    NOT_A_NUMBER = "NOT_A_NUMBER"
     DOUBLED = "DOUBLED"  # a second row with the same key
 
 
@@ -34,13 +36,15 @@ Check = Callable[[Any], Reason | None]
 def checks_of(column: Column) -> list[Check]:
     """What the contract says of the column, as questions to a value."""
     checks: list[Check] = []
-    if not column.nullable:
+    if not column.nullable and not column.blank:
         checks.append(lambda value: Reason.MISSING if value in {None, ""} else None)
     if column.type is Type.DATE:
         checks.append(is_day)
     if column.type is Type.MOMENT:
         checks.append(is_moment)
-    if column.length:
+    if column.type in {Type.INTEGER, Type.NUMBER}:
+        checks.append(is_number)
+    if column.type is Type.TEXT and column.length:
         checks.append(lambda value: fits(value, column.length))
     if column.codes is not None:
         known = frozenset(column.codes) | {""}
@@ -60,6 +64,14 @@ def is_day(value: Any) -> Reason | None:
 
 def is_moment(value: Any) -> Reason | None:
     return None if value is None or isinstance(value, datetime) else Reason.NOT_A_DATE
+
+
+def is_number(value: Any) -> Reason | None:
+    return (
+        None
+        if value is None or isinstance(value, int | Decimal)
+        else Reason.NOT_A_NUMBER
+    )
 
 
 class RowCheck:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Integer, String, bindparam, column, select, table
+from sqlalchemy import Date, Integer, Numeric, String, bindparam, column, select, table
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql.elements import BindParameter, ColumnClause
 from sqlalchemy.types import TypeEngine
@@ -31,6 +32,8 @@ def sql_type(contract_column: Column) -> TypeEngine[Any]:
         return Date()
     if contract_column.type is Type.INTEGER:
         return Integer()
+    if contract_column.type is Type.NUMBER:
+        return Numeric(contract_column.precision, contract_column.scale)
     return String()
 
 
@@ -95,9 +98,20 @@ def as_moment(value: Any) -> Any:
     return value
 
 
+def as_number(value: Any) -> Any:
+    """A decimal; the unreadable stays as it is, for the quarantine."""
+    if value is None or isinstance(value, Decimal):
+        return value
+    try:
+        return Decimal(str(value).strip())
+    except InvalidOperation:
+        return value
+
+
 CONVERTERS: dict[Type, Callable[[Any], Any]] = {
     Type.TEXT: as_text,
     Type.INTEGER: lambda value: value,
+    Type.NUMBER: as_number,
     Type.DATE: as_date,
     Type.MOMENT: as_moment,
 }

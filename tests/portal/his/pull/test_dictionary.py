@@ -150,7 +150,7 @@ good_rows = st.builds(
     name=st.sampled_from(["处方权", "手术权"]),
     category=st.just("RX"),
     value_kind=st.sampled_from(["FLAG", "LEVEL", "ITEM"]),
-    level=st.sampled_from(["", "1"]),
+    priv_level=st.sampled_from(["", "1"]),
     enabled=st.sampled_from(["0", "1"]),
     last_modified=st.just(MODIFIED),
 )

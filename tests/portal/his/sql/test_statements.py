@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,10 +11,18 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from portal.his.contract.interfaces import VIEWS
-from portal.his.contract.shape import View
+from portal.his.contract.shape import Type, View
 from portal.his.sql.postgresql import call_text
 from portal.his.sql.sqlite import put_text
-from portal.his.sql.statements import as_date, as_moment, as_text, read_all, read_by_key
+from portal.his.sql.statements import (
+    CONVERTERS,
+    as_date,
+    as_moment,
+    as_number,
+    as_text,
+    read_all,
+    read_by_key,
+)
 
 DAY = date(2026, 11, 23)
 MOMENT = datetime(2026, 11, 23, 10, 0, 5)  # noqa: DTZ001 (local time of the HIS)
@@ -57,6 +66,25 @@ def test_as_date_reads_days_and_leaves_the_unreadable(given: Any, day: Any) -> N
 )
 def test_as_moment_is_local_time_without_a_zone(given: Any, moment: Any) -> None:
     assert as_moment(given) == moment
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        (Decimal("12.80"), Decimal("12.80")),
+        (12.8, Decimal("12.8")),
+        (" 12.80 ", Decimal("12.80")),
+        (3, Decimal(3)),
+        (None, None),
+        ("约 3", "约 3"),
+    ],
+)
+def test_as_number_is_exact_and_leaves_the_unreadable(given: Any, number: Any) -> None:
+    assert as_number(given) == number
+
+
+def test_every_type_of_the_contract_can_be_read() -> None:
+    assert set(CONVERTERS) == set(Type)
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)

@@ -11,7 +11,7 @@ JOIN 部门表 d ON d.ID = m.部门ID
 LEFT JOIN 技术职务 t ON t.编码 = p.聘任技术职务;
 
 CREATE VIEW V_YW_PRIV_DICT AS
-SELECT 编码 AS priv_code, 名称 AS name, 类别 AS category, 取值方式 AS value_kind, 级别 AS level,
+SELECT 编码 AS priv_code, 名称 AS name, 类别 AS category, 取值方式 AS value_kind, 级别 AS priv_level,
   CASE 是否启用 WHEN 1 THEN '1' ELSE '0' END AS enabled, 最后修改时间 AS last_modified
 FROM 医生权限字典;
 

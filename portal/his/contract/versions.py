@@ -1,0 +1,24 @@
+"""Versions of the contract, the newest first."""
+
+from __future__ import annotations
+
+from portal.his.contract.shape import Version
+
+VERSIONS = (
+    Version(
+        "2.0",
+        "2026-11-25",
+        (
+            "招标文件的 15 项接口全部列出，另有 13 个辅助视图",
+            "`V_YW_PRIV_DICT` 的 `level` 改名为 `priv_level`（`LEVEL` 在 Oracle 是保留字）",
+            "`V_YW_CHANGE_LOG` 进入约定，三个维护函数共用",
+            "列分必备与扩充两类",
+        ),
+    ),
+    Version(
+        "1.0",
+        "2026-11-01",
+        ("三个视图、`YW_PRIV_SAVE` 和启动链接",),
+    ),
+)
+VERSION = VERSIONS[0].number

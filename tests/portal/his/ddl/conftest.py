@@ -1,0 +1,69 @@
+"""A typical HIS on each engine, with the generated script already run on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from portal.his.ddl.engines import ENGINES
+from portal.his.ddl.script import script
+from portal.his.mapping.loader import TYPICAL, load
+from tests.mariadb import MariaDb, mariadb_server
+from tests.portal.his.ddl.peers import (
+    Engine,
+    OnMariaDb,
+    OnPostgresql,
+    OnSqlite,
+    tables_for,
+)
+from tests.services import PartMissing
+
+
+def typical_script(name: str) -> str:
+    return script(load(TYPICAL), ENGINES[name])
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """One server for the session; a part that does not start ends the run."""
+    try:
+        with mariadb_server() as server:
+            yield server
+    except (PartMissing, OSError, TimeoutError) as problem:
+        pytest.exit(f"cannot start what the tests need: {problem}", returncode=1)
+
+
+@pytest.fixture
+def typical_sqlite(tmp_path: Path) -> Engine:
+    return made(OnSqlite(tmp_path / "typical.sqlite3"))
+
+
+@pytest.fixture
+def typical_postgresql(fresh_postgres: str) -> Engine:
+    with psycopg.connect(fresh_postgres, autocommit=True) as link:
+        found = link.execute("SELECT 1 FROM pg_roles WHERE rolname = 'yiwu'").fetchone()
+        if found is None:
+            link.execute("CREATE ROLE yiwu LOGIN")
+    return made(OnPostgresql(fresh_postgres))
+
+
+@pytest.fixture
+def typical_mysql(mariadb: MariaDb) -> Engine:
+    mariadb.run("CREATE USER IF NOT EXISTS 'yiwu'@'%'")
+    return made(OnMariaDb(mariadb.fresh("typical")))
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
+def his(request: pytest.FixtureRequest) -> Engine:
+    """The typical HIS, on one engine after the other."""
+    found: Engine = request.getfixturevalue(f"typical_{request.param}")
+    return found
+
+
+def made(engine: Engine) -> Engine:
+    engine.run(tables_for(engine.name))
+    engine.run(typical_script(engine.name))
+    return engine

@@ -1,0 +1,197 @@
+"""A mapping is read as a whole; every mistake is named with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from portal.his.contract.interfaces import ALL
+from portal.his.mapping.lines import Lines
+from portal.his.mapping.loader import DEMO, TYPICAL, load
+from portal.his.mapping.shape import Coded, Join, MappingError
+
+TEXT = DEMO.read_text(encoding="utf-8")
+
+
+def problems_of(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "his.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(MappingError) as caught:
+        load(path)
+    return caught.value.problems
+
+
+def line_of(text: str, words: str) -> int:
+    found = [n for n, line in enumerate(text.splitlines(), 1) if words in line]
+    assert len(found) == 1, words
+    return found[0]
+
+
+def changed(old: str, new: str) -> str:
+    assert TEXT.count(old) == 1, old
+    return TEXT.replace(old, new)
+
+
+def test_demo_mapping_says_where_a_column_comes_from() -> None:
+    doctor = load(DEMO).views["V_YW_DOCTOR"]
+    sex = Coded("p.性别", {"男": "1", "女": "2"}, "0")
+
+    assert doctor.table == "人员表 p"
+    assert doctor.columns["sex"] == sex
+    assert doctor.joins[-1] == Join("技术职务 t", "t.编码 = p.聘任技术职务", True)
+
+
+@pytest.mark.parametrize("path", [DEMO, TYPICAL], ids=lambda path: path.stem)
+def test_shipped_mapping_speaks_of_every_interface(path: Path) -> None:
+    mapping = load(path)
+    spoken = {*mapping.views, *mapping.functions, *mapping.missing, *mapping.provided}
+    assert {item.name for item in ALL} - spoken <= {"V_YW_CHANGE_LOG"}
+
+
+CASES = [
+    (
+        'py = "p.简码"\nsex',
+        "sex",
+        "[V_YW_DOCTOR]",
+        "V_YW_DOCTOR 缺少列 py（拼音码）：请给出来源，或写进 missing",
+    ),
+    (
+        'emp_no = "p.编号"\nhis_emp_id',
+        "his_emp_id",
+        "[V_YW_DOCTOR]",
+        "V_YW_DOCTOR 缺少列 emp_no（工号）：请给出来源，或写进 missing",
+    ),
+    (
+        'post = "p.管理职务"',
+        'post = "p.管理职务"\nposte = "p.管理职务"',
+        "poste =",
+        "V_YW_DOCTOR 没有列 poste",
+    ),
+    (
+        'post = "p.管理职务"',
+        "post = { from = 1 }",
+        "post = {",
+        "V_YW_DOCTOR.columns.post 的来源看不懂",
+    ),
+    (
+        'codes = "sex"',
+        'codes = "gender"',
+        'codes = "gender"',
+        "[codes] 中没有 gender",
+    ),
+    (
+        'codes = "sex", otherwise = "0"',
+        'codes = "sex", otherwise = "7"',
+        'otherwise = "7"',
+        "V_YW_DOCTOR.sex 没有代码 7",
+    ),
+    (
+        'table = "人员表 p"\njoins = [\n  { table = "部门人员 m"',
+        'joins = [\n  { table = "部门人员 m"',
+        "[V_YW_DOCTOR]",
+        "V_YW_DOCTOR 缺少 table（来源表）",
+    ),
+    (
+        'account = "yiwu"',
+        "",
+        "[his]",
+        "[his] 缺少 account",
+    ),
+    (
+        '[provided]\n',
+        '[provided]\nV_YW_WRONG = "没有"\n',
+        "V_YW_WRONG",
+        "约定中没有接口 V_YW_WRONG",
+    ),
+    (
+        'missing = ["parent_code"]',
+        'missing = ["parent_code", "colour"]',
+        '"colour"',
+        "V_YW_DEPT 没有列 colour",
+    ),
+    (
+        'table = "部门表 d"\nmissing',
+        'table = "部门表 d"\nwhre = "1 = 1"\nmissing',
+        "whre",
+        "V_YW_DEPT 中不认识 whre",
+    ),
+    (
+        'V_YW_DRUG = "没有药品目录"',
+        'V_YW_DRUG = "没有药品目录"\nV_YW_DEPT = "没有"',
+        'V_YW_DEPT = "没有"',
+        "V_YW_DEPT 已有映射，不应再列在 [missing]",
+    ),
+    (
+        '  { left = "技术职务 t", on = "t.编码 = p.聘任技术职务" },',
+        '  { left = "技术职务 t" },',
+        None,
+        "V_YW_DOCTOR 的连接缺少 table（或 left）和 on",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "mark", "problem"), CASES, ids=[case[3] for case in CASES])  # fmt: skip
+def test_mistake_is_named_with_its_line(
+    tmp_path: Path, old: str, new: str, mark: str | None, problem: str
+) -> None:
+    text = changed(old, new)
+    found = problems_of(tmp_path, text)
+
+    assert len(found) == 1
+    place, words = found[0].split(": ", 1)
+    assert words == problem
+    if mark is not None:
+        assert place == f"his.toml:{line_of(text, mark)}"
+
+
+def test_all_mistakes_are_named_in_one_go(tmp_path: Path) -> None:
+    text = changed('account = "yiwu"', "").replace('V_YW_DRUG = "没有药品目录"\n', "")
+    assert problems_of(tmp_path, text) == [
+        f"his.toml:{line_of(text, '[his]')}: [his] 缺少 account",
+        "his.toml:1: 没有 V_YW_DRUG 药品属性查询：请映射或写进 [missing]",
+    ]
+
+
+def test_must_column_may_not_be_missing(tmp_path: Path) -> None:
+    text = changed(
+        'missing = ["code_insurance"]', 'missing = ["code_insurance", "category"]'
+    )
+    text = text.replace('category = { text = "i.手术操作类型" }\n', "")
+    assert problems_of(tmp_path, text) == [
+        f"his.toml:{line_of(text, 'code_insurance')}: V_YW_OP_DICT 缺少列"
+        " category（类别）：必填列不能列为 missing"
+    ]
+
+
+def test_code_of_a_fixed_row_must_be_one_of_the_contract(tmp_path: Path) -> None:
+    text = changed('grade_code = "4"', 'grade_code = "5"')
+    assert problems_of(tmp_path, text)[0].endswith(
+        "V_YW_GRADE_DICT.grade_code 没有代码 5"
+    )
+
+
+def test_broken_toml_is_named_with_its_line(tmp_path: Path) -> None:
+    text = changed('name = "演示 HIS"', 'name = "演示 HIS')
+    found = problems_of(tmp_path, text)
+    line = line_of(text, 'name = "演示 HIS')
+    assert found[0].startswith(f"his.toml:{line}: 不是 TOML：")
+
+
+def test_function_needs_its_table_and_its_view(tmp_path: Path) -> None:
+    text = TYPICAL.read_text(encoding="utf-8").replace('batch_key = "w.批次号"\n', "")
+    text = text.replace('[YW_PRIV_SAVE]\ntable = "人员权限"\n', "[YW_PRIV_SAVE]\n")
+    found = problems_of(tmp_path, text)
+    assert [problem.split(": ", 1)[1] for problem in found] == [
+        "YW_PRIV_SAVE 缺少 table",
+        "YW_DOCTOR_OP_SAVE 的 close 要用 V_YW_DOCTOR_OP 的 batch_key",
+    ]
+
+
+def test_lines_finds_tables_keys_and_quoted_names() -> None:
+    lines = Lines('[a]\nx = 1\n[a.b]\n"编 码" = 2\n')
+    assert lines.of("a") == 1
+    assert lines.of("a", "x") == 2
+    assert lines.of("a", "b", "编 码") == 4
+    assert lines.of("a", "b", "no") == 3
+    assert lines.of("nowhere") == 1
