@@ -14,6 +14,8 @@ from portal.outbox import bell
 from tests.services import free_port
 
 pytestmark = pytest.mark.real_time
+# Ten times the patience: a busy machine is no waiting, the socket would be.
+SOON_SECONDS = 1.0
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +32,7 @@ def silent_port() -> Iterator[int]:
 
 def ring_at(port: int, monkeypatch: pytest.MonkeyPatch) -> float:
     app = Celery("away", broker=f"redis://127.0.0.1:{port}/0", set_as_current=False)
-    app.conf.broker_transport_options = {"max_retries": 0, "socket_timeout": 1}
+    app.conf.broker_transport_options = {"max_retries": 0, "socket_timeout": 5}
     monkeypatch.setattr(bell, "current_app", app)
     begin = time.perf_counter()
     bell.nudge()
@@ -40,14 +42,14 @@ def ring_at(port: int, monkeypatch: pytest.MonkeyPatch) -> float:
 def test_nudge_while_the_broker_is_away_goes_on_at_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert ring_at(free_port(), monkeypatch) < 0.2
+    assert ring_at(free_port(), monkeypatch) < SOON_SECONDS
     assert "outbox bell not rung" in caplog.text
 
 
 def test_nudge_while_the_broker_is_silent_goes_on_soon(
     monkeypatch: pytest.MonkeyPatch, silent_port: int
 ) -> None:
-    assert ring_at(silent_port, monkeypatch) < 0.2
+    assert ring_at(silent_port, monkeypatch) < SOON_SECONDS
 
 
 def test_nudge_after_a_failure_keeps_quiet_for_a_while(
