@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from portal.his.sql.dialect import BadDsn
+from portal.his.connection import BadDsn
 from portal.his.sql.engines import make_engines
 
 TRIAL_KEY_START = "trial-only-"

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Q
 from django.http import HttpResponse
@@ -26,7 +25,7 @@ from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.desk import presenters_his as present
 from portal.directory.models import SyncRun
 from portal.his.gateway import HisMisconfigured, HisUnavailable
-from portal.his.sql.gateway import SqlGateway
+from portal.his.opening import from_settings
 from portal.outbox import queries, services
 from portal.outbox.bell import ring
 from portal.outbox.models import Message, State
@@ -115,7 +114,7 @@ def his_state() -> present.HisState:
 
 def ask_his() -> present.HisState:
     try:
-        seconds = SqlGateway(settings.HIS_DSN, PING_TIMEOUT_SECONDS).ping()
+        seconds = from_settings(PING_TIMEOUT_SECONDS).ping()
     except (HisUnavailable, HisMisconfigured) as problem:
         return present.HisState(None, str(problem))
     return present.HisState(max(round(seconds * 1000), 1))

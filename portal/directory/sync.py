@@ -18,7 +18,7 @@ from portal.directory.models import QuarantinedRow, SyncRun
 from portal.directory.targets import HisPrivilegeTarget, PractitionerTarget
 from portal.his.contract.interfaces import V_YW_DOCTOR, V_YW_PRIV_DICT
 from portal.his.contract.shape import View
-from portal.his.gateway import HisGateway, HisMisconfigured, HisUnavailable
+from portal.his.gateway import HisMisconfigured, HisReader, HisUnavailable
 from portal.his.pull.dictionary import Difference, PullRefused, PullTarget, compare
 
 Record = TypeVar("Record")
@@ -26,12 +26,12 @@ Record = TypeVar("Record")
 TRIES = 3  # a pull that meets another one starts over from reading
 
 
-def pull_doctors(*, gateway: HisGateway, at: datetime) -> SyncRun:
+def pull_doctors(*, gateway: HisReader, at: datetime) -> SyncRun:
     """Departments and practitioners as the HIS has them; the run says how it went."""
     return pull(V_YW_DOCTOR, gateway.doctors, PractitionerTarget(at), at=at)
 
 
-def pull_privileges(*, gateway: HisGateway, at: datetime) -> SyncRun:
+def pull_privileges(*, gateway: HisReader, at: datetime) -> SyncRun:
     """The HIS's own privilege dictionary; the run says how it went."""
     return pull(V_YW_PRIV_DICT, gateway.privileges, HisPrivilegeTarget(at), at=at)
 

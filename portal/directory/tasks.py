@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.directory.models import SyncRun
 from portal.directory.sync import pull_doctors, pull_privileges
-from portal.his.sql.gateway import from_settings
+from portal.his.opening import from_settings
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,11 @@ Business code knows this module, ``messages`` and ``records`` only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
+from portal.his.contract.shape import Function, View
 from portal.his.messages import Answer, PrivSave
 from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
 
@@ -43,16 +44,20 @@ class HisMisconfigured(Exception):
         self.setting = setting
 
 
-class HisGateway(Protocol):
-    """What we ask of a HIS. Every call has a deadline.
+class HisReader(Protocol):
+    """What pulls ask of a HIS.
 
-    All calls raise HisUnavailable and HisMisconfigured; ``save_privilege`` also raises
-    HisRejected.
+    Every call of every part has a deadline and raises HisUnavailable and
+    HisMisconfigured; a transport that lacks an interface says so by the latter.
     """
 
     def doctors(self) -> Iterator[DoctorRecord]: ...
 
     def privileges(self) -> Iterator[PrivilegeRecord]: ...
+
+
+class HisWriter(Protocol):
+    """What deliveries ask of a HIS; saving also raises HisRejected."""
 
     def save_privilege(self, message: PrivSave) -> Answer: ...
 
@@ -66,4 +71,23 @@ class HisGateway(Protocol):
 
     def ping(self) -> float:
         """Seconds one trivial read took."""
+        ...
+
+
+class HisGateway(HisReader, HisWriter, Protocol):
+    """The whole of a transport."""
+
+    def rows(self, view: View) -> Iterator[tuple[Any, ...]]:
+        """All rows of a view, typed, in the order of its ``columns``.
+
+        What cannot be read as its type stays as it is, for the quarantine.
+        """
+        ...
+
+    def call(self, function: Function, values: Mapping[str, Any]) -> Answer:
+        """Call a maintenance function once, with its arguments by name."""
+        ...
+
+    def close(self) -> None:
+        """Close this process's links; the next call opens new ones."""
         ...

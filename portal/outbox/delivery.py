@@ -15,7 +15,7 @@ from functools import partial
 from django.conf import settings
 from django.utils import timezone
 
-from portal.his.gateway import HisGateway, HisMisconfigured, HisUnavailable
+from portal.his.gateway import HisMisconfigured, HisUnavailable, HisWriter
 from portal.outbox import claims, trying
 from portal.outbox.lanes import IS_AWAY, Lanes
 from portal.outbox.models import Message
@@ -49,7 +49,7 @@ class Summary:
 
 def deliver_due(
     *,
-    gateway: HisGateway,
+    gateway: HisWriter,
     batch: int = BATCH,
     seconds: float = LONGEST_SECONDS,
     lanes: int | None = None,
@@ -76,7 +76,7 @@ def deliver_due(
     return summary
 
 
-def look(gateway: HisGateway) -> claims.Overview:
+def look(gateway: HisWriter) -> claims.Overview:
     """What there is to do, after messages of the dead and the patient were freed."""
     at = timezone.now()
     seen = claims.overview(at)
@@ -87,7 +87,7 @@ def look(gateway: HisGateway) -> claims.Overview:
     return claims.overview(at) if freed else seen
 
 
-def answers(gateway: HisGateway) -> bool:
+def answers(gateway: HisWriter) -> bool:
     try:
         gateway.ping()
     except (HisUnavailable, HisMisconfigured):

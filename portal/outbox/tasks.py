@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from portal.his.sql.gateway import from_settings
+from portal.his.opening import from_settings
 from portal.outbox.bell import nudge
 from portal.outbox.delivery import deliver_due
 

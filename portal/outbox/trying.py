@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from portal.his.gateway import (
-    HisGateway,
     HisMisconfigured,
     HisRejected,
     HisUnavailable,
+    HisWriter,
 )
 from portal.his.messages import Answer, PrivSave
 from portal.outbox.claims import SENT
@@ -57,7 +57,7 @@ def prepare(message: Message) -> None:
     message.proved_before = proved_before(message) if is_in_doubt else None
 
 
-def try_safely(gateway: HisGateway, message: Message) -> Tried:
+def try_safely(gateway: HisWriter, message: Message) -> Tried:
     """The worker's outermost loop: a fault of our own parks one message, not all."""
     try:
         return try_once(gateway, message)
@@ -67,7 +67,7 @@ def try_safely(gateway: HisGateway, message: Message) -> Tried:
         return Tried(Outcome.ANSWER_LOST, timezone.now(), 0, text=text, is_unclear=True)
 
 
-def try_once(gateway: HisGateway, message: Message) -> Tried:
+def try_once(gateway: HisWriter, message: Message) -> Tried:
     """What this message needs next, once; every failure becomes an outcome."""
     attempt = _Attempt(gateway, message, call_of(message))
     try:
@@ -83,7 +83,7 @@ def try_once(gateway: HisGateway, message: Message) -> Tried:
 
 
 class _Attempt:
-    def __init__(self, gateway: HisGateway, message: Message, call: PrivSave) -> None:
+    def __init__(self, gateway: HisWriter, message: Message, call: PrivSave) -> None:
         self._gateway = gateway
         self._message = message
         self._call = call

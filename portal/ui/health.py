@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from portal.accounts.guards import public
 from portal.his.gateway import HisMisconfigured, HisUnavailable
-from portal.his.sql.gateway import SqlGateway
+from portal.his.opening import from_settings
 
 CACHE_KEY = "ui.readyz"
 # A watcher that asks often must not become a load itself.
@@ -55,7 +55,7 @@ def broker() -> bool:
 
 def his() -> bool:
     try:
-        SqlGateway(settings.HIS_DSN, HIS_TIMEOUT_SECONDS).ping()
+        from_settings(HIS_TIMEOUT_SECONDS).ping()
     except (HisUnavailable, HisMisconfigured):
         return False
     return True

@@ -155,7 +155,7 @@ def enqueue_all(calls: list[Any]) -> None:
 
 def drain() -> None:
     """The worker's own code, until nothing is due."""
-    from portal.his.sql.gateway import from_settings
+    from portal.his.opening import from_settings
     from portal.outbox.delivery import deliver_due
 
     gateway = from_settings()
@@ -220,7 +220,7 @@ def measure(size: int, slices: int, parts: int) -> Run:
         peer.close()
         from django.db import connections
 
-        from portal.his.sql.gateway import from_settings
+        from portal.his.opening import from_settings
 
         from_settings().close()
         connections.close_all()

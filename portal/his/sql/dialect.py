@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
+from portal.his.contract.shape import Function
+
 
 class Cause(Enum):
     """What a driver's error means for the call that met it."""
@@ -17,10 +19,6 @@ class Cause(Enum):
     LOST = auto()  # the link broke under way: only a read-back can tell
     WRONG = auto()  # login, database, view or function is not as agreed
     RAISED = auto()  # the code of the HIS raised an error and did nothing
-
-
-class BadDsn(Exception):
-    """The DSN cannot be used; the text never repeats the DSN."""
 
 
 class AnswerLost(Exception):
@@ -39,8 +37,8 @@ class Dialect(Protocol):
 
     def engine(self, url: URL, timeout: float, *, read_only: bool) -> Engine: ...
 
-    def call_save(self, link: Any, values: Mapping[str, Any]) -> Any:
-        """Call ``YW_PRIV_SAVE``; the row of its answer, or None without one."""
+    def call(self, link: Any, function: Function, values: Mapping[str, Any]) -> Any:
+        """Call a maintenance function; the row of its answer, or None without one."""
         ...
 
     def read(self, link: Any, text: str, values: Mapping[str, Any]) -> list[Any]:

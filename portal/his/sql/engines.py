@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from portal.his.sql.dialect import BadDsn, Dialect
+from portal.his.connection import BadDsn
+from portal.his.sql.dialect import Dialect
 from portal.his.sql.postgresql import PostgreSql
 from portal.his.sql.sqlite import Sqlite
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, NoReturn, TypeVar
 
-from django.conf import settings
 from django.utils.translation import gettext_noop as _
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeLink
 
+from portal.his.connection import BadDsn
 from portal.his.contract.codes import ERROR_CODES
 from portal.his.contract.interfaces import (
     V_YW_DOCTOR,
@@ -27,13 +27,19 @@ from portal.his.contract.interfaces import (
     V_YW_PRIV_DICT,
     YW_PRIV_SAVE,
 )
-from portal.his.contract.shape import View
+from portal.his.contract.shape import Function, View
 from portal.his.gateway import HisMisconfigured, HisRejected, HisUnavailable
 from portal.his.messages import Answer, PrivSave
 from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
-from portal.his.sql.dialect import AnswerLost, BadDsn, Cause, Dialect
+from portal.his.sql.dialect import AnswerLost, Cause, Dialect
 from portal.his.sql.engines import Engines, dispose, engines_for
-from portal.his.sql.statements import as_text, read_all, read_by_key, typed
+from portal.his.sql.statements import (
+    as_text,
+    converted,
+    read_all,
+    read_by_key,
+    typed,
+)
 
 Record = TypeVar("Record")
 
@@ -41,11 +47,6 @@ SETTING = "HIS_DSN"
 ROWS_PER_FETCH = 500
 HIS_DATABASE_ERROR = "3002"
 ACCEPTED = "0"
-
-
-def from_settings() -> SqlGateway:
-    """The gateway to the HIS this portal is set up for; cheap to call each time."""
-    return SqlGateway(settings.HIS_DSN, settings.HIS_TIMEOUT_SECONDS)
 
 
 class SqlGateway:
@@ -74,11 +75,19 @@ class SqlGateway:
     def privileges(self) -> Iterator[PrivilegeRecord]:
         return self._read(V_YW_PRIV_DICT, PrivilegeRecord)
 
+    def rows(self, view: View) -> Iterator[tuple[Any, ...]]:
+        """Stream the rows; the deadline counts anew for each batch fetched."""
+        for rows in self._batches(view):
+            yield from converted(view, rows)
+
     def save_privilege(self, message: PrivSave) -> Answer:
-        """Call ``YW_PRIV_SAVE`` once; raises HisRejected for any code but 0."""
+        return self.call(YW_PRIV_SAVE, arguments_of(message))
+
+    def call(self, function: Function, values: Mapping[str, Any]) -> Answer:
+        """Call it once; raises HisRejected for any code but 0."""
         engines = self._engines()
-        with self._call(engines, engines.writer, YW_PRIV_SAVE.name, write=True) as link:
-            row = engines.dialect.call_save(link, arguments_of(message))
+        with self._call(engines, engines.writer, function.name, write=True) as link:
+            row = engines.dialect.call(link, function, values)
         if row is None or row[0] is None:
             raise HisUnavailable(_("HIS 应答丢失"), sent=True)
         code, words, his_row_id = (as_text(value).strip() for value in row)
@@ -115,12 +124,15 @@ class SqlGateway:
             raise HisMisconfigured(SETTING, str(error)) from None
 
     def _read(self, view: View, record: type[Record]) -> Iterator[Record]:
-        """Stream the rows; the deadline counts anew for each batch fetched."""
+        for rows in self._batches(view):
+            yield from typed(view, record, rows)
+
+    def _batches(self, view: View) -> Iterator[list[Any]]:
         engines = self._engines()
         text = read_all(view.name, engines.reader.dialect)
         with self._call(engines, engines.reader, view.name) as link:
             for rows in engines.dialect.stream(link, text, ROWS_PER_FETCH):
-                yield from typed(view, record, rows)
+                yield rows
                 link.deadline = time.monotonic() + self._timeout
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""A HIS on PostgreSQL: ``YW_PRIV_SAVE`` is a function returning one row.
+"""A HIS on PostgreSQL: a maintenance function returns one row.
 
 One call is one round trip: autocommit, statements prepared by the driver, and the
 health of an idle link seen from its socket instead of by a query.
@@ -20,9 +20,9 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
 
-from portal.his.contract.interfaces import YW_PRIV_SAVE
+from portal.his.contract.shape import Function
 from portal.his.sql.dialect import Cause
-from portal.his.sql.statements import argument
+from portal.his.sql.statements import FUNCTION, argument
 
 # The server gives up a little earlier than we do, so that we hear of it: then it is
 # known that nothing was done.
@@ -69,11 +69,12 @@ class DeadlineConnection(psycopg.Connection[Any]):
 
 
 @cache
-def call_text() -> bytes:
+def call_text(name: str) -> bytes:
     """``SELECT code, message, his_row_id FROM yw_priv_save(…)``."""
-    arguments = [argument(item) for item in YW_PRIV_SAVE.arguments]
-    results = [item.name for item in YW_PRIV_SAVE.results]
-    answer = getattr(func, YW_PRIV_SAVE.name.lower())(*arguments).table_valued(*results)
+    function = FUNCTION[name]
+    arguments = [argument(item) for item in function.arguments]
+    results = [item.name for item in function.results]
+    answer = getattr(func, name.lower())(*arguments).table_valued(*results)
     dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
     return str(sql_select(*answer.c).compile(dialect=dialect)).encode()
 
@@ -118,8 +119,10 @@ class PostgreSql:
         event.listen(engine, "checkout", refuse_closed)
         return engine
 
-    def call_save(self, link: DeadlineConnection, values: Mapping[str, Any]) -> Any:
-        return link.execute(call_text(), values).fetchone()
+    def call(
+        self, link: DeadlineConnection, function: Function, values: Mapping[str, Any]
+    ) -> Any:
+        return link.execute(call_text(function.name), values).fetchone()
 
     def read(
         self, link: DeadlineConnection, text: str, values: Mapping[str, Any]

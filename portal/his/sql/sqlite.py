@@ -1,6 +1,6 @@
-"""A HIS on SQLite (demo and trials): ``YW_PRIV_SAVE`` is an inbox table.
+"""A HIS on SQLite (demo and trials): a maintenance function is an inbox table.
 
-A row put into ``yw_priv_save`` is acted on by the triggers of the HIS, which fill in
+A row put into it is acted on by the triggers of the HIS, which fill in
 the answer of the same row. A repeated request id is not put in again.
 """
 
@@ -20,8 +20,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
-from portal.his.contract.interfaces import YW_PRIV_SAVE
-from portal.his.sql.dialect import AnswerLost, BadDsn, Cause
+from portal.his.connection import BadDsn
+from portal.his.contract.shape import Function
+from portal.his.sql.dialect import AnswerLost, Cause
+from portal.his.sql.statements import FUNCTION
 
 # Instructions of SQLite's machine between two looks at the clock.
 INSTRUCTIONS_PER_LOOK = 20_000
@@ -53,21 +55,21 @@ class DeadlineConnection(sqlite3.Connection):
 
 
 @cache
-def put_text() -> str:
+def put_text(name: str) -> str:
     """Put the call into the inbox, once."""
-    names = [item.name for item in YW_PRIV_SAVE.arguments]
+    names = [item.name for item in FUNCTION[name].arguments]
     return (
-        f"INSERT INTO {YW_PRIV_SAVE.name.lower()} ({', '.join(names)})"  # noqa: S608 (names of the contract)
+        f"INSERT INTO {name.lower()} ({', '.join(names)})"  # noqa: S608 (names of the contract)
         f" VALUES ({', '.join(':' + name for name in names)})"
         " ON CONFLICT (request_id) DO NOTHING"
     )
 
 
 @cache
-def answer_text() -> str:
-    results = ", ".join(item.name for item in YW_PRIV_SAVE.results)
+def answer_text(name: str) -> str:
+    results = ", ".join(item.name for item in FUNCTION[name].results)
     return (
-        f"SELECT {results} FROM {YW_PRIV_SAVE.name.lower()}"  # noqa: S608 (names of the contract)
+        f"SELECT {results} FROM {name.lower()}"  # noqa: S608 (names of the contract)
         " WHERE request_id = :request_id"
     )
 
@@ -107,10 +109,12 @@ class Sqlite:
 
         return engine
 
-    def call_save(self, link: DeadlineConnection, values: Mapping[str, Any]) -> Any:
-        link.execute(put_text(), as_sqlite(values))
+    def call(
+        self, link: DeadlineConnection, function: Function, values: Mapping[str, Any]
+    ) -> Any:
+        link.execute(put_text(function.name), as_sqlite(values))
         try:
-            rows = self.read(link, answer_text(), values)
+            rows = self.read(link, answer_text(function.name), values)
         except sqlite3.Error as error:
             raise AnswerLost from error
         return rows[0] if rows else None

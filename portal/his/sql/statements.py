@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql.elements import BindParameter, ColumnClause
 from sqlalchemy.types import TypeEngine
 
-from portal.his.contract.interfaces import VIEWS
+from portal.his.contract.interfaces import FUNCTIONS, VIEWS
 from portal.his.contract.shape import Column, Type, View
 
 # Contract moments are local time of the HIS; an engine that adds a zone is undone.
@@ -22,6 +22,7 @@ LOCAL = ZoneInfo("Asia/Shanghai")
 
 # Views cannot be cache keys themselves: their code tables are dictionaries.
 VIEW = {view.name: view for view in VIEWS}
+FUNCTION = {function.name: function for function in FUNCTIONS}
 
 Record = TypeVar("Record")
 
@@ -117,11 +118,17 @@ CONVERTERS: dict[Type, Callable[[Any], Any]] = {
 }
 
 
-def typed(view: View, record: type[Record], rows: Iterable[Any]) -> Iterator[Record]:
-    """Rows in the order of the contract's columns, as records."""
+def converted(view: View, rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """Rows in the order of the contract's columns, each value as its type."""
     converters = [CONVERTERS[item.type] for item in view.columns]
-    make = cast(Callable[..., Record], record)
     for row in rows:
-        yield make(
-            *[convert(value) for convert, value in zip(converters, row, strict=True)]
+        yield tuple(
+            [convert(value) for convert, value in zip(converters, row, strict=True)]
         )
+
+
+def typed(view: View, record: type[Record], rows: Iterable[Any]) -> Iterator[Record]:
+    """The same as records."""
+    make = cast(Callable[..., Record], record)
+    for row in converted(view, rows):
+        yield make(*row)

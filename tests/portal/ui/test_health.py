@@ -25,10 +25,10 @@ def test_healthz_asks_no_database(client: CheckedClient) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def his_that(raises: Exception | None) -> Callable[[Any, Any], Any]:
+def his_that(raises: Exception | None) -> Callable[[float], Any]:
     class Gateway:
-        def __init__(self, dsn: str, timeout: float) -> None:
-            assert timeout == 2
+        def __init__(self, deadline: float) -> None:
+            assert deadline == 2
 
         def ping(self) -> float:
             if raises:
@@ -53,7 +53,7 @@ def test_readyz_goes_on_without_the_his(
     raises: Exception | None,
     his: str,
 ) -> None:
-    monkeypatch.setattr(health, "SqlGateway", his_that(raises))
+    monkeypatch.setattr(health, "from_settings", his_that(raises))
 
     response = client.get("/readyz")
 
@@ -65,7 +65,7 @@ def test_readyz_goes_on_without_the_his(
 def test_readyz_goes_on_without_the_broker(
     client: CheckedClient, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    monkeypatch.setattr(health, "SqlGateway", his_that(None))
+    monkeypatch.setattr(health, "from_settings", his_that(None))
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
     response = client.get("/readyz")
@@ -80,7 +80,7 @@ def test_readyz_without_the_database_is_503(
     def fail(*args: Any) -> Any:
         raise OperationalError("server closed the connection")
 
-    monkeypatch.setattr(health, "SqlGateway", his_that(None))
+    monkeypatch.setattr(health, "from_settings", his_that(None))
     monkeypatch.setattr(connection, "cursor", fail)
 
     response = client.get("/readyz")

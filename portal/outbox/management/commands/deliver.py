@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.his.sql.gateway import from_settings
+from portal.his.opening import from_settings
 from portal.outbox.delivery import deliver_due
 from portal.outbox.queries import figures
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from portal.his.sql.dialect import BadDsn
+from portal.his.connection import BadDsn
+from portal.his.opening import from_settings
 from portal.his.sql.engines import dispose, engines_for
-from portal.his.sql.gateway import SqlGateway, from_settings
+from portal.his.sql.gateway import SqlGateway
 from tests.contract.conftest import message_for, open_gateway, postgresql_his
 from tests.contract.peers import Peer
 

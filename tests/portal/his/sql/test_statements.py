@@ -110,7 +110,7 @@ def test_read_by_key_binds_every_key_column_by_name() -> None:
 
 
 def test_call_text_gives_the_arguments_in_the_order_of_the_contract() -> None:
-    text = call_text().decode()
+    text = call_text("YW_PRIV_SAVE").decode()
     assert [part.split(")")[0] for part in text.split("%(")[1:]] == [
         *("request_id", "op", "emp_no", "priv_code", "setting", "item_code"),
         *("his_value", "valid_from", "valid_to", "reason", "doc_no", "operator"),
@@ -118,5 +118,7 @@ def test_call_text_gives_the_arguments_in_the_order_of_the_contract() -> None:
 
 
 def test_put_text_never_puts_a_request_twice() -> None:
-    assert put_text().startswith("INSERT INTO yw_priv_save (request_id, op, emp_no,")
-    assert put_text().endswith("ON CONFLICT (request_id) DO NOTHING")
+    assert put_text("YW_PRIV_SAVE").startswith(
+        "INSERT INTO yw_priv_save (request_id, op, emp_no,"
+    )
+    assert put_text("YW_PRIV_SAVE").endswith("ON CONFLICT (request_id) DO NOTHING")
