@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -76,3 +76,10 @@ def settle_memory(**_signal: Any) -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def look_at_once(**_signal: Any) -> None:
+    """What waited while no worker ran need not wait for the first sweep too."""
+    sweep = app.conf.beat_schedule["deliver-due"]
+    app.send_task(sweep["task"], ignore_result=True, **sweep["options"])

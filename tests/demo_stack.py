@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,16 @@ class DemoStack:
         if self.process.poll() is not None:
             raise AssertionError(f"the demo ended:\n{self.printed()}")
         return READY in self.printed()
+
+    def is_settled(self) -> bool:
+        """No change is on its way to the HIS, as the table of the portal has it."""
+        path = f"file:{self.var / 'portal.sqlite3'}?mode=ro"
+        with closing(sqlite3.connect(path, uri=True)) as link:
+            query = (
+                "SELECT count(*) FROM outbox_message"
+                " WHERE state IN ('WAITING', 'SENDING') AND not_before <= enqueued_at"
+            )
+            return link.execute(query).fetchone() == (0,)
 
     def stop(self) -> int:
         """Ctrl-C; the exit code."""

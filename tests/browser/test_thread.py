@@ -18,6 +18,7 @@ from portal.desk.demo.accounts import PASSWORD
 from portal.parameters.days import day_of
 from tests.browsing import BrowserContexts
 from tests.demo_stack import DemoStack, demo_stack
+from tests.services import wait_until
 
 __all__ = ["demo_stack"]
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
@@ -61,6 +62,8 @@ class Walk:
 
 @pytest.fixture
 def walk(browser_contexts: BrowserContexts, demo_stack: DemoStack) -> Walk:
+    # A switch pressed while the first changes are still on their way meets them too.
+    wait_until(demo_stack.is_settled, seconds=60, what="the first changes arrived")
     return Walk(browser_contexts, demo_stack)
 
 

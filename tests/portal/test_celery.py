@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from celery import current_app
+from celery.signals import worker_ready
 from kombu.exceptions import OperationalError
 
-from portal.celery import app, settle_memory
+from portal.celery import app, look_at_once, settle_memory
 from tests.services import free_port
 
 
@@ -53,6 +54,18 @@ def test_every_entry_of_the_beat_is_dropped_when_its_turn_has_passed() -> None:
         if entry["options"]["expires"] > entry["schedule"]
     ]
     assert late == []
+
+
+def test_worker_that_starts_looks_at_once_for_what_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[tuple[str, dict[str, object]]] = []
+    monkeypatch.setattr(app, "send_task", lambda task, **how: sent.append((task, how)))
+
+    worker_ready.send(sender=None)
+
+    assert sent == [("outbox.deliver_due", {"ignore_result": True, "expires": 2.0})]
+    assert look_at_once in [receiver() for _key, receiver in worker_ready.receivers]
 
 
 def test_killed_worker_gives_its_task_back() -> None:
