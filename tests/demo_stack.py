@@ -62,7 +62,7 @@ class DemoStack:
                 "SELECT count(*) FROM outbox_message"
                 " WHERE state IN ('WAITING', 'SENDING') AND not_before <= enqueued_at"
             )
-            return link.execute(query).fetchone() == (0,)
+            return bool(link.execute(query).fetchone() == (0,))
 
     def stop(self) -> int:
         """Ctrl-C; the exit code."""
