@@ -24,7 +24,7 @@ def arrival(message: Message) -> Arrival:
     """The chain 已批 → 已送达 → 回读一致 of a list's row; held up, with its reason."""
     chain: Arrival = _CHAINS[State(message.state)](message)
     is_held_up = chain.tone in {"warn", "bad"}
-    return replace(chain, why=reason_of(message)) if is_held_up else chain
+    return replace(chain, why=chain.why or reason_of(message)) if is_held_up else chain
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,24 @@ def _waiting(message: Message) -> Arrival:
         return Arrival.stuck(title)
     if message.tries:
         return _retrying(message)
+    if (code := held_by(message)) is not None:
+        return _held_up(code)
     return Arrival.queued(title=title)
+
+
+def held_by(message: Message) -> str | None:
+    """The HIS code of an earlier message of the stream that waits for a person.
+
+    Empty where the HIS gave none; None when nothing holds it up, or when the message
+    was not read by ``queries.shown``.
+    """
+    return getattr(message, "held_by", None)
+
+
+def _held_up(code: str) -> Arrival:
+    text = _("前一条 %(code)s 待处理") % {"code": code} if code else _("前一条待处理")
+    why = _("同一医师的前一条变更还没有被 HIS 接受；到 HIS 对接页处理后，这条自动送达")
+    return Arrival(("f", "w", ""), "warn", text, why, why=why)
 
 
 def _not_yet(message: Message) -> Arrival:

@@ -6,7 +6,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Q
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Max,
+    OuterRef,
+    Q,
+    Subquery,
+    When,
+)
+from django.db.models.query import QuerySet
 
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.models import FINAL, Message, State
@@ -21,17 +31,29 @@ IS_REJECTED = Q(state=State.REJECTED)
 IS_UNKNOWN = Q(state=State.UNKNOWN)
 IS_DIFFERENT = Q(state=State.DELIVERED, mismatch__isnull=False)
 IS_OPEN = ~Q(state__in=[str(state) for state in FINAL])
+# What only a person or the HIS itself can move, and what comes after it waits.
+HOLDS_UP = IS_STUCK | IS_REJECTED | Q(state=State.UNKNOWN, due_at__isnull=True)
 # What a person should look at.
-NEEDS_A_PERSON = (
-    IS_STUCK | IS_REJECTED | IS_DIFFERENT | Q(state=State.UNKNOWN, due_at__isnull=True)
-)
+NEEDS_A_PERSON = HOLDS_UP | IS_DIFFERENT
+
+
+def shown() -> QuerySet[Message]:
+    """Messages for pages: without their payload, and with what holds them up."""
+    earlier = Message.objects.filter(stream=OuterRef("stream"), id__lt=OuterRef("id"))
+    in_front = earlier.filter(IS_OPEN, HOLDS_UP).order_by("id").values("last_code")
+    # What takes a right away passes a rejected message.
+    is_held = Q(state=State.WAITING, takes_away=False)
+    is_waiting = When(is_held, then=Subquery(in_front[:1]))
+    return Message.objects.defer("payload").annotate(
+        held_by=Case(is_waiting, default=None, output_field=CharField(null=True))
+    )
 
 
 def arrival_of(subjects: Collection[str]) -> dict[str, Message]:
     """The newest message about each subject, in one query; payloads stay unread."""
     if not subjects:
         return {}
-    found = Message.objects.filter(subject__in=set(subjects)).defer("payload")
+    found = shown().filter(subject__in=set(subjects))
     return {message.subject: message for message in found.order_by("id")}
 
 
