@@ -53,14 +53,6 @@ TO_READ = (State.UNKNOWN, State.DELIVERED)
 SENT = (State.SENDING, State.UNKNOWN, State.DELIVERED, State.CONFIRMED)
 
 
-@dataclass(frozen=True)
-class Claim:
-    """Messages that are this worker's alone until ``lease_until``."""
-
-    token: uuid.UUID
-    messages: Sequence[Message]
-
-
 def lease() -> timedelta:
     return timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
 
@@ -153,10 +145,13 @@ def overview(at: datetime) -> Overview:
     return Overview(**{name: count > 0 for name, count in counts.items()})
 
 
-def claim_due(at: datetime, limit: int, seen: Overview | None = None) -> Claim:
-    """Up to ``limit`` messages that are due now, in the order to deliver them."""
-    seen = seen or overview(at)
-    token = uuid.uuid4()
+def claim_due(
+    at: datetime, limit: int, seen: Overview, token: uuid.UUID
+) -> Sequence[Message]:
+    """Up to ``limit`` messages that are due now, in the order to deliver them.
+
+    They are the worker's alone that brought the ``token``, until its lease ends.
+    """
     mine = {"claim": token, "lease_until": at + lease()}
     taken = 0
     reads = to_read(at, limit) if seen.is_to_read else []
@@ -169,10 +164,10 @@ def claim_due(at: datetime, limit: int, seen: Overview | None = None) -> Claim:
         waiting = Message.objects.filter(id__in=sends, state=State.WAITING)
         taken += waiting.filter(due_at__lte=at).update(state=State.SENDING, **mine)
     if not taken:
-        return Claim(token, ())
+        return ()
     place = {pk: number for number, pk in enumerate(reads + sends)}
     found = claimed(token, place, at)
-    return Claim(token, sorted(found, key=lambda message: place[message.pk]))
+    return sorted(found, key=lambda message: place[message.pk])
 
 
 def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Message]:

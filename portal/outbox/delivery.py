@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -55,25 +57,17 @@ def deliver_due(
     lanes: int | None = None,
 ) -> Summary:
     """Deliver what is due until nothing is, the HIS is away, or time is up."""
-    summary = Summary()
-    end = time.perf_counter() + seconds
+    run = Run(gateway, batch, time.perf_counter() + seconds)
     side_by_side = Lanes(
         lanes or settings.OUTBOX_LANES,
         partial(trying.try_safely, gateway),
         gateway.kept_open,
     )
     try:
-        while not (summary.is_away or summary.is_cut):
-            seen = look(gateway)
-            claim = claims.claim_due(timezone.now(), batch, seen)
-            if not claim.messages:
-                break
-            Run(claim, summary, end).deliver(side_by_side)
-            if summary.has_answered and seen.is_backed_off:
-                claims.call_back(timezone.now())
+        run.deliver(side_by_side)
     finally:
         side_by_side.close()
-    return summary
+    return run.summary
 
 
 def look(gateway: HisWriter) -> claims.Overview:
@@ -96,36 +90,55 @@ def answers(gateway: HisWriter) -> bool:
 
 
 class Run:
-    """The delivery of one claim."""
+    """One call of ``deliver_due``; all it claims carries one token."""
 
-    def __init__(self, claim: claims.Claim, summary: Summary, end: float) -> None:
-        self._claim = claim
-        self._summary = summary
+    def __init__(self, gateway: HisWriter, batch: int, end: float) -> None:
+        self.summary = Summary()
+        self._gateway = gateway
+        self._batch = batch
         self._end = end
-        self._recorder = Recorder(claim.token)
-        self._left: set[int] = {message.pk for message in claim.messages}
+        self._token = uuid.uuid4()
+        self._recorder = Recorder(self._token)
+        self._left: set[int] = set()
         self._renew_at = time.perf_counter() + claims.lease().total_seconds() / 2
 
     def deliver(self, lanes: Lanes) -> None:
-        """Until all is tried, the HIS is away, or the claim is no longer ours."""
-        for group in lanes.run(self._to_try()):
+        """Until nothing is due, the HIS is away, or a claim is no longer ours."""
+        for group in lanes.run(self._claim):
             for message, tried in group:
                 self._take_down(message, tried)
             if group:
                 self._recorder.write(group)
-            if time.perf_counter() > self._end:
-                self._summary.is_cut = True
-                lanes.stop()
-            if not (lanes.is_stopped or self._is_still_ours()):
-                lanes.stop()
+            self._judge(lanes)
+        # Not after an error: what a lane has sent is not known here then, and stays
+        # claimed until its lease ends and it is read back.
         if self._left:
-            claims.give_back(self._claim.token, self._left)
-        lanes.is_stopped = self._summary.is_away or self._summary.is_cut
+            claims.give_back(self._token, self._left)
 
-    def _to_try(self) -> list[Message]:
+    def _claim(self) -> Sequence[Message]:
+        """The next messages, ready to be tried."""
+        seen = look(self._gateway)
+        if self.summary.has_answered and seen.is_backed_off:
+            claims.call_back(timezone.now())
+            seen = claims.overview(timezone.now())
+        found = claims.claim_due(timezone.now(), self._batch, seen, self._token)
+        self._left.update(message.pk for message in found)
+        todo = self._to_try(found)
+        # All of them overtaken: what comes after them may go now.
+        return todo if todo or not found else self._claim()
+
+    def _judge(self, lanes: Lanes) -> None:
+        """Whether to go on after a group."""
+        if time.perf_counter() > self._end:
+            self.summary.is_cut = True
+        is_over = self.summary.is_cut or self.summary.is_away
+        if is_over or not (lanes.is_stopped or self._is_still_ours()):
+            lanes.stop()
+
+    def _to_try(self, claimed: Sequence[Message]) -> list[Message]:
         """Without what was overtaken; with what a read-back will be held against."""
         found = []
-        for message in self._claim.messages:
+        for message in claimed:
             if trying.is_overtaken(message):
                 self._recorder.stop(message)
                 self._left.discard(message.pk)
@@ -138,7 +151,7 @@ class Run:
         """Renew the lease in its second half; without it nothing more is sent."""
         if time.perf_counter() < self._renew_at or not self._left:
             return True
-        if not claims.renew(self._claim.token, self._left, timezone.now()):
+        if not claims.renew(self._token, self._left, timezone.now()):
             logger.warning("outbox lease lost", extra={"messages": len(self._left)})
             return False
         self._renew_at = time.perf_counter() + claims.lease().total_seconds() / 2
@@ -146,11 +159,11 @@ class Run:
 
     def _take_down(self, message: Message, tried: Tried) -> None:
         self._left.discard(message.pk)
-        self._summary.count(tried.outcome)
+        self.summary.count(tried.outcome)
         if tried.outcome in HAS_ANSWERED:
-            self._summary.has_answered = True
+            self.summary.has_answered = True
         if tried.outcome in IS_AWAY:
-            self._summary.is_away = True
+            self.summary.is_away = True
             logger.warning(
                 "outbox message not delivered",
                 extra={"message_id": message.pk, "outcome": str(tried.outcome)},

@@ -24,6 +24,7 @@ IS_AWAY = frozenset({Outcome.UNAVAILABLE, Outcome.DELIVERED, Outcome.MISCONFIGUR
 
 Pair = tuple[Message, Tried]
 Try = Callable[[Message], Tried]
+Feed = Callable[[], Sequence[Message]]
 KeptOpen = Callable[[], AbstractContextManager[None]]
 
 
@@ -37,20 +38,31 @@ class Lanes:
         self._pool: ThreadPoolExecutor | None = None
         self.is_stopped = False
 
-    def run(self, messages: Sequence[Message]) -> Iterator[list[Pair]]:
-        """What was done, in small groups; what never comes was not tried."""
-        waiting = deque(messages)
-        if len(waiting) == 1:  # nothing to do side by side
-            yield self._lane([waiting.popleft()])
-            return
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._count, "outbox-lane")
+    def run(self, feed: Feed) -> Iterator[list[Pair]]:
+        """What was done, in small groups; what never comes was not tried.
+
+        ``feed`` gives what may go next. It is asked before the lanes run dry, so that
+        they work while the caller claims; when it had nothing, once more when all is
+        written.
+        """
+        may_have_more = True
+        waiting: deque[Message] = deque()
         running: deque[tuple[list[Message], Future[list[Pair]]]] = deque()
-        while running or (waiting and not self.is_stopped):
+        while True:
+            is_low = len(waiting) < CHUNK and (may_have_more or not running)
+            if is_low and not self.is_stopped:
+                fed = feed()
+                waiting.extend(fed)
+                may_have_more = bool(fed)
+            if len(waiting) == 1 and not running:  # nothing to do side by side
+                yield self._lane([waiting.popleft()])
+                continue
             # One chunk more than lanes: no lane waits while the caller writes.
             while waiting and not self.is_stopped and len(running) <= self._count:
                 chunk = [waiting.popleft() for _ in range(min(CHUNK, len(waiting)))]
-                running.append((chunk, self._pool.submit(self._lane, chunk)))
+                running.append((chunk, self._lane_of(chunk)))
+            if not running:
+                return
             chunk, future = running.popleft()
             done = future.result()
             waiting.extendleft(reversed(chunk[len(done) :]))
@@ -63,6 +75,11 @@ class Lanes:
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown()
+
+    def _lane_of(self, chunk: list[Message]) -> Future[list[Pair]]:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._count, "outbox-lane")
+        return self._pool.submit(self._lane, chunk)
 
     def _lane(self, chunk: list[Message]) -> list[Pair]:
         with self._kept_open():

@@ -11,7 +11,6 @@ from celery import Celery
 from kombu.transport import redis as _imported_before_the_clock_runs  # noqa: F401
 
 from portal.outbox import bell
-from tests.services import free_port
 
 pytestmark = pytest.mark.real_time
 # Ten times the patience: a busy machine is no waiting, the socket would be.
@@ -30,6 +29,14 @@ def silent_port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+@pytest.fixture
+def refusing_port() -> Iterator[int]:
+    """Held by us, and nobody listens on it: no other program can answer there."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
 def ring_at(port: int, monkeypatch: pytest.MonkeyPatch) -> float:
     app = Celery("away", broker=f"redis://127.0.0.1:{port}/0", set_as_current=False)
     app.conf.broker_transport_options = {"max_retries": 0, "socket_timeout": 5}
@@ -40,9 +47,11 @@ def ring_at(port: int, monkeypatch: pytest.MonkeyPatch) -> float:
 
 
 def test_nudge_while_the_broker_is_away_goes_on_at_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    refusing_port: int,
 ) -> None:
-    assert ring_at(free_port(), monkeypatch) < SOON_SECONDS
+    assert ring_at(refusing_port, monkeypatch) < SOON_SECONDS
     assert "outbox bell not rung" in caplog.text
 
 
@@ -53,9 +62,9 @@ def test_nudge_while_the_broker_is_silent_goes_on_soon(
 
 
 def test_nudge_after_a_failure_keeps_quiet_for_a_while(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, refusing_port: int
 ) -> None:
-    ring_at(free_port(), monkeypatch)
+    ring_at(refusing_port, monkeypatch)
     rung: list[str] = []
 
     def heard(task: str) -> bool:

@@ -26,8 +26,9 @@ Clock = time_machine.Traveller
 
 
 def claimed_now(limit: int = 50) -> list[int]:
-    claim = claims.claim_due(timezone.now(), limit)
-    return [message.pk for message in claim.messages]
+    at = timezone.now()
+    found = claims.claim_due(at, limit, claims.overview(at), uuid.uuid4())
+    return [message.pk for message in found]
 
 
 def become(message: Message, state: State, **fields: object) -> None:

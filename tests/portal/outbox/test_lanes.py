@@ -1,0 +1,76 @@
+"""Lanes work while the caller claims, and nothing is tried twice or forgotten."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime
+
+from portal.outbox.lanes import CHUNK, Lanes
+from portal.outbox.models import Message
+from portal.outbox.outcomes import Outcome, Tried
+
+SOME_DAY = datetime(2026, 11, 26, tzinfo=UTC)
+
+
+def confirm(_message: Message) -> Tried:
+    return Tried(Outcome.CONFIRMED, SOME_DAY, 1)
+
+
+class Feed:
+    """Gives batches; notes how many messages were written when it was asked."""
+
+    def __init__(self, *sizes: int) -> None:
+        self._batches = [
+            [Message(pk=1000 * n + i) for i in range(size)]
+            for n, size in enumerate(sizes)
+        ]
+        self.all = [message.pk for batch in self._batches for message in batch]
+        self.asked_at: list[int] = []
+        self.written: list[int] = []
+
+    def __call__(self) -> list[Message]:
+        self.asked_at.append(len(self.written))
+        return self._batches.pop(0) if self._batches else []
+
+    def drain(self, lanes: Lanes) -> None:
+        for group in lanes.run(self):
+            self.written += [message.pk for message, _tried in group]
+        lanes.close()
+
+
+def test_everything_fed_is_tried_once() -> None:
+    feed = Feed(3 * CHUNK, 1, 2 * CHUNK, 0)
+    feed.drain(Lanes(2, confirm, nullcontext))
+    assert sorted(feed.written) == sorted(feed.all)
+
+
+def test_next_batch_is_asked_for_before_the_last_one_is_written() -> None:
+    feed = Feed(4 * CHUNK, CHUNK)
+    feed.drain(Lanes(2, confirm, nullcontext))
+    assert feed.asked_at[0] == 0
+    assert feed.asked_at[1] < 4 * CHUNK
+
+
+def test_feed_that_had_nothing_is_asked_once_more_when_all_is_written() -> None:
+    feed = Feed(3 * CHUNK)
+    feed.drain(Lanes(2, confirm, nullcontext))
+    assert len(feed.asked_at) == 3
+    assert feed.asked_at[2] == len(feed.all)
+
+
+def test_single_message_is_tried_by_the_caller_itself() -> None:
+    feed = Feed(1)
+    lanes = Lanes(2, confirm, nullcontext)
+    feed.drain(lanes)
+    assert (feed.written, lanes._pool) == (feed.all, None)
+
+
+def test_lanes_that_were_stopped_ask_for_nothing_more() -> None:
+    feed = Feed(2 * CHUNK, CHUNK)
+    lanes = Lanes(1, confirm, nullcontext)
+    for group in lanes.run(feed):
+        feed.written += [message.pk for message, _tried in group]
+        lanes.stop()
+    lanes.close()
+    assert feed.asked_at == [0]
+    assert CHUNK <= len(feed.written) <= 2 * CHUNK
