@@ -14,6 +14,6 @@ BEGIN
     EXECUTE format('ALTER ROLE yiwu PASSWORD %L', password);
   END IF;
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO yiwu', current_schema());
-  GRANT SELECT ON {VIEWS}, v_yw_call_log TO yiwu;
+  GRANT SELECT ON {VIEWS} TO yiwu;
   GRANT EXECUTE ON FUNCTION yw_priv_save TO yiwu;
 END $$;

@@ -62,6 +62,7 @@ class Rules:
     target: str = ""
     acts_when: str = ""  # otherwise the line itself is not written
     closes_when: str = ""
+    operations: tuple[str, ...] = tuple(codes.OPERATIONS)
 
 
 def known_op(allowed: Iterable[str] = codes.OPERATIONS) -> Rule:
@@ -164,9 +165,10 @@ PRIV_SAVE = Rules(
 
 GRADE_LINE = "FROM V_YW_OP_GRADE v WHERE v.proc_code = {proc_code}"
 GRADE_AFTER = "CASE {op} WHEN 'VOID' THEN '0' ELSE {new_grade} END"
+GRADE_OPERATIONS = ("ADD", "UPDATE", "VOID")
 OPGRADE_SAVE = Rules(
     rules=(
-        known_op(("ADD", "UPDATE", "VOID")),
+        known_op(GRADE_OPERATIONS),
         Rule(
             "2004",
             "项目不存在",
@@ -193,6 +195,7 @@ OPGRADE_SAVE = Rules(
     status=GRADE_AFTER,
     status_number="CASE {op} WHEN 'VOID' THEN 0 ELSE {number:new_grade} END",
     log=(("item_code", "{proc_code}"),),
+    operations=GRADE_OPERATIONS,
 )
 
 OP_LINE = (

@@ -1,20 +1,30 @@
-"""``manage.py his ddl``: the script a DBA of the HIS runs, written from a mapping."""
+"""``manage.py his``: the script a DBA of the HIS runs, and whether the HIS keeps it."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from portal.his.conformance.door import door_of
+from portal.his.conformance.result import TITLES, Outcome, Report, Result
+from portal.his.conformance.runner import HisAway, Plan, Run, Writing
+from portal.his.conformance.sheet import as_html, as_pdf
 from portal.his.ddl.engines import ENGINES
 from portal.his.ddl.script import script
 from portal.his.mapping.loader import DEMO, load
-from portal.his.mapping.shape import MappingError
+from portal.his.mapping.shape import Mapping, MappingError
+from portal.his.opening import open_gateway
+
+AWAY = 2
 
 
 class Command(BaseCommand):
-    help = "Write what the HIS has to run: views, functions, log and grants"
+    help = "Write what the HIS has to run, and check that it keeps the contract"
 
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
@@ -22,16 +32,28 @@ class Command(BaseCommand):
         ddl.add_argument("--engine", choices=sorted(ENGINES), required=True)
         ddl.add_argument("--mapping", type=Path, default=DEMO)
         ddl.add_argument("--out", type=Path, help="a directory; else standard output")
+        check = acts.add_parser("check", help="numbered cases against a HIS")
+        check.add_argument("--dsn", help="the HIS; else HIS_DSN")
+        check.add_argument("--only", default="", metavar="YW-DRUG")
+        check.add_argument("--mapping", type=Path, help="what the HIS has not")
+        check.add_argument("--write", action="store_true", help="try the functions")
+        check.add_argument("--doctor", metavar="EMPNO", help="the test doctor")
+        check.add_argument("--procedure", default="", metavar="HIS_ITEM_ID")
+        check.add_argument("--hospital", default="")
+        check.add_argument("--product", default="", help="of the HIS, with version")
+        check.add_argument("--json", action="store_true")
+        check.add_argument("--html", type=Path)
+        check.add_argument("--pdf", type=Path)
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        if options["act"] == "ddl":
+            self._ddl(options)
+        else:
+            self._check(options)
+
+    def _ddl(self, options: dict[str, Any]) -> None:
         path: Path = options["mapping"]
-        try:
-            mapping = load(path)
-        except FileNotFoundError:
-            raise CommandError(f"{path}: 没有这个文件") from None
-        except MappingError as error:
-            raise CommandError(str(error)) from None
-        text = script(mapping, ENGINES[options["engine"]])
+        text = script(loaded(path), ENGINES[options["engine"]])
         if options["out"] is None:
             self.stdout.write(text, ending="")
             return
@@ -40,3 +62,74 @@ class Command(BaseCommand):
         target = directory / f"{path.stem}_{options['engine']}.sql"
         target.write_text(text, encoding="utf-8")
         self.stdout.write(str(target))
+
+    def _check(self, options: dict[str, Any]) -> None:
+        plan = plan_of(options)
+        gateway = open_gateway(
+            options["dsn"] or settings.HIS_DSN, settings.HIS_TIMEOUT_SECONDS
+        )
+        try:
+            report = Run(door_of(gateway), plan).report()
+        except HisAway as error:
+            self.stderr.write(f"HIS 未应答：{error}")
+            sys.exit(AWAY)
+        finally:
+            gateway.close()
+        if options["html"]:
+            options["html"].write_text(as_html(report), encoding="utf-8")
+        if options["pdf"]:
+            options["pdf"].write_bytes(as_pdf(report))
+        self._print(report, as_json=options["json"])
+        if not report.is_good:
+            sys.exit(1)
+
+    def _print(self, report: Report, *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(
+                json.dumps(report.to_json(), ensure_ascii=False, indent=1)
+            )
+            return
+        for result in report.results:
+            if result.outcome in {Outcome.FAILED, Outcome.UNCHECKED}:
+                self.stdout.write(told(result))
+        counts = (f"{TITLES[kind]} {report.count(kind)}" for kind in Outcome)
+        self.stdout.write("，".join(counts))
+        for note in report.notes:
+            self.stdout.write(note)
+
+
+def loaded(path: Path) -> Mapping:
+    try:
+        return load(path)
+    except FileNotFoundError:
+        raise CommandError(f"{path}: 没有这个文件") from None
+    except MappingError as error:
+        raise CommandError(str(error)) from None
+
+
+def plan_of(options: dict[str, Any]) -> Plan:
+    if options["write"] != bool(options["doctor"]):
+        raise CommandError("--write 与 --doctor 须一起给出：维护函数只对测试医生试")
+    writing = None
+    if options["write"]:
+        writing = Writing(options["doctor"], options["procedure"])
+    mapping = loaded(options["mapping"]) if options["mapping"] else None
+    plan = Plan(
+        hospital=options["hospital"] or settings.HOSPITAL_NAME,
+        product=options["product"] or (mapping.name if mapping else ""),
+        only=options["only"],
+        lacking=mapping.missing if mapping else {},
+        writing=writing,
+    )
+    if not plan.cases():
+        raise CommandError(f"没有编号以 {plan.only} 开头的检查项，例如 --only YW-DRUG")
+    return plan
+
+
+def told(result: Result) -> str:
+    """``YW-DRUG-09 不通过 …：应 …；实为 …。…``."""
+    answer, case = result.answer, result.case
+    lines = [f"{case.number} {TITLES[result.outcome]} {case.title}"]
+    parts = (("应为", answer.expected), ("实为", answer.found), ("处理", answer.advice))
+    lines += [f"    {name}：{words}" for name, words in parts if words]
+    return "\n".join(lines)

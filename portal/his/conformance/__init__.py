@@ -1,0 +1,1 @@
+"""Does a HIS keep the contract? Numbered cases, all of them drawn from it."""

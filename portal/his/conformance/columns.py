@@ -1,0 +1,114 @@
+"""What the catalogue of the HIS says of a view, held to the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import types
+from sqlalchemy.types import TypeEngine
+
+from portal.his.conformance.result import Found, failed, not_run, passed
+from portal.his.contract.shape import Column, Type, View
+
+Columns = Mapping[str, TypeEngine[Any] | None]
+
+
+def exists(view: View, found: Columns | None) -> Found:
+    if found is None:
+        return failed(
+            f"有视图 {view.name}，本账号可以读取",
+            "没有这个视图",
+            "请建立视图并授予 SELECT，脚本见 manage.py his ddl；确实没有的写进映射的 [missing]",
+        )
+    return passed()
+
+
+def complete(view: View, found: Columns) -> Found:
+    lacking = [name for name in view.column_names if name not in found]
+    if lacking:
+        return failed(
+            f"{len(view.columns)} 个必备列都在",
+            f"缺 {len(lacking)} 列：{'、'.join(lacking)}",
+            "请在视图中补上；没有来源的不必填列给 NULL",
+        )
+    return passed(f"{len(view.columns)} 列")
+
+
+def nothing_more(view: View, found: Columns) -> Found:
+    known = {column.name for column in view.all_columns}
+    extra = sorted(set(found) - known)
+    if extra:
+        return failed(
+            "只有约定的必备列和扩充列",
+            f"多 {len(extra)} 列：{'、'.join(extra[:5])}",
+            "请从视图中去掉；需要的列先写进约定",
+        )
+    offered = sum(column.name in found for column in view.further)
+    return passed(f"另有扩充列 {offered} 列" if offered else "")
+
+
+def typed(view: View, found: Columns) -> Found:
+    """SQLite does not know the type of an expression; such a column cannot fail."""
+    columns = [c for c in view.all_columns if found.get(c.name) is not None]
+    wrong = [c for c in columns if not fits(c, found[c.name])]
+    if wrong:
+        named = "、".join(f"{c.name} 为 {spelled(found[c.name])}" for c in wrong[:5])
+        wanted = "、".join(f"{c.name} {c.type}" for c in wrong[:5])
+        return failed(
+            f"类型与约定一致：{wanted}",
+            f"{len(wrong)} 列不符：{named}",
+            "请在视图中用 CAST 转为约定的类型",
+        )
+    unseen = len(set(found) & {c.name for c in view.all_columns}) - len(columns)
+    remarks = [f"{unseen} 列看不到类型"] if unseen else []
+    remarks += [
+        f"{c.name} 声明长度 {length_of(found[c.name])}，约定 {c.length}，超长的行会被隔离"
+        for c in columns
+        if c.length and (length_of(found[c.name]) or 0) > c.length
+    ]
+    return passed("；".join(remarks))
+
+
+def unasked(view: View, names: Sequence[str]) -> dict[str, Found]:
+    """Questions that make no sense while columns are missing."""
+    why = not_run("必备列不齐，见第 02 项")
+    checks = ["speed"]
+    if set(view.key) - set(names):
+        checks += ["keys", "unique"]
+    if view.watermark not in names:
+        checks += ["watermark", "future"]
+    return dict.fromkeys(checks, why)
+
+
+def length_of(found: TypeEngine[Any] | None) -> int | None:
+    return getattr(found, "length", None)
+
+
+def spelled(found: TypeEngine[Any] | None) -> str:
+    return type(found).__name__.upper()
+
+
+def fits(column: Column, found: TypeEngine[Any] | None) -> bool:
+    """Whether a column of this type can hold what the contract says, and only that."""
+    match column.type:
+        case Type.TEXT:
+            return isinstance(found, types.String)
+        case Type.INTEGER:
+            return isinstance(found, types.Integer) or is_whole(found)
+        case Type.NUMBER:
+            return isinstance(found, types.Integer) or is_exact(found)
+        case Type.DATE:
+            # Oracle's DATE has a time of day, and SQLAlchemy says so.
+            return isinstance(found, types.Date) or spelled(found) == "DATE"
+        case Type.MOMENT:
+            has_zone = getattr(found, "timezone", False)
+            return isinstance(found, types.DateTime) and not has_zone
+
+
+def is_exact(found: TypeEngine[Any] | None) -> bool:
+    return isinstance(found, types.Numeric) and not isinstance(found, types.Float)
+
+
+def is_whole(found: TypeEngine[Any] | None) -> bool:
+    return is_exact(found) and not getattr(found, "scale", 0)

@@ -1,0 +1,161 @@
+"""A second look at a HIS database, for those who judge it: what the readers never ask.
+
+The readers select the contract's columns and trust them. Here the catalogue is asked
+which columns and relations there are, rows come raw beside typed, and the rights of
+our login are tried with statements that touch no row.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection, column, select, table
+from sqlalchemy.exc import DBAPIError, NoSuchTableError, SQLAlchemyError
+from sqlalchemy.types import TypeEngine
+
+from portal.his.contract.shape import View
+from portal.his.gateway import HisUnavailable
+from portal.his.sql.gateway import ROWS_PER_FETCH, SqlGateway
+from portal.his.sql.statements import argument, converted
+
+OWN_SCHEMAS = ("information_schema", "pg_catalog", "sys", "performance_schema")
+
+
+@dataclass(frozen=True)
+class FoundColumn:
+    """A column as the catalogue of the HIS describes it; ``type`` None: not seen."""
+
+    name: str
+    type: TypeEngine[Any] | None
+
+
+class SqlInspection:
+    """One HIS, through the links of its gateway."""
+
+    def __init__(self, gateway: SqlGateway) -> None:
+        self._gateway = gateway
+        self._engines = gateway._engines()
+
+    @property
+    def has_logins(self) -> bool:
+        return self._engines.reader.dialect.name != "sqlite"
+
+    def columns(self, view: View) -> list[FoundColumn] | None:
+        """None when there is no such view; names in lower case."""
+        with self._catalogue() as link:
+            inspector = sqlalchemy.inspect(link)
+            try:
+                found = inspector.get_columns(view.name.lower())
+            except NoSuchTableError:
+                return None
+        return [
+            FoundColumn(str(one["name"]).lower(), seen(one["type"])) for one in found
+        ]
+
+    def rows(
+        self, view: View, names: Sequence[str]
+    ) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+        """Each row as the driver gave it, and typed; only the named columns."""
+        part = narrowed(view, names)
+        text = self._text(select(*map(column, names)).select_from(source(view)))
+        dialect = self._engines.dialect
+        call = self._gateway._call(self._engines, self._engines.reader, view.name)
+        with call as link:
+            for batch in dialect.stream(link, text, ROWS_PER_FETCH):
+                raw = [tuple(row) for row in batch]
+                yield from zip(raw, converted(part, raw), strict=True)
+                link.deadline = time.monotonic() + self._gateway._timeout
+
+    def matching(
+        self, view: View, names: Sequence[str], equal: Mapping[str, Any]
+    ) -> list[tuple[Any, ...]]:
+        """The typed rows whose columns equal the given values."""
+        query: Any = select(*map(column, names)).select_from(source(view))
+        for item in view.all_columns:
+            if item.name in equal:
+                query = query.where(column(item.name) == argument(item))
+        text = self._text(query)
+        call = self._gateway._call(self._engines, self._engines.reader, view.name)
+        with call as link:
+            rows = self._engines.dialect.read(link, text, equal)
+        return list(converted(narrowed(view, names), rows))
+
+    def relations(self) -> list[str]:
+        """Every table and view the catalogue shows us, ``schema.name``."""
+        with self._catalogue() as link:
+            inspector = sqlalchemy.inspect(link)
+            schemas = [
+                schema
+                for schema in inspector.get_schema_names()
+                if schema.lower() not in OWN_SCHEMAS and not schema.startswith("pg_")
+            ]
+            return [
+                f"{schema}.{name}"
+                for schema in schemas
+                for name in (
+                    *inspector.get_table_names(schema),
+                    *inspector.get_view_names(schema),
+                )
+            ]
+
+    def is_readable(self, relation: str) -> bool:
+        """Whether our login may select from it; asks for no row."""
+        return self._may(f"SELECT 1 FROM {self._quoted(relation)} WHERE 1 = 0")  # noqa: S608
+
+    def is_writable(self, relation: str) -> bool:
+        """Whether our login may delete from it; it touches no row."""
+        return self._may(f"DELETE FROM {self._quoted(relation)} WHERE 1 = 0")  # noqa: S608
+
+    def _quoted(self, relation: str) -> str:
+        schema, name = relation.split(".", 1)
+        quote = self._engines.reader.dialect.identifier_preparer.quote_identifier
+        return f"{quote(schema)}.{quote(name)}"
+
+    def _may(self, statement: str) -> bool:
+        # The writer: the reader's session is read-only by our own doing.
+        engine = self._engines.writer.execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            with engine.connect() as link:
+                self._start(link)
+                link.exec_driver_sql(statement)
+        except SQLAlchemyError:
+            return False
+        except self._engines.dialect.errors:
+            return False
+        return True
+
+    def _text(self, query: Any) -> str:
+        return str(query.compile(dialect=self._engines.reader.dialect))
+
+    def _start(self, link: Connection) -> None:
+        held: Any = link.connection.dbapi_connection
+        held.deadline = time.monotonic() + self._gateway._timeout
+
+    @contextmanager
+    def _catalogue(self) -> Iterator[Connection]:
+        try:
+            with self._engines.reader.connect() as link:
+                self._start(link)
+                yield link
+        except (DBAPIError, *self._engines.dialect.errors) as error:  # type: ignore[misc]
+            raise HisUnavailable(type(error).__name__) from None
+
+
+def source(view: View) -> Any:
+    return table(view.name.lower())
+
+
+def narrowed(view: View, names: Sequence[str]) -> View:
+    """The view with these columns only, in this order."""
+    known = {item.name: item for item in view.all_columns}
+    return replace(view, columns=tuple(known[name] for name in names), further=())
+
+
+def seen(found: TypeEngine[Any]) -> TypeEngine[Any] | None:
+    """SQLite knows no type of an expression."""
+    return None if isinstance(found, sqlalchemy.types.NullType) else found
