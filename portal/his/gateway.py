@@ -42,6 +42,7 @@ class HisMisconfigured(Exception):
     def __init__(self, setting: str, problem: str) -> None:
         super().__init__(f"{setting}: {problem}")
         self.setting = setting
+        self.problem = problem
 
 
 class HisReader(Protocol):

@@ -14,6 +14,7 @@ from portal.his.ddl.rules import RULES
 
 VIEW = {view.name: view for view in VIEWS}
 IN_FORCE = ("1", "2")
+SUCCESS = "0"
 # What was sent in a batch is voided alone.
 ALONE = {
     "save_mode": "INCREMENT",
@@ -48,9 +49,11 @@ class Calls:
         return call(self._door, self.function, values)
 
     def send(self, values: Values) -> Said:
-        key = tuple(values[name] for name in self.function.key)
-        self._sent.setdefault(key, values)
-        return self.again(values)
+        said = self.again(values)
+        if said.code == SUCCESS:
+            key = tuple(values[name] for name in self.function.key)
+            self._sent.setdefault(key, values)
+        return said
 
     def line(self, values: Values) -> Line | None:
         """The line the call speaks of, read back through its view."""
@@ -81,7 +84,7 @@ class Calls:
                 if state and state != self.ground.grade:
                     back = {"old_grade": None, "new_grade": self.ground.grade}
                     self.again(values | back | fresh("ADD"))
-            elif state in IN_FORCE:
+            elif state in ("", *IN_FORCE):  # not seen is not gone
                 alone = {name: ALONE[name] for name in ALONE if name in values}
                 self.again(values | alone | fresh("VOID"))
 
@@ -95,10 +98,10 @@ class Calls:
             is_back = ground.grade in states
             words = "已改回" if is_back else "未能改回，请人工改回"
             return [f"{name}：{ground.proc_code} 的等级试改后{words} {ground.grade}"]
-        count = sum(state != "" for state in states)
-        still = sum(state in IN_FORCE for state in states)
+        count = sum(state not in ("", *IN_FORCE) for state in states)
+        still = sum(state in ("", *IN_FORCE) for state in states)
         words = f"{name}：留下测试记录 {count} 行，状态为取消或作废"
-        return [f"{words}；其中 {still} 行未能作废，请人工处理" if still else words]
+        return [f"{words}；另有 {still} 行未能确认作废，请人工处理" if still else words]
 
 
 def fresh(op: str) -> Values:

@@ -14,14 +14,12 @@ from portal.his.contract.shape import Column, Type, View
 Columns = Mapping[str, TypeEngine[Any] | None]
 
 
-def exists(view: View, found: Columns | None) -> Found:
-    if found is None:
-        return failed(
-            f"有视图 {view.name}，本账号可以读取",
-            "没有这个视图",
-            "请建立视图并授予 SELECT，脚本见 manage.py his ddl；确实没有的写进映射的 [missing]",
-        )
-    return passed()
+def unreadable(view: View, why: str) -> Found:
+    return failed(
+        f"有视图 {view.name}，本账号可以读取",
+        f"没有这个视图，或不能读取（{why}）",
+        "请建立视图并授予 SELECT，脚本见 manage.py his ddl；确实没有的写进映射的 [missing]",
+    )
 
 
 def complete(view: View, found: Columns) -> Found:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy.types import TypeEngine
 
 from portal.his.contract.shape import Function, View
-from portal.his.gateway import HisGateway, HisRejected
+from portal.his.gateway import HisGateway, HisMisconfigured, HisRejected
 from portal.his.sql.gateway import SqlGateway
 from portal.his.sql.inspection import SqlInspection
 
@@ -22,7 +22,7 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Said:
-    """What a maintenance function answered; ``code`` 0 is success."""
+    """What a maintenance function answered; ``code`` 0 is success, empty no answer."""
 
     code: str
     message: str
@@ -34,10 +34,12 @@ class Door(Protocol):
 
     gateway: HisGateway
     has_catalogue: bool
-    has_logins: bool
 
-    def columns(self, view: View) -> dict[str, TypeEngine[Any] | None] | None:
-        """Columns in lower case and their types; None when there is no such view."""
+    @property
+    def has_logins(self) -> bool: ...
+
+    def columns(self, view: View) -> dict[str, TypeEngine[Any] | None]:
+        """Names in lower case, and types; HisMisconfigured when it cannot be read."""
         ...
 
     def rows(self, view: View, names: Sequence[str]) -> Iterator[tuple[Row, Row]]:
@@ -56,11 +58,13 @@ class Door(Protocol):
 
 
 def call(door: Door, function: Function, values: Mapping[str, Any]) -> Said:
-    """A refusal is an answer here, not a failure."""
+    """A refusal is an answer here, and so is a function we cannot call."""
     try:
         answer = door.gateway.call(function, values)
     except HisRejected as refusal:
         return Said(refusal.code, refusal.message)
+    except HisMisconfigured as error:
+        return Said("", error.problem)
     return Said(answer.code, answer.message, answer.his_row_id)
 
 
@@ -72,15 +76,17 @@ class SqlDoor:
     def __init__(self, gateway: SqlGateway) -> None:
         self.gateway: HisGateway = gateway
         self._inspection = SqlInspection(gateway)
-        self.has_logins = self._inspection.has_logins
         self.relations = self._inspection.relations
         self.is_readable = self._inspection.is_readable
         self.is_writable = self._inspection.is_writable
         self.rows = self._inspection.rows
 
-    def columns(self, view: View) -> dict[str, TypeEngine[Any] | None] | None:
-        found = self._inspection.columns(view)
-        return None if found is None else {one.name: one.type for one in found}
+    @property
+    def has_logins(self) -> bool:
+        return self._inspection.has_logins
+
+    def columns(self, view: View) -> dict[str, TypeEngine[Any] | None]:
+        return {one.name: one.type for one in self._inspection.columns(view)}
 
     def matching(self, view: View, equal: Mapping[str, Any]) -> list[dict[str, Any]]:
         names = view.column_names
@@ -97,7 +103,7 @@ class PlainDoor:
     def __init__(self, gateway: HisGateway) -> None:
         self.gateway = gateway
 
-    def columns(self, view: View) -> dict[str, TypeEngine[Any] | None] | None:
+    def columns(self, view: View) -> dict[str, TypeEngine[Any] | None]:
         """What the gateway reads is what there is: it refuses a view it lacks."""
         next(self.gateway.rows(view), None)
         return dict.fromkeys(view.column_names)

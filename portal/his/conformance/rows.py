@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from portal.his.conformance.result import Found, failed, keys_shown, passed
+from portal.his.conformance.result import Found, failed, keys_shown, not_run, passed
 from portal.his.contract.relations import (
     BIRTHS,
     SEPARATORS,
@@ -188,8 +188,10 @@ class ViewLook:
         if lost.count:
             expected, advice = WORDS["references"]
             return lost.answer(expected, advice)
-        words = "、".join(dict.fromkeys(unread))
-        return passed(f"没有可比的 {words}" if unread else "")
+        words = f"没有可比的 {'、'.join(dict.fromkeys(unread))}"
+        if unread and len(unread) == len(self._references):
+            return not_run(words)
+        return passed(words if unread else "")
 
 
 MISFITS = frozenset({Reason.TOO_LONG, Reason.NOT_A_DATE, Reason.NOT_A_NUMBER})

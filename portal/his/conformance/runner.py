@@ -68,13 +68,18 @@ class Plan:
 
     hospital: str = ""
     product: str = ""
-    only: str = ""  # a prefix of case numbers
+    only: str = ""  # a case, or all cases of an interface: YW-DRUG
     lacking: Mapping[str, str] = field(default_factory=dict)
     writing: Writing | None = None
     limits: Limits = field(default_factory=Limits)
 
     def cases(self) -> list[Case]:
-        return [case for case in all_cases() if case.number.startswith(self.only)]
+        group = self.only.rstrip("-")
+        return [
+            case
+            for case in all_cases()
+            if group in {"", case.number, case.number.rpartition("-")[0]}
+        ]
 
 
 def now_local() -> datetime:
@@ -175,18 +180,17 @@ class Run:
     def _columns(self, view: View) -> Answers:
         if view.name in self._plan.lacking:
             return {"why": Found(Outcome.LACKING, found=self._plan.lacking[view.name])}
-        found: columns.Columns | None = None
         try:
             found = self._door.columns(view)
-        except HisMisconfigured:
-            pass  # no such view, as the gateway says it
+        except HisMisconfigured as error:
+            self._broken.add(view.name)
+            bad = columns.unreadable(view, error.problem)
+            return {"exists": bad, "why": not_run(SEE_FIRST)}
         except HisUnavailable as error:
             self._ping()
-            return {"exists": unchecked(str(error)), "why": not_run(SEE_FIRST)}
-        answers = {"exists": columns.exists(view, found)}
-        if found is None:
             self._broken.add(view.name)
-            return answers | {"why": not_run(SEE_FIRST)}
+            return {"exists": unchecked(str(error)), "why": not_run(SEE_FIRST)}
+        answers = {"exists": passed()}
         self._found[view.name] = found
         if not self._door.has_catalogue:
             answers["columns"] = passed("按约定的列读取成功")

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, column, select, table
-from sqlalchemy.exc import DBAPIError, NoSuchTableError, SQLAlchemyError
+from sqlalchemy import Connection, column, false, literal, select, table
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.types import TypeEngine
 
 from portal.his.contract.shape import View
-from portal.his.gateway import HisUnavailable
-from portal.his.sql.gateway import ROWS_PER_FETCH, SqlGateway
+from portal.his.sql.engines import Engines
+from portal.his.sql.gateway import ROWS_PER_FETCH, SqlGateway, fail
 from portal.his.sql.statements import argument, converted
 
 OWN_SCHEMAS = ("information_schema", "pg_catalog", "sys", "performance_schema")
@@ -39,20 +39,21 @@ class SqlInspection:
 
     def __init__(self, gateway: SqlGateway) -> None:
         self._gateway = gateway
-        self._engines = gateway._engines()
+
+    @property
+    def _engines(self) -> Engines:
+        return self._gateway._engines()
 
     @property
     def has_logins(self) -> bool:
         return self._engines.reader.dialect.name != "sqlite"
 
-    def columns(self, view: View) -> list[FoundColumn] | None:
-        """None when there is no such view; names in lower case."""
-        with self._catalogue() as link:
-            inspector = sqlalchemy.inspect(link)
-            try:
-                found = inspector.get_columns(view.name.lower())
-            except NoSuchTableError:
-                return None
+    def columns(self, view: View) -> list[FoundColumn]:
+        """Names in lower case; raises HisMisconfigured where we cannot read the view."""
+        nothing = select(literal(1)).select_from(source(view)).where(false())
+        with self._catalogue(view.name) as link:
+            link.execute(nothing)
+            found = sqlalchemy.inspect(link).get_columns(view.name.lower())
         return [
             FoundColumn(str(one["name"]).lower(), seen(one["type"])) for one in found
         ]
@@ -87,7 +88,7 @@ class SqlInspection:
 
     def relations(self) -> list[str]:
         """Every table and view the catalogue shows us, ``schema.name``."""
-        with self._catalogue() as link:
+        with self._catalogue("catalogue") as link:
             inspector = sqlalchemy.inspect(link)
             schemas = [
                 schema
@@ -137,13 +138,14 @@ class SqlInspection:
         held.deadline = time.monotonic() + self._gateway._timeout
 
     @contextmanager
-    def _catalogue(self) -> Iterator[Connection]:
+    def _catalogue(self, what: str) -> Iterator[Connection]:
+        dialect = self._engines.dialect
         try:
             with self._engines.reader.connect() as link:
                 self._start(link)
                 yield link
-        except (DBAPIError, *self._engines.dialect.errors) as error:  # type: ignore[misc]
-            raise HisUnavailable(type(error).__name__) from None
+        except (DBAPIError, *dialect.errors) as error:  # type: ignore[misc]
+            fail(dialect, getattr(error, "orig", None) or error, what, write=False)
 
 
 def source(view: View) -> Any:

@@ -71,7 +71,7 @@ class Command(BaseCommand):
         try:
             report = Run(door_of(gateway), plan).report()
         except HisAway as error:
-            self.stderr.write(f"HIS 未应答：{error}")
+            self.stderr.write(str(error))
             sys.exit(AWAY)
         finally:
             gateway.close()
@@ -122,7 +122,9 @@ def plan_of(options: dict[str, Any]) -> Plan:
         writing=writing,
     )
     if not plan.cases():
-        raise CommandError(f"没有编号以 {plan.only} 开头的检查项，例如 --only YW-DRUG")
+        raise CommandError(
+            f"没有检查项 {plan.only}，可用 --only YW-DRUG 或 --only YW-DRUG-09"
+        )
     return plan
 
 

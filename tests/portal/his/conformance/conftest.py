@@ -33,7 +33,7 @@ def on_sqlite(masters: dict[str, Path], tmp_path: Path) -> Callable[[str], His]:
     """A HIS of a kind, ``demo`` or ``typical``, in a file of its own."""
 
     def make(kind: str) -> His:
-        return sqlite_his(kind, shutil.copy(masters[kind], tmp_path / kind))
+        return sqlite_his(kind, Path(shutil.copy(masters[kind], tmp_path / kind)))
 
     return make
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import psycopg
 
-from portal.his.conformance.limits import Limits
 from portal.his.conformance.door import door_of
+from portal.his.conformance.limits import Limits
 from portal.his.conformance.result import Outcome, Report
 from portal.his.conformance.runner import Plan, Run, Writing
 from portal.his.mapping.loader import DEMO, TYPICAL, load
@@ -135,12 +135,11 @@ class Fault:
 
     words: str
     expected: tuple[str, ...]
-    his: str = "demo"
     view: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     rest: str = ""
     sql: str = ""
-    rewrite: tuple[str, str, str] | None = None
+    rewrites: tuple[tuple[str, str, str], ...] = ()
     write: bool = False
     plan: dict[str, Any] = field(default_factory=dict)
 
@@ -149,8 +148,8 @@ class Fault:
             his.reshape(self.view, self.columns, self.rest)
         if self.sql:
             his.run(self.sql)
-        if self.rewrite:
-            his.rewrite(*self.rewrite)
+        for name, old, new in self.rewrites:
+            his.rewrite(name, old, new)
 
 
 def sqlite_his(kind: str, path: Path) -> His:

@@ -11,6 +11,8 @@ from tests.portal.his.conformance.planting import His, found_in
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 Make = Callable[[str], His]
+# The typical HIS has no departments its doctors could be looked up in.
+NOTHING_TO_COMPARE = {"demo": set[str](), "typical": {"YW-DOCTOR-13"}}
 
 
 @pytest.fixture(params=["on_sqlite", "on_postgresql"])
@@ -22,9 +24,10 @@ def make(request: pytest.FixtureRequest) -> Make:
 @pytest.mark.parametrize("kind", ["demo", "typical"])
 def test_good_his_passes_every_case(make: Make, kind: str) -> None:
     report = make(kind).check(write=True)
+    left = {one.case.number for one in report.results if one.outcome is Outcome.NOT_RUN}
 
     assert found_in(report) == set()
-    assert report.count(Outcome.NOT_RUN) == 0
+    assert left == NOTHING_TO_COMPARE[kind]
     assert report.is_good
 
 
