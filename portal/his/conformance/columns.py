@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from sqlalchemy import types
-from sqlalchemy.types import TypeEngine
 
 from portal.his.conformance.result import Found, failed, not_run, passed
-from portal.his.contract.shape import Column, Type, View
+from portal.his.contract.shape import Column, View
+from portal.his.sql.inspection import FoundColumn
 
-Columns = Mapping[str, TypeEngine[Any] | None]
+Columns = Mapping[str, FoundColumn]
 
 
 def unreadable(view: View, why: str) -> Found:
@@ -47,25 +44,29 @@ def nothing_more(view: View, found: Columns) -> Found:
 
 
 def typed(view: View, found: Columns) -> Found:
-    """SQLite does not know the type of an expression; such a column cannot fail."""
-    columns = [c for c in view.all_columns if found.get(c.name) is not None]
-    wrong = [c for c in columns if not fits(c, found[c.name])]
+    """A column whose type is not to be seen cannot fail."""
+    known = [column for column in view.all_columns if column.name in found]
+    wrong = [column for column in known if not fits(column, found[column.name])]
     if wrong:
-        named = "、".join(f"{c.name} 为 {spelled(found[c.name])}" for c in wrong[:5])
+        named = "、".join(f"{c.name} 为 {found[c.name].spelled}" for c in wrong[:5])
         wanted = "、".join(f"{c.name} {c.type}" for c in wrong[:5])
         return failed(
             f"类型与约定一致：{wanted}",
             f"{len(wrong)} 列不符：{named}",
             "请在视图中用 CAST 转为约定的类型",
         )
-    unseen = len(set(found) & {c.name for c in view.all_columns}) - len(columns)
+    unseen = sum(found[column.name].holds is None for column in known)
     remarks = [f"{unseen} 列看不到类型"] if unseen else []
     remarks += [
-        f"{c.name} 声明长度 {length_of(found[c.name])}，约定 {c.length}，超长的行会被隔离"
-        for c in columns
-        if c.length and (length_of(found[c.name]) or 0) > c.length
+        f"{c.name} 声明长度 {length}，约定 {c.length}，超长的行会被隔离"
+        for c in known
+        if c.length and (length := found[c.name].length or 0) > c.length
     ]
     return passed("；".join(remarks))
+
+
+def fits(column: Column, found: FoundColumn) -> bool:
+    return found.holds is None or column.type in found.holds
 
 
 def unasked(view: View, names: Sequence[str]) -> dict[str, Found]:
@@ -77,36 +78,3 @@ def unasked(view: View, names: Sequence[str]) -> dict[str, Found]:
     if view.watermark not in names:
         checks += ["watermark", "future"]
     return dict.fromkeys(checks, why)
-
-
-def length_of(found: TypeEngine[Any] | None) -> int | None:
-    return getattr(found, "length", None)
-
-
-def spelled(found: TypeEngine[Any] | None) -> str:
-    return type(found).__name__.upper()
-
-
-def fits(column: Column, found: TypeEngine[Any] | None) -> bool:
-    """Whether a column of this type can hold what the contract says, and only that."""
-    match column.type:
-        case Type.TEXT:
-            return isinstance(found, types.String)
-        case Type.INTEGER:
-            return isinstance(found, types.Integer) or is_whole(found)
-        case Type.NUMBER:
-            return isinstance(found, types.Integer) or is_exact(found)
-        case Type.DATE:
-            # Oracle's DATE has a time of day, and SQLAlchemy says so.
-            return isinstance(found, types.Date) or spelled(found) == "DATE"
-        case Type.MOMENT:
-            has_zone = getattr(found, "timezone", False)
-            return isinstance(found, types.DateTime) and not has_zone
-
-
-def is_exact(found: TypeEngine[Any] | None) -> bool:
-    return isinstance(found, types.Numeric) and not isinstance(found, types.Float)
-
-
-def is_whole(found: TypeEngine[Any] | None) -> bool:
-    return is_exact(found) and not getattr(found, "scale", 0)

@@ -10,12 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy.types import TypeEngine
-
 from portal.his.contract.shape import Function, View
 from portal.his.gateway import HisGateway, HisMisconfigured, HisRejected
 from portal.his.sql.gateway import SqlGateway
-from portal.his.sql.inspection import SqlInspection
+from portal.his.sql.inspection import FoundColumn, SqlInspection
 
 Row = tuple[Any, ...]
 
@@ -38,8 +36,8 @@ class Door(Protocol):
     @property
     def has_logins(self) -> bool: ...
 
-    def columns(self, view: View) -> dict[str, TypeEngine[Any] | None]:
-        """Names in lower case, and types; HisMisconfigured when it cannot be read."""
+    def columns(self, view: View) -> dict[str, FoundColumn]:
+        """By name in lower case; HisMisconfigured when it cannot be read."""
         ...
 
     def rows(self, view: View, names: Sequence[str]) -> Iterator[tuple[Row, Row]]:
@@ -85,8 +83,8 @@ class SqlDoor:
     def has_logins(self) -> bool:
         return self._inspection.has_logins
 
-    def columns(self, view: View) -> dict[str, TypeEngine[Any] | None]:
-        return {one.name: one.type for one in self._inspection.columns(view)}
+    def columns(self, view: View) -> dict[str, FoundColumn]:
+        return {one.name: one for one in self._inspection.columns(view)}
 
     def matching(self, view: View, equal: Mapping[str, Any]) -> list[dict[str, Any]]:
         names = view.column_names
@@ -103,10 +101,10 @@ class PlainDoor:
     def __init__(self, gateway: HisGateway) -> None:
         self.gateway = gateway
 
-    def columns(self, view: View) -> dict[str, TypeEngine[Any] | None]:
+    def columns(self, view: View) -> dict[str, FoundColumn]:
         """What the gateway reads is what there is: it refuses a view it lacks."""
         next(self.gateway.rows(view), None)
-        return dict.fromkeys(view.column_names)
+        return {name: FoundColumn(name, "", None) for name in view.column_names}
 
     def rows(self, view: View, names: Sequence[str]) -> Iterator[tuple[Row, Row]]:
         places = [view.column_names.index(name) for name in names]

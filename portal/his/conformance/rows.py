@@ -20,7 +20,7 @@ from portal.his.contract.relations import (
     single_valued,
 )
 from portal.his.contract.shape import Column, Type, View
-from portal.his.pull.quarantine import Reason, checks_of
+from portal.his.pull.quarantine import Check, Reason, checks_of
 
 Row = tuple[Any, ...]
 KEYS_SHOWN = 3
@@ -65,8 +65,11 @@ class ViewLook:
         self._columns = [c for c in view.all_columns if c.name in self._at]
         # The watermark has questions of its own, and so has the key when it is empty.
         plain = [c for c in self._columns if c.name != view.watermark]
-        self._checks = [(self._at[c.name], c, checks_of(c)) for c in plain]
+        self._checks = [(self._at[c.name], c, all_checks(c)) for c in plain]
         self._key = [self._at[name] for name in view.key if name in self._at]
+        self._key_columns = [
+            (self._at[c.name], c) for c in self._columns if c.name in view.key
+        ]
         self._days = [c for c in plain if c.type in {Type.DATE, Type.MOMENT}]
         self._sequences = [
             [self._at[name] for name in one if name in self._at]
@@ -105,9 +108,8 @@ class ViewLook:
     def _is_keyed(self, key: str, raw: Row, row: Row) -> bool:
         empty = [
             column.name
-            for column in self._columns
-            if column.name in self.view.key
-            and is_empty(column, raw[self._at[column.name]], row[self._at[column.name]])
+            for place, column in self._key_columns
+            if is_empty(column, raw[place], row[place])
         ]
         if empty:
             self.tallies["keys"].add(key, empty)
@@ -119,21 +121,19 @@ class ViewLook:
         self.keys.add(values)
 
     def _see_values(self, key: str, raw: Row, row: Row) -> None:
-        misfit, unknown, empty = [], [], []
+        found: dict[str, list[str]] = {}
         for place, column, checks in self._checks:
             value = row[place]
             if not column.nullable and is_empty(column, raw[place], value):
                 if column.name not in self.view.key:
-                    empty.append(column.name)
+                    found.setdefault("nulls", []).append(column.name)
                 continue
-            reasons = {check(value) for check in checks}
-            if Reason.UNKNOWN_CODE in reasons:
-                unknown.append(column.name)
-            if reasons & MISFITS or not is_of_size(column, value):
-                misfit.append(column.name)
-        for name, columns in (("values", misfit), ("codes", unknown), ("nulls", empty)):
-            if columns:
-                self.tallies[name].add(key, columns)
+            for check in checks:
+                reason = check(value)
+                if reason is not None:
+                    found.setdefault(QUESTION[reason], []).append(column.name)
+        for name, columns in found.items():
+            self.tallies[name].add(key, dict.fromkeys(columns))
 
     def _see_watermark(self, key: str, row: Row) -> None:
         name = self.view.watermark
@@ -194,7 +194,14 @@ class ViewLook:
         return passed(words if unread else "")
 
 
-MISFITS = frozenset({Reason.TOO_LONG, Reason.NOT_A_DATE, Reason.NOT_A_NUMBER})
+# Which question a broken check answers; MISSING is asked of raw values, see is_empty.
+QUESTION = {
+    Reason.UNKNOWN_CODE: "codes",
+    Reason.TOO_LONG: "values",
+    Reason.NOT_A_DATE: "values",
+    Reason.NOT_A_NUMBER: "values",
+    Reason.MISSING: "nulls",
+}
 
 # Question: what was expected, what to do next.
 WORDS = {
@@ -226,13 +233,30 @@ def is_empty(column: Column, raw: Any, value: Any) -> bool:
     return value == "" and not column.blank
 
 
-def is_of_size(column: Column, value: Any) -> bool:
-    if column.type is not Type.NUMBER or not isinstance(value, Decimal):
-        return True
+def all_checks(column: Column) -> list[Check]:
+    """What a pull asks of a value, and the size of a decimal besides."""
+    checks = checks_of(column)
+    if column.codes is not None:
+        # A known code fits: one that is too long is an unknown one, and no more.
+        return [lambda value: code_fault(checks, value)]
+    if column.type is Type.NUMBER:
+        checks.append(lambda value: size_fault(column, value))
+    return checks
+
+
+def code_fault(checks: Sequence[Check], value: Any) -> Reason | None:
+    reasons = [reason for check in checks if (reason := check(value)) is not None]
+    return Reason.UNKNOWN_CODE if Reason.UNKNOWN_CODE in reasons else None
+
+
+def size_fault(column: Column, value: Any) -> Reason | None:
+    if not isinstance(value, Decimal):
+        return None
     if not value.is_finite():
-        return False
-    whole = abs(value) < Decimal(10) ** (column.precision - column.scale)
-    return whole and round(value, column.scale) == value
+        return Reason.NOT_A_NUMBER
+    is_whole = abs(value) < Decimal(10) ** (column.precision - column.scale)
+    is_fine = round(value, column.scale) == value
+    return None if is_whole and is_fine else Reason.TOO_LONG
 
 
 def is_time(value: Any) -> bool:

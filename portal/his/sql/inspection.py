@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, column, false, literal, select, table
+from sqlalchemy import Connection, column, false, literal, select, table, types
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.types import TypeEngine
 
-from portal.his.contract.shape import View
+from portal.his.contract.shape import Type, View
 from portal.his.sql.engines import Engines
 from portal.his.sql.gateway import ROWS_PER_FETCH, SqlGateway, fail
 from portal.his.sql.statements import argument, converted
@@ -28,10 +28,16 @@ OWN_SCHEMAS = ("information_schema", "pg_catalog", "sys", "performance_schema")
 
 @dataclass(frozen=True)
 class FoundColumn:
-    """A column as the catalogue of the HIS describes it; ``type`` None: not seen."""
+    """A column as the catalogue of the HIS describes it.
+
+    ``holds`` are the contract's types it can hold, and only those; None: not to be
+    seen. ``length`` is in characters, None without a limit.
+    """
 
     name: str
-    type: TypeEngine[Any] | None
+    spelled: str
+    holds: frozenset[Type] | None
+    length: int | None = None
 
 
 class SqlInspection:
@@ -54,9 +60,7 @@ class SqlInspection:
         with self._catalogue(view.name) as link:
             link.execute(nothing)
             found = sqlalchemy.inspect(link).get_columns(view.name.lower())
-        return [
-            FoundColumn(str(one["name"]).lower(), seen(one["type"])) for one in found
-        ]
+        return [described(str(one["name"]).lower(), one["type"]) for one in found]
 
     def rows(
         self, view: View, names: Sequence[str]
@@ -158,6 +162,30 @@ def narrowed(view: View, names: Sequence[str]) -> View:
     return replace(view, columns=tuple(known[name] for name in names), further=())
 
 
-def seen(found: TypeEngine[Any]) -> TypeEngine[Any] | None:
-    """SQLite knows no type of an expression."""
-    return None if isinstance(found, sqlalchemy.types.NullType) else found
+def described(name: str, found: TypeEngine[Any]) -> FoundColumn:
+    spelled = type(found).__name__.upper()
+    if isinstance(found, types.NullType):  # SQLite: an expression has no type
+        return FoundColumn(name, spelled, None)
+    length = getattr(found, "length", None)
+    return FoundColumn(name, spelled, frozenset(held(spelled, found)), length)
+
+
+def held(spelled: str, found: TypeEngine[Any]) -> Iterator[Type]:
+    """A whole NUMERIC holds integers; Oracle's DATE has a time of day, and may be both.
+
+    A FLOAT holds nothing the contract knows, and no moment of the contract has a zone.
+    """
+    has_zone = getattr(found, "timezone", False) or spelled == "DATETIMEOFFSET"
+    is_exact = isinstance(found, types.Numeric) and not isinstance(found, types.Float)
+    if isinstance(found, types.String):
+        yield Type.TEXT
+    if isinstance(found, types.Integer):
+        yield from (Type.INTEGER, Type.NUMBER)
+    if is_exact:
+        yield Type.NUMBER
+    if is_exact and not getattr(found, "scale", 0):
+        yield Type.INTEGER
+    if isinstance(found, types.Date) or spelled == "DATE":
+        yield Type.DATE
+    if isinstance(found, types.DateTime) and not has_zone:
+        yield Type.MOMENT

@@ -122,6 +122,12 @@ VIEW_FAULTS = (
         "性别代码不在表内", ("YW-DOCTOR-09",), view=DOCTOR, columns=first("sex", "'3'")
     ),
     Fault(
+        "一格两个性别代码，也超长",
+        ("YW-DOCTOR-09",),
+        view=DOCTOR,
+        columns=first("sex", "'1、2'"),
+    ),
+    Fault(
         "医师状态不在表内",
         ("YW-DOCTOR-09",),
         view=DOCTOR,
