@@ -8,17 +8,18 @@ from itertools import islice
 from typing import Any
 
 from portal.his.conformance.door import Door
-from portal.his.conformance.trials import YEARS_AHEAD, Ground
+from portal.his.conformance.trials import YEARS_AHEAD, Ground, Writing
 from portal.his.contract.interfaces import V_YW_DOCTOR, V_YW_DOCTOR_PRIV, V_YW_PRIV_DICT
 from portal.his.contract.interfaces.surgery import (
     V_YW_DOCTOR_OP,
     V_YW_OP_DICT,
     V_YW_OP_GRADE,
 )
-from portal.his.contract.shape import View
+from portal.his.contract.shape import Function, View
 
 GONE = ("06", "99")
 IN_FORCE = "1"
+LAST_YEAR = 2095  # later days are not sane, and the check itself would say so
 
 
 class NoGround(Exception):
@@ -26,12 +27,21 @@ class NoGround(Exception):
 
 
 def ground_of(
-    door: Door, emp_no: str, procedure: str, today: date, lacking: set[str], rows: int
+    door: Door,
+    function: Function,
+    writing: Writing,
+    today: date,
+    lacking: set[str],
+    rows: int,
 ) -> Ground:
-    """What there is to try with; ``procedure`` is a his_item_id, or empty.
+    """What there is to try the function with.
 
-    Raises NoGround when the doctor cannot be a test doctor.
+    At most ``rows`` rows of a view are read, none of the ``lacking`` ones. Raises
+    NoGround when the doctor cannot be a test doctor.
     """
+    emp_no = writing.emp_no
+    # The grade of a real procedure is touched only where one was named.
+    procedure = "" if "emp_no" in function.key else writing.procedure
 
     def read(view: View) -> Iterator[dict[str, Any]]:
         if view.name in lacking:
@@ -50,6 +60,7 @@ def ground_of(
     if not mine or mine[0]["status"] in GONE:
         raise NoGround(f"{V_YW_DOCTOR.name} 中没有在岗的 {emp_no}，请换一个测试医生")
     lines, operations = of_doctor(V_YW_DOCTOR_PRIV), of_doctor(V_YW_DOCTOR_OP)
+    shown = lines if function.shows == V_YW_DOCTOR_PRIV.name else operations
     privileges = list(read(V_YW_PRIV_DICT))
     open_ones = [one for one in privileges if one["enabled"] == "1"]
     flags = [one for one in open_ones if one["value_kind"] == "FLAG"]
@@ -59,7 +70,7 @@ def ground_of(
     graded = grade_of(door, item, lacking) if procedure else {}
     return Ground(
         emp_no=emp_no,
-        first_day=free_day([*lines, *operations], today),
+        first_day=free_day(shown, today),
         grade_from=graded.get("effective_from") or today,
         gone_emp_no=first(doctors, "emp_no", lambda one: one["status"] in GONE),
         priv_code=first(flags, "priv_code", lambda one: is_open(one, lines)),
@@ -92,7 +103,10 @@ def free_day(lines: list[dict[str, Any]], today: date) -> date:
     begins = date(today.year + YEARS_AHEAD, 1, 1)
     taken = [line["valid_to"] or line["valid_from"] for line in lines]
     days = [day for day in taken if isinstance(day, date)]
-    return max([begins, *(day + timedelta(days=1) for day in days)])
+    day = max([begins, *(day + timedelta(days=1) for day in days)])
+    if day.year > LAST_YEAR:
+        raise NoGround(f"测试医生的测试日期已用到 {day}，请换一个测试医生")
+    return day
 
 
 def chosen_item(rows: Iterator[dict[str, Any]], procedure: str) -> dict[str, Any]:

@@ -235,18 +235,14 @@ def is_empty(column: Column, raw: Any, value: Any) -> bool:
 
 def all_checks(column: Column) -> list[Check]:
     """What a pull asks of a value, and the size of a decimal besides."""
-    checks = checks_of(column)
     if column.codes is not None:
         # A known code fits: one that is too long is an unknown one, and no more.
-        return [lambda value: code_fault(checks, value)]
+        known = frozenset(column.codes) | {""}
+        return [lambda value: None if value in known else Reason.UNKNOWN_CODE]
+    checks = checks_of(column)
     if column.type is Type.NUMBER:
         checks.append(lambda value: size_fault(column, value))
     return checks
-
-
-def code_fault(checks: Sequence[Check], value: Any) -> Reason | None:
-    reasons = [reason for check in checks if (reason := check(value)) is not None]
-    return Reason.UNKNOWN_CODE if Reason.UNKNOWN_CODE in reasons else None
 
 
 def size_fault(column: Column, value: Any) -> Reason | None:

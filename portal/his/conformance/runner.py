@@ -30,6 +30,7 @@ from portal.his.conformance.result import (
     unprovable,
 )
 from portal.his.conformance.rows import ViewLook
+from portal.his.conformance.trials import Writing
 from portal.his.contract.interfaces import (
     FUNCTIONS,
     V_YW_CHANGE_LOG,
@@ -52,14 +53,6 @@ Answers = dict[str, Found]
 
 class HisAway(Exception):
     """The HIS does not answer; the text says what to look at."""
-
-
-@dataclass(frozen=True)
-class Writing:
-    """Leave to call the maintenance functions, for a test doctor only."""
-
-    emp_no: str
-    procedure: str = ""
 
 
 @dataclass(frozen=True)
@@ -273,13 +266,9 @@ class Run:
             if name in lacking:
                 return not_run(f"{name} 不可用，见该视图的结果")
         today = self._now().date()
-        limit = self._plan.limits.rows
-        # Grades of a real procedure are touched only where one was named.
-        wanted = writing.procedure if "emp_no" not in function.key else ""
+        rows = self._plan.limits.rows
         try:
-            ground = ground_of(
-                self._door, writing.emp_no, wanted, today, lacking, limit
-            )
+            ground = ground_of(self._door, function, writing, today, lacking, rows)
         except NoGround as error:
             return not_run(str(error))
         has_log = V_YW_CHANGE_LOG.name not in lacking

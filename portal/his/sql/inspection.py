@@ -23,7 +23,34 @@ from portal.his.sql.engines import Engines
 from portal.his.sql.gateway import ROWS_PER_FETCH, SqlGateway, fail
 from portal.his.sql.statements import argument, converted
 
-OWN_SCHEMAS = ("information_schema", "pg_catalog", "sys", "performance_schema")
+# What engines bring along and let everybody read.
+OWN_SCHEMAS = frozenset(
+    [
+        "information_schema",
+        "pg_catalog",
+        "pg_toast",
+        "sys",
+        "system",
+        "mysql",
+        "performance_schema",
+        "xdb",
+        "mdsys",
+        "ctxsys",
+        "outln",
+        "dbsnmp",
+        "wmsys",
+        "lbacsys",
+        "ordsys",
+        "orddata",
+        "olapsys",
+        "dvsys",
+        "audsys",
+        "ojvmsys",
+        "appqossys",
+        "gsmadmin_internal",
+        "guest",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +124,7 @@ class SqlInspection:
             schemas = [
                 schema
                 for schema in inspector.get_schema_names()
-                if schema.lower() not in OWN_SCHEMAS and not schema.startswith("pg_")
+                if schema.lower() not in OWN_SCHEMAS
             ]
             return [
                 f"{schema}.{name}"

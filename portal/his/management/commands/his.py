@@ -12,8 +12,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.his.conformance.door import door_of
 from portal.his.conformance.result import TITLES, Outcome, Report, Result
-from portal.his.conformance.runner import HisAway, Plan, Run, Writing
+from portal.his.conformance.runner import HisAway, Plan, Run
 from portal.his.conformance.sheet import as_html, as_pdf
+from portal.his.conformance.trials import Writing
 from portal.his.ddl.engines import ENGINES
 from portal.his.ddl.script import script
 from portal.his.mapping.loader import DEMO, load

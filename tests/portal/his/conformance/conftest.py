@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,9 +25,11 @@ SERVERS = {"demo": demo_postgresql, "typical": typical_postgresql}
 @pytest.fixture(scope="session")
 def masters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     home = tmp_path_factory.mktemp("masters")
-    return {
-        kind: Path(make(home / f"{kind}.sqlite3").path) for kind, make in MAKERS.items()
-    }
+    made = {kind: Path(make(home / kind).path) for kind, make in MAKERS.items()}
+    for path in made.values():
+        with closing(sqlite3.connect(path)) as link:
+            link.execute("PRAGMA journal_mode = WAL")  # a third of the waiting
+    return made
 
 
 @pytest.fixture

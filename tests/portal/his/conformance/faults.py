@@ -9,7 +9,7 @@ from tests.portal.his.conformance.planting import Fault
 
 SLOW = (
     "WHERE (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
-    " WHERE i < 1500000) SELECT count(*) FROM n) > 0"
+    " WHERE i < 3000000) SELECT count(*) FROM n) > 0"
 )
 DOCTOR = "V_YW_DOCTOR"
 # One line of a doctor's right, as nobody should keep it.
@@ -487,7 +487,7 @@ SERVER_FAULTS = (
         "视图很慢",
         ("YW-DEPT-15",),
         view="V_YW_DEPT",
-        rest=", (SELECT pg_sleep(0.5)) s",
+        rest=", (SELECT pg_sleep(0.8)) s",
         plan={"limits": None},
     ),
 )

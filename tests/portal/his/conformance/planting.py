@@ -14,7 +14,8 @@ import psycopg
 from portal.his.conformance.door import door_of
 from portal.his.conformance.limits import Limits
 from portal.his.conformance.result import Outcome, Report
-from portal.his.conformance.runner import Plan, Run, Writing
+from portal.his.conformance.runner import Plan, Run
+from portal.his.conformance.trials import Writing
 from portal.his.mapping.loader import DEMO, TYPICAL, load
 from portal.his.sql.gateway import SqlGateway
 

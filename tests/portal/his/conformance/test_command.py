@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -11,10 +12,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from portal.his.conformance.door import door_of
-from portal.his.conformance.runner import HisAway, Plan, Run, Writing
+from portal.his.conformance.runner import HisAway, Plan, Run
+from portal.his.conformance.trials import Writing
 from portal.his.mapping.loader import DEMO, TYPICAL, load
 from portal.his.sql.gateway import SqlGateway
-from tests.portal.his.conformance.planting import PATIENT, His
+from tests.portal.his.conformance.planting import PATIENT, His, found_in
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 Make = Callable[[str], His]
@@ -173,10 +175,32 @@ def test_his_that_goes_away_in_the_middle_says_what_it_may_keep(
 
 def test_what_stops_at_the_limit_is_said_and_not_compared(on_sqlite: Make) -> None:
     his = on_sqlite("demo")
-    limits = PATIENT.__class__(rows=20, start=20.0)
+    limits = replace(PATIENT, rows=20)
     report = his.check(write=False, limits=limits)
     doctor = next(r for r in report.results if r.case.number == "YW-DOCTOR-13")
 
     assert "V_YW_DOCTOR 读取前 20 行" in report.notes
     assert doctor.answer.found == "没有可比的 V_YW_DEPT、V_YW_DOCTOR_DEPT"
     assert report.is_good
+
+
+def test_view_that_breaks_while_it_is_read_is_unchecked_and_the_rest_goes_on(
+    on_sqlite: Make,
+) -> None:
+    his = on_sqlite("demo")
+    his.reshape("V_YW_DEPT", {"py": "json(o.name)"})
+    report = his.check(write=False)
+    dept = {
+        one.case.number: (one.outcome.value, one.answer.found)
+        for one in report.results
+        if one.case.interface == "V_YW_DEPT"
+    }
+
+    assert dept["YW-DEPT-01"] == ("PASSED", "")
+    assert dept["YW-DEPT-05"] == (
+        "UNCHECKED",
+        "HIS_DSN: V_YW_DEPT 不可用 SQLITE_ERROR",
+    )
+    assert dept["YW-DEPT-09"] == ("NOT_RUN", "没有读完，见第 05 项")
+    assert found_in(report) == {"YW-DEPT-05"}
+    assert not report.is_good

@@ -9,7 +9,8 @@ import pytest
 
 from portal.his.conformance.door import PlainDoor, door_of
 from portal.his.conformance.result import Outcome
-from portal.his.conformance.runner import Plan, Run, Writing
+from portal.his.conformance.runner import Plan, Run
+from portal.his.conformance.trials import Writing
 from portal.his.contract.shape import Function, View
 from portal.his.mapping.loader import DEMO, load
 from portal.his.messages import Answer

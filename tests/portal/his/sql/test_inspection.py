@@ -20,7 +20,7 @@ WHOLE = {Type.INTEGER, Type.NUMBER}
         (oracle.VARCHAR2(20), {Type.TEXT}),
         (types.INTEGER(), WHOLE),
         (mysql.TINYINT(), WHOLE),
-        (oracle.NUMBER(10, 0), WHOLE),
+        (oracle.NUMBER(10, 0), WHOLE),  # type: ignore[no-untyped-call]
         (types.NUMERIC(12, 2), {Type.NUMBER}),
         (types.FLOAT(), set()),
         (postgresql.DOUBLE_PRECISION(), set()),
@@ -28,9 +28,9 @@ WHOLE = {Type.INTEGER, Type.NUMBER}
         (oracle.DATE(), {Type.DATE, Type.MOMENT}),
         (types.TIMESTAMP(), {Type.MOMENT}),
         (mysql.DATETIME(), {Type.MOMENT}),
-        (mssql.DATETIME2(0), {Type.MOMENT}),
+        (mssql.DATETIME2(0), {Type.MOMENT}),  # type: ignore[no-untyped-call]
         (postgresql.TIMESTAMP(timezone=True), set()),
-        (mssql.DATETIMEOFFSET(), set()),
+        (mssql.DATETIMEOFFSET(), set()),  # type: ignore[no-untyped-call]
         (types.BOOLEAN(), set()),
     ],
     ids=repr,
@@ -38,7 +38,7 @@ WHOLE = {Type.INTEGER, Type.NUMBER}
 def test_type_of_an_engine_holds_the_types_of_the_contract(
     found: TypeEngine[object], holds: set[Type]
 ) -> None:
-    assert described("a", found).holds == holds
+    assert set(described("a", found).holds or ()) == holds
 
 
 def test_expression_without_a_type_cannot_be_judged() -> None:
