@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from portal.his.conformance.door import Door, Said, call
@@ -45,8 +46,15 @@ class Calls:
         return base(self.function, self.ground) | changes | fresh(op)
 
     def again(self, values: Values) -> Said:
-        """A repeat, which must leave nothing new behind."""
-        return call(self._door, self.function, values)
+        """A repeat, which must leave nothing new behind.
+
+        The words of the HIS may name a doctor; the sheet never does.
+        """
+        said = call(self._door, self.function, values)
+        words = said.message
+        for name in self.ground.names:
+            words = words.replace(name, "**")
+        return replace(said, message=words)
 
     def send(self, values: Values) -> Said:
         said = self.again(values)

@@ -59,6 +59,7 @@ def ground_of(
     mine = [one for one in doctors if one["emp_no"] == emp_no]
     if not mine or mine[0]["status"] in GONE:
         raise NoGround(f"{V_YW_DOCTOR.name} 中没有在岗的 {emp_no}，请换一个测试医生")
+    gone = [one for one in doctors if one["status"] in GONE]
     lines, operations = of_doctor(V_YW_DOCTOR_PRIV), of_doctor(V_YW_DOCTOR_OP)
     shown = lines if function.shows == V_YW_DOCTOR_PRIV.name else operations
     privileges = list(read(V_YW_PRIV_DICT))
@@ -72,7 +73,7 @@ def ground_of(
         emp_no=emp_no,
         first_day=free_day(shown, today),
         grade_from=graded.get("effective_from") or today,
-        gone_emp_no=first(doctors, "emp_no", lambda one: one["status"] in GONE),
+        gone_emp_no=first(gone, "emp_no"),
         priv_code=first(flags, "priv_code", lambda one: is_open(one, lines)),
         his_value="1",
         stopped_priv_code=first(stopped, "priv_code"),
@@ -80,6 +81,7 @@ def ground_of(
         his_item_id=item.get("his_item_id", ""),
         proc_code=item.get("code_clinical", ""),
         grade=graded.get("grade", ""),
+        names=tuple(one["name"] for one in (*mine, *gone[:1]) if one["name"]),
         is_free=all(one["status"] != IN_FORCE for one in operations),
     )
 

@@ -57,6 +57,7 @@ class Ground:
     proc_code: str = ""
     grade: str = ""
     is_free: bool = True  # the doctor has no surgical right in force
+    names: tuple[str, ...] = ()  # of the doctors concerned, to be kept off the sheet
 
     def day(self, place: int) -> date:
         """The first day of the ``place``-th line; lines do not touch."""

@@ -67,6 +67,15 @@ def test_no_answer_names_a_person(on_sqlite: Make) -> None:
     assert [name for name in names if name in out] == []
 
 
+def test_words_of_the_his_that_name_a_doctor_lose_the_name(on_sqlite: Make) -> None:
+    his = on_sqlite("typical")
+    his.rewrite("YW_PRIV_SAVE_JUDGE", "'2002 医生已停用'", "'2002 已离职不得授权'")
+    report = his.check(write=True, only="YW-PRIV-SAVE-15")
+
+    assert his.rows("SELECT 姓名 FROM 人员表 WHERE 人员状态 = '99'") == [("已离职",)]
+    assert [one.answer.found for one in report.results] == ["2002 **不得授权"]
+
+
 def test_his_that_is_away_ends_with_two_and_the_next_step(tmp_path: Path) -> None:
     code, out, errors = check("--dsn", f"sqlite:///{tmp_path / 'none.sqlite3'}")
 
