@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from permissions.models import Application
 from permissions.presenters import words
+from permissions.presenters.catalogue_words import needs_words
+from permissions.queries.catalogue import entry_of, names
 from permissions.services.rules import warnings_for
 from portal.approvals.workflow import ProposalState
 from portal.outbox.models import Message
@@ -111,7 +113,7 @@ def application_page(
         proposed=(
             f"{proposer.name} {proposer.staff_no} {write_moment(application.proposed_at)}"
         ),
-        requirements=application.privilege.requirements,
+        requirements=needs_words(entry_of(application.privilege), names()),
         status=words.practitioner_chip(application.practitioner),
         notes=_notes(application) if is_open else [],
         decided=(

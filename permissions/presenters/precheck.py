@@ -13,6 +13,8 @@ from permissions.enums import Setting
 from permissions.models import GrantState, Privilege
 from permissions.outbound import his_value_of
 from permissions.presenters import words
+from permissions.presenters.catalogue_words import needs_words
+from permissions.queries.catalogue import entry_of, names
 from permissions.queries.grants import standing_of
 from permissions.services import rules
 from permissions.services.refusals import ActRefused
@@ -48,9 +50,8 @@ def precheck(given: Mapping[str, str]) -> Precheck:
         *(Note("warn", text) for text in warnings),
         *_limits(privilege, first_day),
     ]
-    if privilege.requirements:
-        text = _("前提：%(words)s") % {"words": privilege.requirements}
-        notes.append(Note("info", text))
+    if needs := needs_words(entry_of(privilege), names()):
+        notes.append(Note("info", _("前提：%(words)s") % {"words": needs}))
     item_code = procedure.code if procedure else ""
     setting = given.get("setting", "")
     before = _held(practitioner, privilege, item_code, setting)

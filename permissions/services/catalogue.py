@@ -194,11 +194,17 @@ def approve_version(
 
 @transaction.atomic
 def return_version(
-    *, version: CatalogueVersion, by: User, at: datetime, reason: str
+    *,
+    version: CatalogueVersion,
+    by: User,
+    at: datetime,
+    reason: str,
+    seen: int | None = None,
 ) -> CatalogueVersion:
     """退回: a draft again, whether it waited for a decision or for its day."""
     text = rules.clear_reason(reason)
     current = _locked(version)
+    _must_be_revision(current, seen)
     if current.state not in {VersionState.SUBMITTED, VersionState.APPROVED}:
         raise VersionNotInThatState(_("退回"), current.get_state_display())
     current.state = VersionState.DRAFT
@@ -212,11 +218,17 @@ def return_version(
 
 @transaction.atomic
 def discard_version(
-    *, version: CatalogueVersion, by: User, at: datetime, reason: str
+    *,
+    version: CatalogueVersion,
+    by: User,
+    at: datetime,
+    reason: str,
+    seen: int | None = None,
 ) -> CatalogueVersion:
     """作废草稿: nothing of it is published, everything of it is kept."""
     text = rules.clear_reason(reason)
     current = _locked(version)
+    _must_be_revision(current, seen)
     _must_be_in(current, VersionState.DRAFT, _("作废"))
     current.state = VersionState.DISCARDED
     current.is_open = False
