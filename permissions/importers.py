@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class SeedInvalid(Exception):
 
 
 @transaction.atomic
-def load_catalogue(by: User | None = None) -> int:
+def load_catalogue(by: User | None = None, *, at: datetime | None = None) -> int:
     """Add the seed privileges that are missing and return how many were added.
 
     They are published as a version of their own. What is there stays as it is: running
@@ -60,10 +61,11 @@ def load_catalogue(by: User | None = None) -> int:
         known = set(Privilege.objects.order_by().values_list("code", flat=True))
         missing = [entry for entry in seed_entries() if entry.code not in known]
         if missing:
-            at = timezone.now()
-            version = _version(by)
+            moment = at or timezone.now()
+            version = _version(by, moment)
+            version._history_date = moment  # type: ignore[attr-defined]
             version.save()
-            write_entries(missing, version, at=at)
+            write_entries(missing, version, at=moment)
     return len(missing)
 
 
@@ -113,17 +115,16 @@ def _load_named(model: type[Named], name: str) -> None:
             model(**row, sort=sort).save()
 
 
-def _version(by: User | None) -> CatalogueVersion:
+def _version(by: User | None, at: datetime) -> CatalogueVersion:
     """Published at once; nobody asked for it and nobody approved it."""
-    now = timezone.now()
     last = CatalogueVersion.objects.exclude(number=None).order_by("-number").first()
     return CatalogueVersion(
         number=(last.number or 0) + 1 if last else 1,
         state=VersionState.PUBLISHED,
         is_open=False,
-        effective_on=day_of(now),
+        effective_on=day_of(at),
         reason=REASON,
         started_by=by,
-        started_at=now,
-        published_at=now,
+        started_at=at,
+        published_at=at,
     )

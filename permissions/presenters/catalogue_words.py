@@ -185,7 +185,7 @@ def version_name(version: CatalogueVersion) -> str:
         return _("第 %(number)s 版") % {"number": version.number}
     return _("%(state)s #%(id)s") % {
         "state": version.get_state_display(),
-        "id": version.pk,
+        "id": version.id,
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -24,7 +23,8 @@ from permissions.models.entries import Entry
 from permissions.queries.catalogue import entry_of, open_version
 from permissions.services import catalogue
 from portal.accounts.models import User
-from tests.permissions.ledger import TODAY, nothing_written, privilege, rows
+from portal.parameters.days import day_of
+from tests.permissions.ledger import nothing_written, privilege, rows
 
 REASON = "药事管理与药物治疗学委员会决定"
 KEPT: tuple[Any, ...] = (
@@ -59,11 +59,12 @@ def under_way() -> CatalogueVersion:
     return version
 
 
-def submit(by: User, *, effective_on: date = TODAY, **given: Any) -> CatalogueVersion:
+def submit(by: User, **given: Any) -> CatalogueVersion:
+    """What is under way, effective today; what matters is given."""
     return catalogue.submit(
         **{
             "version": open_version(),
-            "effective_on": effective_on,
+            "effective_on": day_of(timezone.now()),
             "doc_no": "云医务〔2026〕88号",
             "by": by,
             "at": timezone.now(),
