@@ -234,6 +234,9 @@ def release_words(version: CatalogueVersion) -> str:
     """``2026-11-23 生效 · 云医务〔2026〕88号 · 林若川 提交，何科长 同意 · 说明``"""
     people = listed(
         [
+            _("%(name)s 起草") % {"name": version.started_by.name}
+            if version.started_by and not version.submitted_by
+            else "",
             _("%(name)s 提交") % {"name": version.submitted_by.name}
             if version.submitted_by
             else "",
