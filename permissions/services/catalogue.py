@@ -261,18 +261,24 @@ def publish_due(*, at: datetime) -> CatalogueVersion | None:
 
 
 def _open_for_drafts(*, by: User, at: datetime) -> CatalogueVersion:
-    version = CatalogueVersion.objects.select_for_update().filter(is_open=True).first()
+    version = _open_locked()
     if version is None:
         version = CatalogueVersion(started_by=by, started_at=at)
         try:
             with transaction.atomic():
                 _save(version, at)
         except IntegrityError:
-            # Two began a draft at once: the other one was faster.
-            raise VersionChangedMeanwhile from None
+            # Two began a draft at once and the other one was faster: join theirs.
+            version = _open_locked()
+            if version is None:
+                raise VersionChangedMeanwhile from None
     if version.state != VersionState.DRAFT:
         raise VersionWaits(version.get_state_display())
     return version
+
+
+def _open_locked() -> CatalogueVersion | None:
+    return CatalogueVersion.objects.select_for_update().filter(is_open=True).first()
 
 
 def _draft_under_way(code: str) -> DraftEntry | None:
