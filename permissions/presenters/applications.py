@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from permissions.models import Application
 from permissions.presenters import words
 from permissions.presenters.catalogue_words import needs_words
+from permissions.presenters.precheck import missing_notes
 from permissions.queries.catalogue import entry_of, names
 from permissions.services.rules import warnings_for
 from portal.approvals.workflow import ProposalState
@@ -139,6 +140,8 @@ def _notes(application: Application) -> list[Element]:
             last_day_of(application.valid_to),
         )
     ]
+    entry = entry_of(application.privilege)
+    found += missing_notes(application.practitioner, entry, names())
     today = day_of(timezone.now())
     if day_of(application.valid_from) < today:
         text = _("申请的生效日期已过，同意后自 %(today)s 起生效。") % {

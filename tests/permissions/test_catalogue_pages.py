@@ -31,7 +31,7 @@ from tests.permissions.catalogue_acts import (
     submit,
     under_way,
 )
-from tests.permissions.ledger import granted, privilege
+from tests.permissions.ledger import granted, privilege, propose
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 LIST = "/privilege-catalogue/"
@@ -462,3 +462,25 @@ def test_who_may_only_look_sees_no_buttons_and_is_refused(
     assert client.get(f"{VERSIONS}{version}/affected/").status_code == 403
     sign_in(client, zhao)
     assert client.get(LIST).status_code == 403
+
+
+# --- where rights are asked for and decided on ----------------------------------------
+
+
+def test_missing_prerequisite_is_seen_by_who_asks_and_who_decides(
+    client: CheckedClient, lin: User, su: User
+) -> None:
+    doctor = make_practitioner("1027", "陈景行", title_code="231")
+    asked = propose(lin, doctor, "AB02", valid_to=date(2027, 11, 22))
+    told = "现在没有前提权限：AB01 非限制使用级抗菌药物。先办理，或说明理由。"
+    needs = "AB01 非限制使用级抗菌药物、抗菌药物合理应用培训（年度）考核合格"
+    precheck = f"/applications/precheck/?practitioner={doctor.emp_no}&privilege=AB02"
+    page = reverse("permissions:application-detail", args=[asked.pk])
+    sign_in(client, su)
+    assert told in client.get(precheck, **HTMX).text
+    assert needs in client.get(precheck, **HTMX).text
+    assert told in client.get(page).text
+    assert needs in client.get(page).text
+    granted(lin, su, doctor, "AB01", valid_to=date(2027, 11, 22))
+    assert told not in client.get(precheck, **HTMX).text
+    assert told not in client.get(page).text
