@@ -18,6 +18,8 @@ class Category(models.TextChoices):
     TC = "TC", _("中医药权限")
     BL = "BL", _("临床用血权限")
     SG = "SG", _("手术级别权限")
+    # Holds no entry of its own: the item lines of SG03 and SG04 are shown under it.
+    SI = "SI", _("手术逐项权限（三、四级）")
     DS = "DS", _("日间、介入、内镜、有创操作权限")
     AN = "AN", _("麻醉与镇静镇痛权限")
     RT = "RT", _("限制类与新技术权限")
@@ -42,6 +44,7 @@ class ValueKind(models.TextChoices):
     FLAG = "FLAG", _("标志")
     LEVEL = "LEVEL", _("级别")
     ITEM = "ITEM", _("逐项")
+    QUOTA = "QUOTA", _("额度")
 
 
 class Setting(models.TextChoices):

@@ -30,8 +30,8 @@ def stream_of(emp_no: str) -> str:
 
 
 def his_value_of(privilege: Privilege) -> str:
-    """The level where the privilege has one; otherwise just: granted."""
-    return privilege.level or "1"
+    """What the catalogue says; else the level, and without one just: granted."""
+    return privilege.his_value or privilege.level or "1"
 
 
 def last_day_for(event: GrantEvent, grant: Grant) -> date | None:

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from permissions.views import applications, grants, options, practitioners
+from permissions.views import (
+    applications,
+    catalogue,
+    grants,
+    options,
+    practitioners,
+    versions,
+)
 
 app_name = "permissions"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -43,6 +50,86 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "applications/<int:application_id>/withdraw/",
         applications.application_withdraw,
         name="application-withdraw",
+    ),
+    path(
+        "privilege-catalogue/",
+        catalogue.entry_list,
+        name="catalogue-list",
+    ),
+    path(
+        "privilege-catalogue/new/",
+        catalogue.entry_new,
+        name="catalogue-new",
+    ),
+    path(
+        "privilege-catalogue/preview/",
+        catalogue.entry_preview,
+        name="catalogue-preview",
+    ),
+    path(
+        "privilege-catalogue/codes/",
+        catalogue.codes,
+        name="catalogue-codes",
+    ),
+    path(
+        "privilege-catalogue/versions/",
+        versions.version_list,
+        name="catalogue-version-list",
+    ),
+    path(
+        "privilege-catalogue/versions/compare/",
+        versions.version_compare,
+        name="catalogue-compare",
+    ),
+    path(
+        "privilege-catalogue/versions/<int:version_id>/",
+        versions.version_detail,
+        name="catalogue-version-detail",
+    ),
+    path(
+        "privilege-catalogue/versions/<int:version_id>/affected/",
+        versions.version_affected,
+        name="catalogue-version-affected",
+    ),
+    path(
+        "privilege-catalogue/versions/<int:version_id>/submit/",
+        versions.version_submit,
+        name="catalogue-version-submit",
+    ),
+    path(
+        "privilege-catalogue/versions/<int:version_id>/approve/",
+        versions.version_approve,
+        name="catalogue-version-approve",
+    ),
+    path(
+        "privilege-catalogue/versions/<int:version_id>/return/",
+        versions.version_return,
+        name="catalogue-version-return",
+    ),
+    path(
+        "privilege-catalogue/versions/<int:version_id>/discard/",
+        versions.version_discard,
+        name="catalogue-version-discard",
+    ),
+    path(
+        "privilege-catalogue/drafts/<int:draft_id>/drop/",
+        versions.draft_drop,
+        name="catalogue-drop",
+    ),
+    path(
+        "privilege-catalogue/<str:code>/",
+        catalogue.entry_detail,
+        name="catalogue-detail",
+    ),
+    path(
+        "privilege-catalogue/<str:code>/change/",
+        catalogue.entry_change,
+        name="catalogue-change",
+    ),
+    path(
+        "privilege-catalogue/<str:code>/switch/",
+        catalogue.entry_switch,
+        name="catalogue-switch",
     ),
     path("doctors/", practitioners.practitioner_list, name="practitioner-list"),
     path(

@@ -61,6 +61,11 @@ app.conf.update(
             "schedule": 600.0,
             "options": {"expires": 300.0},
         },
+        "publish-catalogue": {
+            "task": "permissions.publish_due",
+            "schedule": 300.0,
+            "options": {"expires": 300.0},
+        },
     },
 )
 app.autodiscover_tasks()

@@ -1,8 +1,34 @@
 """The privilege catalogue, proposals to grant, and the ledger of grants."""
 
 from permissions.models.applications import Application
-from permissions.models.catalogue import Privilege
+from permissions.models.catalogue import (
+    Basis,
+    Prerequisite,
+    Privilege,
+    PrivilegeRevision,
+    ScopeLimit,
+    TrainingNeed,
+)
+from permissions.models.dictionaries import RegistrationScope, Regulation, Training
 from permissions.models.ledger import Grant, GrantEvent, GrantState
 from permissions.models.terms import Terms
+from permissions.models.versions import CatalogueVersion, DraftEntry
 
-__all__ = ["Application", "Grant", "GrantEvent", "GrantState", "Privilege", "Terms"]
+__all__ = [
+    "Application",
+    "Basis",
+    "CatalogueVersion",
+    "DraftEntry",
+    "Grant",
+    "GrantEvent",
+    "GrantState",
+    "Prerequisite",
+    "Privilege",
+    "PrivilegeRevision",
+    "RegistrationScope",
+    "Regulation",
+    "ScopeLimit",
+    "Terms",
+    "Training",
+    "TrainingNeed",
+]

@@ -11,6 +11,9 @@ from django.utils.translation import gettext as _
 
 from permissions.models import Application
 from permissions.presenters import words
+from permissions.presenters.catalogue_words import needs_words
+from permissions.presenters.precheck import missing_notes
+from permissions.queries.catalogue import entry_of, names
 from permissions.services.rules import warnings_for
 from portal.approvals.workflow import ProposalState
 from portal.outbox.models import Message
@@ -111,7 +114,7 @@ def application_page(
         proposed=(
             f"{proposer.name} {proposer.staff_no} {write_moment(application.proposed_at)}"
         ),
-        requirements=application.privilege.requirements,
+        requirements=needs_words(entry_of(application.privilege), names()),
         status=words.practitioner_chip(application.practitioner),
         notes=_notes(application) if is_open else [],
         decided=(
@@ -137,6 +140,8 @@ def _notes(application: Application) -> list[Element]:
             last_day_of(application.valid_to),
         )
     ]
+    entry = entry_of(application.privilege)
+    found += missing_notes(application.practitioner, entry, names())
     today = day_of(timezone.now())
     if day_of(application.valid_from) < today:
         text = _("申请的生效日期已过，同意后自 %(today)s 起生效。") % {

@@ -11,8 +11,11 @@ from django.utils.translation import gettext as _
 
 from permissions.enums import Setting
 from permissions.models import GrantState, Privilege
+from permissions.models.entries import Entry
 from permissions.outbound import his_value_of
 from permissions.presenters import words
+from permissions.presenters.catalogue_words import needs_words
+from permissions.queries.catalogue import Names, entry_of, missing_of, names
 from permissions.queries.grants import standing_of
 from permissions.services import rules
 from permissions.services.refusals import ActRefused
@@ -22,6 +25,7 @@ from portal.parameters.days import day_of
 from portal.ui.elements import Change, Diff, Element, Note
 from portal.ui.filters import day_or_none
 from portal.ui.moments import write_last_day
+from portal.ui.phrases import listed
 from surgery.models import Procedure
 
 
@@ -48,15 +52,28 @@ def precheck(given: Mapping[str, str]) -> Precheck:
         *(Note("warn", text) for text in warnings),
         *_limits(privilege, first_day),
     ]
-    if privilege.requirements:
-        text = _("前提：%(words)s") % {"words": privilege.requirements}
-        notes.append(Note("info", text))
+    entry, named = entry_of(privilege), names()
+    notes += missing_notes(practitioner, entry, named)
+    if needs := needs_words(entry, named):
+        notes.append(Note("info", _("前提：%(words)s") % {"words": needs}))
     item_code = procedure.code if procedure else ""
     setting = given.get("setting", "")
     before = _held(practitioner, privilege, item_code, setting)
     return Precheck(
         notes, _preview(privilege, procedure, setting, first_day, last_day, before)
     )
+
+
+def missing_notes(
+    practitioner: Practitioner, entry: Entry, named: Names
+) -> list[Element]:
+    """A prerequisite that is not held now: who decides must see it."""
+    missing = missing_of(practitioner, entry, timezone.now())
+    if not missing:
+        return []
+    privileges = listed(f"{code} {named.privileges[code]}" for code in missing)
+    text = _("现在没有前提权限：%(privileges)s。先办理，或说明理由。")
+    return [Note("warn", text % {"privileges": privileges})]
 
 
 def _problems(

@@ -13,6 +13,7 @@ from permissions.presenters import words
 from permissions.presenters.applications import ApplicationRow, application_rows
 from permissions.presenters.grants import GrantRow, grant_rows
 from permissions.presenters.practitioners import PractitionerRow, practitioner_rows
+from permissions.queries.catalogue import in_category
 from permissions.queries.grants import (
     Standing,
     departments,
@@ -112,7 +113,10 @@ def grant_list_spec(now: datetime) -> ListSpec[GrantState, GrantRow]:
                 "dept", _("科室"), departments, "practitioner__department__code"
             ),
             ChoiceFilter(
-                "category", _("类别"), Category.choices, "privilege__category"
+                "category",
+                _("类别"),
+                Category.choices,
+                lambda value: in_category(value, "privilege__"),
             ),
             ChoiceFilter(
                 "state",
@@ -188,7 +192,10 @@ def application_list_spec(user: User) -> ListSpec[Application, ApplicationRow]:
                 "dept", _("科室"), departments, "practitioner__department__code"
             ),
             ChoiceFilter(
-                "category", _("类别"), Category.choices, "privilege__category"
+                "category",
+                _("类别"),
+                Category.choices,
+                lambda value: in_category(value, "privilege__"),
             ),
             ChoiceFilter("state", _("状态"), STATE_CHOICES, "state"),
             DateRange("on", _("提出日期"), "proposed_at"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 
 from permissions.models import Privilege
 from permissions.presenters import words
+from permissions.queries.catalogue import entry_matches
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.directory.queries import search_practitioners
@@ -33,15 +33,11 @@ def practitioner_options(request: AuthenticatedRequest) -> HttpResponse:
     )
 
 
-@requires(Capability.PROPOSE_PRIVILEGE)
+@requires(Capability.PROPOSE_PRIVILEGE, Capability.CHANGE_CATALOGUE)
 def privilege_options(request: AuthenticatedRequest) -> HttpResponse:
     """Enabled entries of the catalogue by name, code or initials."""
     text = request.GET.get("q", "").strip()
-    found = Privilege.objects.filter(is_enabled=True).filter(
-        Q(name__contains=text)
-        | Q(code__istartswith=text)
-        | Q(initials__contains=text.lower())
-    )
+    found = Privilege.objects.filter(entry_matches(text), is_enabled=True)
     return _options(
         (one.code, f"{one.code} {one.name}", one.get_category_display())
         for one in found.order_by("sort", "code")[:MOST]

@@ -13,6 +13,8 @@ class Capability(StrEnum):
     PROPOSE_PRIVILEGE = "PROPOSE_PRIVILEGE"
     APPROVE_PRIVILEGE = "APPROVE_PRIVILEGE"
     CHANGE_GRANT = "CHANGE_GRANT"  # suspend, restore, revoke, void
+    CHANGE_CATALOGUE = "CHANGE_CATALOGUE"  # collect and submit changes of entries
+    APPROVE_CATALOGUE = "APPROVE_CATALOGUE"
     VIEW_OWN_PRIVILEGES = "VIEW_OWN_PRIVILEGES"
     VIEW_LOG = "VIEW_LOG"
     VIEW_HIS = "VIEW_HIS"
@@ -46,6 +48,7 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
             C.PROPOSE_PRIVILEGE,
             C.APPROVE_PRIVILEGE,
             C.CHANGE_GRANT,
+            C.CHANGE_CATALOGUE,
             C.VIEW_LOG,
             C.VIEW_HIS,
             C.EXPORT,
@@ -57,6 +60,8 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
             C.PROPOSE_PRIVILEGE,
             C.APPROVE_PRIVILEGE,
             C.CHANGE_GRANT,
+            C.CHANGE_CATALOGUE,
+            C.APPROVE_CATALOGUE,
             C.VIEW_LOG,
             C.VIEW_HIS,
             C.VIEW_PARAMETERS,
@@ -64,7 +69,7 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
         }
     ),
     Role.DEPARTMENT_HEAD: frozenset({C.VIEW_PRIVILEGES}),
-    Role.COMMITTEE: frozenset({C.VIEW_PRIVILEGES}),
+    Role.COMMITTEE: frozenset({C.VIEW_PRIVILEGES, C.APPROVE_CATALOGUE}),
     Role.DOCTOR: frozenset({C.VIEW_OWN_PRIVILEGES}),
     Role.INFORMATION_CENTER: frozenset({C.VIEW_HIS, C.OPERATE_HIS, C.VIEW_LOG}),
     Role.SYSTEM_ADMIN: frozenset({C.VIEW_USERS, C.ASSIGN_ROLE}),

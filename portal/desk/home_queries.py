@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
 
-from permissions.models import Application, GrantState
+from permissions.models import Application, CatalogueVersion, GrantState
+from permissions.models.attributes import VersionState
 from permissions.queries.applications import open_applications
 from permissions.queries.grants import Standing, grant_states, standing_condition
 from portal.accounts.models import RoleAssignment, User
@@ -87,6 +88,13 @@ def rights_asked_for(states: Sequence[GrantState]) -> set[tuple[int, int, str]]:
         practitioner__in={state.practitioner_id for state in states},
     ).order_by("pk")
     return set(found.values_list("practitioner_id", "privilege_id", "item_code"))
+
+
+def catalogue_figure(user: User) -> Figure:
+    """The version of the catalogue that waits for somebody other than its author."""
+    waiting = CatalogueVersion.objects.filter(state=VersionState.SUBMITTED)
+    others = ~Q(submitted_by=user.pk)
+    return _figures(waiting, "submitted_at", all=others)["all"]
 
 
 def role_figure() -> Figure:

@@ -33,6 +33,8 @@ from portal.desk.log_sources import (
 )
 from portal.desk.log_words import (
     AUDIT_CHIPS,
+    CATALOGUE,
+    CATALOGUE_CHIP,
     PARAMETER,
     PARAMETER_CHIP,
     application_kinds,
@@ -81,6 +83,7 @@ VIEWS: Mapping[str, tuple[Text, Source | None]] = {
     "all": (_("全部"), None),
     "grants": (_("授权"), Source.GRANT),
     "applications": (_("申请"), Source.APPLICATION),
+    "catalogue": (_("权限字典"), Source.CATALOGUE),
     "his": (_("HIS 操作"), Source.HIS),
     "parameters": (_("参数"), Source.PARAMETER),
     "accounts": (_("账户与角色"), Source.ACCOUNT),
@@ -154,6 +157,7 @@ def kinds_of(view: str, allowed: list[Source]) -> list[tuple[str, Text]]:
         Source.GRANT: grant_kinds(),
         Source.APPLICATION: application_kinds(),
         Source.HIS: [(kind.value, AUDIT_CHIPS[kind].text) for kind in HIS_KINDS],
+        Source.CATALOGUE: [(CATALOGUE, CATALOGUE_CHIP.text)],
         Source.PARAMETER: [(PARAMETER, PARAMETER_CHIP.text)],
         Source.ACCOUNT: [
             (kind.value, AUDIT_CHIPS[kind].text) for kind in ACCOUNT_KINDS

@@ -9,7 +9,12 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from permissions.models import Application, GrantEvent
+from permissions.models import (
+    Application,
+    CatalogueVersion,
+    DraftEntry,
+    GrantEvent,
+)
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.desk.log_sources import MESSAGE, Source
@@ -53,6 +58,8 @@ def _rows_of(source: Source) -> QuerySet[Any]:
         return _grant_events()
     if source is Source.APPLICATION:
         return _applications()
+    if source is Source.CATALOGUE:
+        return _catalogue_versions()
     if source is Source.PARAMETER:
         return _parameter_values()
     return AuditEvent.objects.select_related("by").order_by("pk")
@@ -74,6 +81,23 @@ def _applications() -> QuerySet[Any]:
     rows: QuerySet[Any] = Application.history.select_related(
         "history_user", "practitioner", "privilege"
     ).order_by("pk")
+    return rows
+
+
+def _catalogue_versions() -> QuerySet[Any]:
+    """With the state before, and the entry where the act was about one."""
+    before = CatalogueVersion.history.filter(id=OuterRef("id"), pk__lt=OuterRef("pk"))
+    drafted = DraftEntry.history.filter(
+        version=OuterRef("id"), history_date=OuterRef("history_date")
+    )
+    rows: QuerySet[Any] = (
+        CatalogueVersion.history.select_related("history_user")
+        .annotate(
+            state_before=Subquery(before.order_by("-pk").values("state")[:1]),
+            entry_code=Subquery(drafted.order_by("-pk").values("code")[:1]),
+        )
+        .order_by("pk")
+    )
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Where the log of changes is read from: five tables, one line of time.
+"""Where the log of changes is read from: six tables, one line of time.
 
 Nothing is copied into a table of its own: ledger, history and event log stay the truth.
 Each source narrows itself by what the address asks for; moments and keys of all of them
@@ -18,14 +18,21 @@ from django.db.models import BigIntegerField, CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Substr
 
 from permissions.enums import EventKind as GrantEventKind
-from permissions.models import Application, GrantEvent
+from permissions.models import (
+    Application,
+    CatalogueVersion,
+    DraftEntry,
+    GrantEvent,
+    Privilege,
+)
+from permissions.queries.catalogue import entry_matches
 from permissions.queries.grants import SUBJECT_PREFIX
 from permissions.views.lists import practitioner_matches
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
 from portal.approvals.workflow import ProposalState
 from portal.audit.models import AuditEvent, EventKind
-from portal.desk.log_words import PARAMETER
+from portal.desk.log_words import CATALOGUE, PARAMETER
 from portal.directory.models import Practitioner
 from portal.outbox.models import Message
 from portal.parameters.models import ParameterValue
@@ -62,6 +69,7 @@ class Source(StrEnum):
 
     GRANT = "G"
     APPLICATION = "A"
+    CATALOGUE = "C"
     PARAMETER = "P"
     ACCOUNT = "U"
     HIS = "H"
@@ -192,6 +200,23 @@ def _right(text: str, prefix: str = "") -> Q:
     )
 
 
+def _catalogue_versions() -> QuerySet[Any]:
+    """What came with the installation was changed by nobody."""
+    rows: QuerySet[Any] = CatalogueVersion.history.exclude(started_by=None)
+    return rows
+
+
+def _catalogue(text: str) -> Q:
+    """Versions by document or reason, and by the entries collected for them."""
+    codes = Privilege.objects.filter(entry_matches(text)).order_by().values("code")
+    drafts = DraftEntry.objects.filter(Q(code__in=codes) | Q(code__istartswith=text))
+    return (
+        Q(doc_no__contains=text)
+        | Q(history_change_reason__contains=text)
+        | Q(id__in=drafts.order_by().values("version"))
+    )
+
+
 def _parameter(text: str) -> Q:
     keys = [key for key, one in PARAMETERS.items() if text in str(one.title)]
     return Q(key__in=keys) | Q(key__istartswith=text)
@@ -266,6 +291,14 @@ TABLES: Mapping[Source, Table] = {
         kinds=[state.value for state in ProposalState],
         search=_right,
         doctor=lambda emp_no: Q(practitioner__emp_no=emp_no),
+    ),
+    Source.CATALOGUE: Table(
+        rows=_catalogue_versions,
+        at="history_date",
+        by="history_user_id",
+        kind="",
+        kinds=[CATALOGUE],
+        search=_catalogue,
     ),
     Source.PARAMETER: Table(
         rows=ParameterValue.history.all,

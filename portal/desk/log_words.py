@@ -15,6 +15,7 @@ from portal.audit.models import EventKind
 from portal.ui.elements import Chip, Text
 
 PARAMETER = "PARAMETER_CHANGED"
+CATALOGUE = "CATALOGUE_CHANGED"
 NOTHING: Text = _("无")
 # What a right is called before and after; the list of rights says it in its own words.
 STATUS_WORDS: Mapping[str, Text] = {
@@ -50,6 +51,7 @@ AUDIT_CHIPS: Mapping[str, Chip] = {
     EventKind.ACCESS_DENIED: Chip("bad", "ban", _("拒绝访问")),
 }
 PARAMETER_CHIP = Chip("info", "adjustments-horizontal", _("修改参数"))
+CATALOGUE_CHIP = Chip("info", "list-tree", _("修改字典"))
 
 ROLE_CHANGES: Mapping[str, tuple[Text, Text]] = {
     EventKind.ROLE_REQUESTED: (NOTHING, _("待批准")),

@@ -102,6 +102,7 @@ def home_page(user: User, capabilities: frozenset[Capability]) -> HomePage:
     ending = query.expiring_figure(now) if may_see else Figure(0)
     todos = [
         *_application_todos(applications, capabilities),
+        *_catalogue_todos(user, capabilities),
         *_role_todos(capabilities),
         *_his_todos(capabilities),
         *_ending_todos(ending),
@@ -190,6 +191,24 @@ def _application_todos(
         _waiting_url("mine"),
     )
     return [first, second]
+
+
+def _catalogue_todos(user: User, capabilities: frozenset[Capability]) -> list[Todo]:
+    if C.APPROVE_CATALOGUE not in capabilities:
+        return []
+    figure = query.catalogue_figure(user)
+    url = f"{reverse('permissions:catalogue-version-list')}?state=SUBMITTED"
+    return [
+        Todo(
+            icon="list-tree",
+            count=figure.count,
+            title=_("权限字典新版本待审批"),
+            note=_("先看受影响的授权；同意后到生效日期发布"),
+            when=_oldest(figure),
+            tone="warn",
+            url=url,
+        )
+    ]
 
 
 def _role_todos(capabilities: frozenset[Capability]) -> list[Todo]:

@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from permissions.enums import EventKind as GrantEventKind
 from permissions.enums import ReasonCode
 from permissions.models import Application, Grant, GrantEvent
+from permissions.models.attributes import VersionState
+from permissions.presenters.catalogue_words import version_name
 from permissions.presenters.words import EVENT_CHIPS, STATE_CHIPS, reason_words
 from permissions.queries.ledger import STATUS_AFTER
 from portal.accounts.capabilities import Role
@@ -28,6 +30,7 @@ from portal.desk.log_words import (
     ACCOUNT_CHANGES,
     APPLICATION_CHIPS,
     AUDIT_CHIPS,
+    CATALOGUE_CHIP,
     NOTHING,
     PARAMETER_CHIP,
     ROLE_CHANGES,
@@ -98,6 +101,8 @@ def row_of(source: Source, row: Any, found: Found) -> LogRow:
         return _grant_row(row, found)
     if source is Source.APPLICATION:
         return _application_row(row)
+    if source is Source.CATALOGUE:
+        return _catalogue_row(row)
     if source is Source.PARAMETER:
         return _parameter_row(row)
     return _audit_row(source, row, found)
@@ -168,7 +173,7 @@ def _grant_row(event: GrantEvent, found: Found) -> LogRow:
     )
 
 
-# --- applications, parameters ---------------------------------------------------------
+# --- applications, catalogue, parameters ---------------------------------------------------------
 
 
 def _application_row(row: Any) -> LogRow:
@@ -184,6 +189,26 @@ def _application_row(row: Any) -> LogRow:
         chip=APPLICATION_CHIPS[row.state],
         before=before,
         after=STATE_CHIPS[row.state].text,
+        reason=row.history_change_reason or "",
+        doc_no=row.doc_no,
+    )
+
+
+def _catalogue_row(row: Any) -> LogRow:
+    states = dict(VersionState.choices)
+    before = states[row.state_before] if row.state_before else NOTHING
+    return _row(
+        Source.CATALOGUE,
+        row.history_id,
+        row.history_date,
+        row.history_user,
+        who=_("权限字典"),
+        what=f"{version_name(row)} {row.entry_code or ''}".strip(),
+        chip=CATALOGUE_CHIP,
+        before="" if row.state_before == row.state else before,
+        after=_("修改草稿")
+        if row.state_before == row.state
+        else row.get_state_display(),
         reason=row.history_change_reason or "",
         doc_no=row.doc_no,
     )

@@ -133,7 +133,7 @@ def _facts(source: Source, row: Any, line: LogRow) -> list[tuple[str, str]]:
         at = row.at if source in AUDITED else row.history_date
         facts.append((_("时间"), write_second(at)))
     facts.append((_("原因"), line.reason or "—"))
-    if source in {Source.GRANT, Source.APPLICATION}:
+    if source in {Source.GRANT, Source.APPLICATION, Source.CATALOGUE}:
         facts.append((_("依据文号"), line.doc_no or "—"))
     return facts
 
@@ -184,6 +184,9 @@ def _right_links(source: Source, row: Any, message: Message | None) -> list[Entr
             EntryLink(_("授权历史"), history, True),
         ]
         return found + _application_links(grant.application_id)
+    if source is Source.CATALOGUE:
+        url = reverse("permissions:catalogue-version-detail", args=[row.id])
+        return [EntryLink(_("字典版本"), url)]
     if source is Source.APPLICATION:
         doctor = _doctor_link(row.practitioner.emp_no)
         return [doctor, *_application_links(row.id)]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from permissions.models import Application, Privilege
 from permissions.presenters import words
 from permissions.queries.applications import applications
+from permissions.queries.catalogue import entry_matches
 from permissions.views.lists import practitioner_matches
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
@@ -123,20 +124,18 @@ def _doctors(text: str, limit: int) -> Group:
 
 
 def _privileges(text: str, limit: int) -> Group:
-    found = Privilege.objects.filter(
-        Q(name__contains=text)
-        | Q(code__istartswith=text)
-        | Q(initials__contains=text.lower())
-    )
+    found = Privilege.objects.filter(entry_matches(text))
     lines = [
         (
             f"{one.name} {one.code}",
             str(one.get_category_display()) + ("" if one.is_enabled else _(" · 停用")),
-            _list("permissions:grant-list", one.code),
+            reverse("permissions:catalogue-detail", args=[one.code]),
         )
         for one in found.order_by("sort", "code")[:limit]
     ]
-    return Group("privilege", _("权限"), "shield-check", _hits("privilege", lines))
+    more = _list("permissions:catalogue-list", text)
+    hits = _hits("privilege", lines)
+    return Group("privilege", _("权限"), "shield-check", hits, more)
 
 
 def _procedures(text: str, limit: int) -> Group:

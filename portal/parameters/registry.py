@@ -93,6 +93,15 @@ READ_BACK_ALERT_MINUTES = Parameter(
     1440,
     _("接口标准 9.4：送达必须回读"),
 )
+CATALOGUE_APPROVERS = Parameter(
+    "CATALOGUE_APPROVERS",
+    _("权限字典发布前须另几人同意"),
+    _("人"),
+    1,
+    0,
+    1,
+    _("手术分级管理办法：目录由委员会审定；0 为不须第二人"),
+)
 
 PARAMETERS: dict[str, Parameter] = {
     parameter.key: parameter
@@ -105,5 +114,6 @@ PARAMETERS: dict[str, Parameter] = {
         PASSWORD_HISTORY,
         LAUNCH_WINDOW_SECONDS,
         READ_BACK_ALERT_MINUTES,
+        CATALOGUE_APPROVERS,
     )
 }

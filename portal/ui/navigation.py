@@ -71,6 +71,13 @@ NAVIGATION: tuple[NavItem, ...] = (
         badge="applications",
     ),
     NavItem(
+        _("权限字典"),
+        "list-tree",
+        "permissions:catalogue-list",
+        Capability.VIEW_PRIVILEGES,
+        PRIVILEGES,
+    ),
+    NavItem(
         _("手术申报"),
         "first-aid-kit",
         "surgery:application-list",

@@ -7,9 +7,11 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from permissions import importers
 from permissions.enums import Category
-from permissions.importers import load_catalogue
-from permissions.models import Privilege
+from permissions.importers import SeedInvalid, load_catalogue, seed_entries
+from permissions.models import CatalogueVersion, Privilege, Regulation, Training
+from permissions.queries.catalogue import catalogue_at, entry_of, present_entries
 from portal.accounts.models import User
 from portal.audit.acting import acting
 from tests.permissions.ledger import privilege
@@ -33,9 +35,10 @@ def test_loaded_entries_carry_rule_level_setting_and_span() -> None:
     assert (entry.validity_months, privilege("RX01").validity_months) == (12, None)
     assert privilege("SG04").validity_months == 12
     assert privilege("RX08").initials == "cqcfq"
+    # SI shows the item lines of SG03 and SG04 and has no entry of its own.
     assert set(Privilege.objects.order_by().values_list("category", flat=True)) == set(
         Category.values
-    )
+    ) - {"SI"}
 
 
 def test_load_again_keeps_what_was_changed(lin: User) -> None:
@@ -46,6 +49,56 @@ def test_load_again_keeps_what_was_changed(lin: User) -> None:
         entry.save()
     assert load_catalogue() == 0
     assert privilege("SD06").validity_months == 6
+
+
+def test_loaded_entries_refer_to_prerequisites_courses_and_regulations() -> None:
+    load_catalogue()
+    entry = entry_of(privilege("ND01"))
+    assert (entry.requires, entry.trainings, entry.exams, entry.basis) == (
+        ("RX01",),
+        ("TR02",),
+        ("TR02",),
+        ("REG07", "REG08"),
+    )
+    assert entry_of(privilege("SG01")).scopes == ("A12", "A13", "A15", "A31")
+    assert (Training.objects.count(), Regulation.objects.count()) == (18, 22)
+
+
+def test_load_publishes_the_first_version(lin: User) -> None:
+    load_catalogue(by=lin)
+    version = CatalogueVersion.objects.get()
+    assert (version.number, version.state, version.is_open) == (1, "PUBLISHED", False)
+    assert version.revisions.count() == 78
+    assert catalogue_at(1) == {entry.code: entry for entry in seed_entries()}
+    assert present_entries() == catalogue_at(1)
+
+
+def test_what_the_his_is_told_is_what_it_was_told_before() -> None:
+    """The value each line carries; SG06 now says 执行."""
+    load_catalogue()
+    told = {one.code: one.his_value for one in Privilege.objects.order_by("sort")}
+    assert (told["RX01"], told["AB02"], told["SG04"], told["SG08"]) == (
+        "1",
+        "2",
+        "4",
+        "1-4",
+    )
+    assert (told["SG05"], told["SG06"]) == ("1", "2")
+
+
+def test_seed_with_a_circle_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = importers._rows
+
+    def bent(name: str) -> list[dict[str, str]]:
+        found = rows(name)
+        if name == "privileges":
+            found[0]["requires"] = "RX02"
+        return found
+
+    monkeypatch.setattr(importers, "_rows", bent)
+    with pytest.raises(SeedInvalid, match="RX01 → RX02 → RX01"):
+        load_catalogue()
+    assert not Privilege.objects.exists()
 
 
 def test_command_says_how_many() -> None:

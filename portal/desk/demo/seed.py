@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from permissions import services
 from permissions.enums import EventKind, Setting
-from permissions.importers import load_catalogue
 from permissions.models import Application, Grant, GrantEvent, GrantState, Privilege
 from permissions.services.rules import latest_last_day
 from portal.accounts.models import User
 from portal.desk.demo.accounts import seed_users
+from portal.desk.demo.catalogue import seed_first_version, seed_versions
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
 from portal.directory.models import Practitioner
 from portal.directory.tasks import pull_all
@@ -47,16 +47,28 @@ class CannotSeed(Exception):
 
 def seed() -> str:
     """Make what is missing and say in one line what there is."""
-    load_catalogue()
+    now = timezone.now()
+    seed_first_version(now=now)
     load_seed_procedures()
     if not Practitioner.objects.exists():
         _pull()
     seed_users()
     if not Application.objects.exists():
-        seed_rights(now=timezone.now())
+        _seed_versions(now=now)
+        seed_rights(now=now)
     return (
         f"医师 {Practitioner.objects.count()}，授权 {Grant.objects.count()}，"
         f"申请 {Application.objects.count()}"
+    )
+
+
+def _seed_versions(*, now: datetime) -> None:
+    users = {one.staff_no: one for one in User.objects.order_by("pk")}
+    seed_versions(
+        author=users[PROPOSER],
+        second=users[SECOND],
+        decider=users[APPROVER],
+        now=now,
     )
 
 

@@ -20,6 +20,7 @@ from portal.outbox.models import Message, State
 from tests.cast import chen, lin, make_practitioner, make_user, sign_in, su, wang, zhao
 from tests.harness import assert_queries
 from tests.pages import CheckedClient
+from tests.permissions.catalogue_acts import draft, submit
 from tests.permissions.conftest import catalogue
 from tests.permissions.ledger import granted, propose
 
@@ -271,3 +272,17 @@ def test_home_asks_the_same_however_many_rows(
         page = client.get(HOME).context["page"]
     assert (page.ending_count, page.waiting_count) == (count, count)
     assert GrantState.objects.count() == count
+
+
+def test_submitted_catalogue_waits_for_who_may_approve_it(
+    client: CheckedClient, lin: User, su: User
+) -> None:
+    draft(lin, "SD06", validity_months=6)
+    submit(lin)
+    head = make_user("2003", "何科长", Role.OFFICE_HEAD)
+    sign_in(client, head)
+    [todo] = client.get("/").context["page"].todos
+    assert (todo.count, todo.title) == (1, "权限字典新版本待审批")
+    assert client.get(todo.url).context["list"].pager.total == 1
+    sign_in(client, su)
+    assert client.get("/").context["page"].todos == []

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from permissions.enums import EventKind
 from permissions.importers import load_catalogue
-from permissions.models import Application, GrantEvent, GrantState
+from permissions.models import Application, CatalogueVersion, GrantEvent, GrantState
+from permissions.queries.catalogue import changes_of, open_version
 from permissions.queries.grants import Standing, grant_states, standing_of
 from permissions.queries.ledger import fold
+from permissions.services.affected import Hit, summary_of
 from portal.accounts.capabilities import Role
 from portal.desk.demo import seed
 from portal.desk.demo.ledger import ASKED, GRANTS
@@ -68,6 +70,25 @@ def test_who_is_not_in_the_directory_is_left_out() -> None:
     wanted = [one for one in GRANTS if one.emp_no == "1027"]
     assert GrantState.objects.count() == len(wanted)
     assert GrantEvent.objects.filter(kind=EventKind.SUSPEND).count() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("hospital")
+def test_catalogue_has_two_versions_and_a_draft_that_hits_somebody() -> None:
+    now = timezone.now()
+    seed._seed_versions(now=now)
+    seed.seed_rights(now=now)
+    published = CatalogueVersion.objects.exclude(number=None).order_by("number")
+    assert [one.number for one in published] == [1, 2]
+    second = published[1]
+    assert second.decided_by != second.submitted_by
+    assert [change.code for change in changes_of(second)] == ["RX07", "SD06", "ER01"]
+    draft = open_version()
+    assert draft is not None
+    changes = changes_of(draft)
+    assert [change.code for change in changes] == ["ND01", "CN01", "TE02"]
+    hits = summary_of(changes, now=now, limit=0).by_hit
+    assert hits[Hit.VALIDITY] == 3
 
 
 @pytest.mark.usefixtures("hospital")

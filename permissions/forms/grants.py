@@ -1,4 +1,4 @@
-"""Forms of the room: what may be typed; whether it may be done, the acts say."""
+"""Forms about rights: proposing, deciding, suspending, restoring."""
 
 from __future__ import annotations
 
