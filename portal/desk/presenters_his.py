@@ -225,9 +225,7 @@ def run_row(run: SyncRun) -> RunRow:
     }
     tone: Tone = "ok"
     icon, words = "circle-check", _("完成")
-    if run.ended_at is None:
-        tone, icon, words = "info", "progress", _("读取中")
-    elif not run.is_ok:
+    if not run.is_ok:
         tone, icon, words = "bad", "circle-x", _("失败")
     text = counts if run.is_ok else _(run.error) if run.error else "—"
     return RunRow(run.view, write_second(run.started_at), Chip(tone, icon, words), text)

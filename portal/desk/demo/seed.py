@@ -22,7 +22,8 @@ from portal.accounts.models import User
 from portal.desk.demo.accounts import seed_users
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
 from portal.directory.models import Practitioner
-from portal.directory.tasks import pull_all
+from portal.directory.sync import pull_all
+from portal.his.opening import from_settings
 from portal.parameters.days import ZONE, day_of
 from surgery.importers import load_seed_procedures
 
@@ -61,7 +62,7 @@ def seed() -> str:
 
 
 def _pull() -> None:
-    for run in pull_all():
+    for run in pull_all(gateway=from_settings(), at=timezone.now()):
         if not run.is_ok:
             raise CannotSeed(f"{run.view}: {run.error}")
 

@@ -147,7 +147,7 @@ def test_tiles_count_and_say_that_the_his_does_not_answer(
     )
     promise("1002")
     SyncRun.objects.create(
-        view="V_YW_DOCTOR", started_at=at, ended_at=at, is_ok=True, read=1126
+        view="V_YW_DOCTOR", started_at=at, ended_at=at, state="TAKEN", read=1126
     )
     sign_in(client, gao)
 
