@@ -237,9 +237,7 @@ def health_kpi(interfaces: Sequence[Tile]) -> Kpi:
 
 
 def today_kpi(figures: Figures, today: Deliveries) -> Kpi:
-    last = write_arrival(figures.last_confirmed_at)
-    note = _("最近一次 %(at)s") % {"at": last}
+    note = _("最近 %(at)s") % {"at": write_arrival(figures.last_confirmed_at)}
     if today.median_ms is not None:
-        took = _("中位 %(ms)s 毫秒") % {"ms": f"{today.median_ms:,}"}
-        note = _("%(last)s，%(took)s") % {"last": note, "took": took}
+        note = _("中位耗时 %(ms)s 毫秒") % {"ms": f"{today.median_ms:,}"}
     return Kpi(_("今日送达"), f"{today.confirmed:,}", _("条"), note)

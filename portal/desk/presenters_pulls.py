@@ -14,8 +14,9 @@ from portal.directory.models import (
     RowChange,
     SyncRun,
 )
+from portal.his.contract.shape import Column
 from portal.his.pull.dictionary import KEY_SIGN
-from portal.ui.elements import Change, Chip, Diff, Text
+from portal.ui.elements import Change, Chip, Text
 from portal.ui.moments import write_second
 
 CHIPS: dict[str, Chip] = {
@@ -86,7 +87,7 @@ class ChangeRow:
     id: int
     chip: Chip
     key: str
-    columns: Diff | None
+    columns: Sequence[Change]
     text: str  # the same in one line, for the file
 
 
@@ -95,14 +96,15 @@ def change_rows(changes: Sequence[RowChange]) -> list[ChangeRow]:
 
 
 def change_row(change: RowChange) -> ChangeRow:
-    titles = column_titles(change.run.view)
+    columns = columns_of(change.run.view)
     lines = [
         Change(
-            titles.get(item["column"], item["column"]),
-            item["before"] or _("空"),
-            item["after"] or _("空"),
+            columns[item["column"]].title,
+            value_words(columns[item["column"]], item["before"]),
+            value_words(columns[item["column"]], item["after"]),
         )
         for item in change.columns
+        if item["column"] in columns
     ]
     text = _("；").join(
         _("%(field)s：%(before)s → %(after)s")
@@ -110,17 +112,26 @@ def change_row(change: RowChange) -> ChangeRow:
         for line in lines
     )
     key, chip = key_words(change.key), KIND_CHIPS[change.kind]
-    return ChangeRow(change.pk, chip, key, Diff(lines) if lines else None, text)
+    return ChangeRow(change.pk, chip, key, lines, text)
 
 
 def key_words(key: str) -> str:
     return " · ".join(key.split(KEY_SIGN))
 
 
-def column_titles(view: str) -> dict[str, str]:
+def columns_of(view: str) -> dict[str, Column]:
+    """By name; empty for a view that is no dictionary any more."""
     if view not in BY_VIEW:
         return {}
-    return {column.name: column.title for column in BY_VIEW[view].view.columns}
+    return {column.name: column for column in BY_VIEW[view].view.columns}
+
+
+def value_words(column: Column, value: str) -> str:
+    """A code with what the contract calls it."""
+    if not value:
+        return _("空")
+    meaning = (column.codes or {}).get(value, "")
+    return f"{value} {meaning}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -138,13 +149,18 @@ def bad_rows(rows: Sequence[QuarantinedRow]) -> list[BadRowLine]:
     return [
         BadRowLine(
             key_words(row.key) or _("（空）"),
-            column_titles(row.view).get(row.column, ""),
+            title_of(row),
             row.column,
             row.get_reason_display(),
             row.value or "—",
         )
         for row in rows
     ]
+
+
+def title_of(row: QuarantinedRow) -> str:
+    column = columns_of(row.view).get(row.column)
+    return column.title if column else ""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from portal.his.pull.dictionary import KEY_SIGN, Difference, Row
 from portal.his.pull.quarantine import shown
 
 ROWS_PER_STATEMENT = 200
+FLAG_CODES = {True: "1", False: "0"}
 Kind = RowChange.Kind
 
 
@@ -112,8 +113,8 @@ class Copy:
         return [
             {
                 "column": column.name,
-                "before": shown(column, before[name]),
-                "after": shown(column, after[name]),
+                "before": shown(column, as_code(before[name])),
+                "after": shown(column, as_code(after[name])),
             }
             for column, name in self.dictionary.kept
             if before[name] != after[name]
@@ -155,3 +156,8 @@ class Copy:
 
     def after(self, is_first_load: bool, added: Sequence[str]) -> None:
         """Everything is saved."""
+
+
+def as_code(value: Any) -> Any:
+    """A flag as the contract writes it."""
+    return FLAG_CODES[value] if isinstance(value, bool) else value

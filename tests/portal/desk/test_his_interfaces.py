@@ -367,8 +367,8 @@ def test_run_lists_its_changes_with_before_and_after_and_persons_masked(
         ("ADDED", "001003", []),
         ("VANISHED", "002011", []),
     ]
-    assert re.findall(r'<td class="[on]">(.*?)</td>', html) == [
-        *("王**", "单**", "233", "232")
+    assert re.findall(r'<span class="(?:del|ins)">(.*?)</span>', html) == [
+        *("王**", "单**", "233 主治医师", "232 副主任医师")
     ]
     assert "专业技术职务代码" in html
     assert html_of(client, f"/his/runs/{run.pk}/?kind=ADDED").count('id="change-') == 1
@@ -446,6 +446,9 @@ def test_loss_accepted_is_taken_by_the_pull_it_rings_for(
     assert Practitioner.objects.filter(missing_since=None).count() == 23
     event = AuditEvent.objects.get(kind=EventKind.LOSS_ACCEPTED)
     assert (event.by, event.reason) == (gao, "院区合并")
+    log = html_of(client, "/log/?view=his")
+    assert "医生字典查询 · 7 行消失：等待确认 → 已确认采用" in log
+    assert "院区合并" in html_of(client, f"/log/H{event.pk}/")
 
 
 def test_loss_dismissed_leaves_our_copy_and_is_shown_with_who_and_why(
