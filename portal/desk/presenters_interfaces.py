@@ -9,6 +9,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
+from portal.desk.interface_words import title_of
 from portal.directory.dictionaries import BY_VIEW
 from portal.directory.models import ConformanceResult, Loss, SyncRun
 from portal.directory.pull_queries import RUNS_SHOWN
@@ -112,7 +113,7 @@ def tile(item: View | Function, facts: Facts, number: int = 0) -> Tile:
         words = _("本系统尚未使用")
         return Tile(
             item.name,
-            item.title,
+            title_of(item.name),
             "mute",
             _("未启用"),
             rows=words,
@@ -145,7 +146,7 @@ def pulled_tile(item: View | Function, facts: Facts, number: int) -> Tile:
     if not runs:
         return Tile(
             item.name,
-            item.title,
+            title_of(item.name),
             health,
             state,
             rows=state,
@@ -156,7 +157,7 @@ def pulled_tile(item: View | Function, facts: Facts, number: int) -> Tile:
     last = runs[0]
     return Tile(
         name=item.name,
-        title=item.title,
+        title=title_of(item.name),
         health=health,
         state=state,
         at=write_arrival(last.started_at),
@@ -244,7 +245,7 @@ def called_tile(item: View | Function, facts: Facts, number: int) -> Tile:
     today = _("今日 %(count)s 条") % {"count": f"{facts.confirmed_today:,}"}
     return Tile(
         name=item.name,
-        title=item.title,
+        title=title_of(item.name),
         health=health,
         state=state,
         at=write_arrival(seen[0].started_at) if seen else "—",

@@ -22,6 +22,7 @@ from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.approvals.workflow import ProposalState
 from portal.audit.models import AuditEvent, EventKind
+from portal.desk.interface_words import title_of
 from portal.desk.log_entries import Found, found_of
 from portal.desk.log_sources import HIS_KINDS, LOSS_KINDS, MESSAGE, Source
 from portal.desk.log_words import (
@@ -34,7 +35,6 @@ from portal.desk.log_words import (
     STATUS_WORDS,
 )
 from portal.desk.presenters_his import code_of
-from portal.directory.dictionaries import BY_VIEW
 from portal.directory.models import Loss
 from portal.outbox.models import Message, State
 from portal.outbox.presenters import arrival
@@ -249,7 +249,7 @@ def _subject(event: AuditEvent, found: Found) -> tuple[str, str]:
     if event.kind in LOSS_KINDS:
         view = event.detail.get("view", "")
         rows = _("%(gone)s 行消失") % {"gone": event.detail.get("rows", 0)}
-        return BY_VIEW[view].title if view in BY_VIEW else view, rows
+        return title_of(view), rows
     if event.kind in HIS_KINDS:
         message = message_of(event, found)
         if message is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from portal.desk.interface_words import title_of
 from portal.directory.dictionaries import BY_VIEW
 from portal.directory.models import (
     Loss,
@@ -149,7 +150,7 @@ def bad_rows(rows: Sequence[QuarantinedRow]) -> list[BadRowLine]:
     return [
         BadRowLine(
             key_words(row.key) or _("（空）"),
-            title_of(row),
+            column_title(row),
             row.column,
             row.get_reason_display(),
             row.value or "—",
@@ -158,7 +159,7 @@ def bad_rows(rows: Sequence[QuarantinedRow]) -> list[BadRowLine]:
     ]
 
 
-def title_of(row: QuarantinedRow) -> str:
+def column_title(row: QuarantinedRow) -> str:
     column = columns_of(row.view).get(row.column)
     return column.title if column else ""
 
@@ -187,7 +188,7 @@ def loss_card(loss: Loss) -> LossCard:
     return LossCard(
         id=loss.pk,
         view=loss.view,
-        title=BY_VIEW[loss.view].title if loss.view in BY_VIEW else loss.view,
+        title=title_of(loss.view),
         state=loss.get_state_display(),
         is_open=loss.state == Loss.State.OPEN,
         known=f"{loss.known:,}",

@@ -20,18 +20,17 @@ from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.desk import presenters_interfaces as interface
 from portal.desk import presenters_pulls as present
+from portal.desk.interface_words import BY_NAME, title_of
 from portal.desk.views_his import facts_of
 from portal.directory import losses
 from portal.directory.dictionaries import BY_VIEW
 from portal.directory.models import Loss, QuarantinedRow, RowChange, SyncRun
 from portal.directory.sync import SECONDS_BETWEEN, may_pull_now
-from portal.his.contract.interfaces import ALL
 from portal.outbox.bell import ring
 from portal.ui.filters import ChoiceFilter, DateRange, Search
 from portal.ui.lists import Column, ListSpec, QuickView, list_response
 from portal.ui.notices import invalid, saved, with_toast
 
-INTERFACES = {item.name: item for item in ALL}
 BAD_ROWS_SHOWN = 100
 LOST_ROWS_SHOWN = 200
 TASK = "directory.pull"
@@ -88,9 +87,9 @@ CHANGES = ListSpec[RowChange, present.ChangeRow](
 @require_GET
 def his_interface(request: AuthenticatedRequest, name: str) -> HttpResponse:
     """The page of one interface, or the rows of its history."""
-    if name not in INTERFACES:
+    if name not in BY_NAME:
         raise Http404
-    item = INTERFACES[name]
+    item = BY_NAME[name]
     facts = facts_of(name)
     loss = facts.losses.get(name)
     aside = QuarantinedRow.objects.filter(view=name)
@@ -115,11 +114,10 @@ def his_interface(request: AuthenticatedRequest, name: str) -> HttpResponse:
 def his_run(request: AuthenticatedRequest, run_id: int) -> HttpResponse:
     """What one pull changed."""
     run = get_object_or_404(SyncRun, pk=run_id)
-    item = INTERFACES.get(run.view)
     context = {
         "run": present.run_row(run),
         "view": run.view,
-        "title": item.title if item else run.view,
+        "title": title_of(run.view),
     }
     changes = run.changes.select_related("run")
     return list_response(

@@ -18,10 +18,12 @@ from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, EventKind
 from portal.desk import views_pulls
+from portal.desk.interface_words import TITLES
 from portal.directory.conformance import save_conformance
 from portal.directory.dictionaries import BY_VIEW
 from portal.directory.models import Loss, Practitioner, RowChange, SyncRun
 from portal.directory.sync import pull
+from portal.his.contract.interfaces import ALL
 from portal.outbox.models import Attempt
 from tests.cast import chen, lin, make_user, sign_in
 from tests.harness import assert_queries
@@ -123,6 +125,12 @@ def test_tiles_are_the_fifteen_in_the_order_of_the_tender(
         "V_YW_DOCTOR_DEPT",
         "V_YW_DOCTOR_SCOPE",
     ]
+
+
+def test_every_interface_shown_has_a_title_to_translate() -> None:
+    shown = [item for item in ALL if item.rows or item.in_use]
+    titles = {item.title for item in shown if item.name != "V_YW_CHANGE_LOG"}
+    assert titles == TITLES
 
 
 def test_tile_of_an_interface_nobody_uses_says_so(
