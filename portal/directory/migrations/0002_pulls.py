@@ -290,7 +290,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='quarantinedrow',
             name='view',
-            field=models.CharField(db_index=True, default='TAKEN', max_length=40),
+            field=models.CharField(db_index=True, default='', max_length=40),
             preserve_default=False,
         ),
         migrations.AddField(

@@ -151,7 +151,7 @@ def test_all_mistakes_are_named_in_one_go(tmp_path: Path) -> None:
     )
     assert problems_of(tmp_path, text) == [
         f"his.toml:{line_of(text, '[his]')}: [his] 缺少 account",
-        "his.toml:1: 没有 V_YW_DRUG 药品属性查询：请映射或写进 [missing]",
+        "his.toml:1: 没有 V_YW_OUTP_OP 门诊手术操作：请映射或写进 [missing]",
     ]
 
 
