@@ -53,9 +53,9 @@ def checks_of(column: Column) -> list[Check]:
     if not column.nullable and not column.blank:
         checks.append(lambda value: Reason.MISSING if value in {None, ""} else None)
     if column.type is Type.DATE:
-        checks += [is_day, is_sane]
+        checks.append(is_day)
     if column.type is Type.MOMENT:
-        checks += [is_moment, is_sane]
+        checks.append(is_moment)
     if column.type in {Type.INTEGER, Type.NUMBER}:
         checks.append(is_number)
     if column.type is Type.TEXT:
@@ -105,7 +105,12 @@ class RowCheck:
     """Holds the rows of one view to its contract; values in the order of its columns."""
 
     def __init__(self, view: View) -> None:
-        self._columns = [(item, checks_of(item)) for item in view.columns]
+        self._columns = [
+            (item, [*checks_of(item), is_sane])
+            if item.type in {Type.DATE, Type.MOMENT}
+            else (item, checks_of(item))
+            for item in view.columns
+        ]
         self._open_ends = [
             place for place, item in enumerate(view.columns) if item.open_end
         ]

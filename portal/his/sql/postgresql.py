@@ -51,7 +51,7 @@ NOT_AN_ADDRESS = ("Name or service not known", "nodename nor servname")
 
 # A day past 9999 or "infinity" is one bad value, not an error that ends the read; and
 # texts are the quickest to compare.
-LEFT_AS_TEXT = ("date", "timestamp", "timestamptz", "numeric")
+LEFT_AS_TEXT = ("date", "timestamp", "timestamptz")
 TEXTS = ("text", "varchar", "bpchar", "name")
 
 # Classes and codes of SQLSTATE. Class 08 and 57P0x end the link, whatever was done.
