@@ -66,6 +66,11 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 300.0},
         },
+        "clear-pull-history": {
+            "task": "directory.clear_history",
+            "schedule": 21600.0,
+            "options": {"expires": 3600.0},
+        },
     },
 )
 app.autodiscover_tasks()

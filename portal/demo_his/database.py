@@ -23,7 +23,7 @@ from portal.his.ddl.engines import ENGINES
 from portal.his.ddl.script import view_script
 from portal.his.mapping.loader import DEMO, load
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 SQL = Path(__file__).parent / "sql"
 BUSY_SECONDS = 5
 COMPANIONS = ("", "-wal", "-shm")

@@ -13,6 +13,10 @@ from portal.his.contract.codes import TITLES
 MOMENT = "2026-11-01 08:30:00"
 GRADES = {"1": "一级", "2": "二级", "3": "三级", "4": "四级"}
 ITEM_VALUE = "1"
+ANTIBIOTIC_LEVELS = {"0": None, "1": "非限制", "2": "限制", "3": "特殊"}
+MAKERS = ("云溪制药", "溪山药业", "青川生物制药", "北岭药业", "临港制药", "石门药业")
+HERE, BESIDE = "云溪市人民医院", "云溪市第二人民医院"
+EVERY = 23  # so many doctors there is one who also practises at another hospital
 Row = Mapping[str, Any]
 
 
@@ -26,6 +30,8 @@ def tables() -> Iterator[tuple[str, Sequence[Row]]]:
     yield "技术职务", list(title_rows())
     yield "人员表", list(person_rows(people, kinds))
     yield "部门人员", list(membership_rows(people, department_ids))
+    yield "人员执业范围", list(scope_rows(people))
+    yield "药品目录", list(drug_rows())
     yield "医生权限字典", list(privilege_rows())
     yield "手术项目目录", list(procedure_rows())
     yield "接口故障", [{"名称": "refuse", "启用": 0, "结果码": "", "结果说明": ""}]
@@ -92,6 +98,47 @@ def membership_rows(
     for number, doctor in enumerate(people, start=5001):
         department = department_ids[doctor.department]
         yield {"部门ID": department, "人员ID": number, "缺省": 1}
+
+
+def scope_rows(people: Sequence[Doctor]) -> Iterator[Row]:
+    scopes = {row["department"]: row for row in read("scopes")}
+    for number, doctor in enumerate(people, start=5001):
+        scope = scopes.get(doctor.department, scopes[""])
+        is_beside = number % EVERY == 0 and doctor.title in {"231", "232"}
+        for place in (HERE, BESIDE) if is_beside else (HERE,):
+            yield {
+                "人员ID": number,
+                "范围编码": scope["code"],
+                "范围名称": scope["name"],
+                "执业机构": place,
+                "主要机构": int(place == HERE),
+                "备案日期": None if place == HERE else "2026-01-05",
+                "有效期": None if place == HERE else "2027-12-31",
+                "最后修改时间": MOMENT,
+            }
+
+
+def drug_rows() -> Iterator[Row]:
+    """Each drug of as many makers as it says; the names of the makers are invented."""
+    number = 30000
+    for place, row in enumerate(read("drugs")):
+        for turn in range(int(row["makers"])):
+            number += 1
+            yield {
+                "药品ID": number,
+                "编码": f"YP{number}",
+                "通用名": row["name"],
+                "规格": row["spec"],
+                "剂型": row["form"],
+                "厂家": f"{MAKERS[(place + turn) % len(MAKERS)]}有限公司",
+                "药品类别": int(row["type"]),
+                "抗菌级别": ANTIBIOTIC_LEVELS[row["level"]],
+                "抗菌分类": int(row["class"]) if row["class"] else None,
+                "毒理分类": row["poison"] or None,
+                "肿瘤级别": int(row["tumor"] or 0),
+                "是否停用": int(number % 40 == 0),
+                "最后修改时间": MOMENT,
+            }
 
 
 def privilege_rows() -> Iterator[Row]:

@@ -41,6 +41,8 @@ AUDIT_CHIPS: Mapping[str, Chip] = {
     EventKind.ROLE_ENDED: Chip("warn", "ban", _("收回角色")),
     EventKind.MESSAGE_RETRIED: Chip("info", "refresh", _("重新送达")),
     EventKind.MESSAGE_STOPPED: Chip("bad", "ban", _("停止送达")),
+    EventKind.LOSS_ACCEPTED: Chip("warn", "check", _("确认采用拉取")),
+    EventKind.LOSS_DISMISSED: Chip("mute", "x", _("放弃采用拉取")),
     EventKind.LOGIN: Chip("ok", "check", _("登录")),
     EventKind.LOGIN_FAILED: Chip("warn", "alert-circle", _("登录失败")),
     EventKind.LOCKED: Chip("bad", "lock", _("账户锁定")),

@@ -9,12 +9,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from portal.directory.models import Practitioner, SyncRun
+from portal.desk.presenters_interfaces import Tile
+from portal.directory.models import Practitioner
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.models import Attempt, Message, State
 from portal.outbox.presenters import chip, title_of
 from portal.outbox.queries import Figures
-from portal.ui.elements import Change, Chip, Diff, Kpi, Moment, Text, Timeline, Tone
+from portal.ui.elements import Change, Chip, Diff, Kpi, Moment, Text, Timeline
 from portal.ui.moments import write_arrival, write_second, write_short
 
 # Operations of the contract, in the words of its code table.
@@ -180,54 +181,63 @@ class HisState:
         return Kpi(_("HIS 应答"), value, _("毫秒"), _("刚刚读取一次"), "ok")
 
 
-def tiles(figures: Figures, his: HisState, url: str) -> list[Kpi]:
-    """Six numbers; each leads to its rows."""
+@dataclass(frozen=True)
+class Deliveries:
+    """How today's deliveries went."""
+
+    confirmed: int
+    median_ms: int | None
+
+
+def tiles(
+    figures: Figures,
+    his: HisState,
+    interfaces: Sequence[Tile],
+    today: Deliveries,
+    url: str,
+) -> list[Kpi]:
+    """Six numbers; those of messages lead to their rows."""
 
     def count(name: Text, number: int, view: str, note: Text, tone: Any = "") -> Kpi:
         tone = tone if number else ""
         return Kpi(name, f"{number:,}", _("条"), note, tone, f"{url}?view={view}")
 
     in_doubt = figures.unknown + figures.different
+    waiting = _("含正在送达；卡住 %(stuck)s 条") % {"stuck": figures.stuck}
     return [
-        count(_("等待"), figures.waiting, "waiting", _("含正在送达")),
-        count(_("卡住"), figures.stuck, "stuck", _("已试 3 次以上，仍在重试"), "warn"),
+        health_kpi(interfaces),
+        his.tile,
+        today_kpi(figures, today),
+        count(
+            _("等待与卡住"),
+            figures.waiting + figures.stuck,
+            "stuck" if figures.stuck else "waiting",
+            waiting,
+            "warn" if figures.stuck else "",
+        ),
         count(_("拒收"), figures.rejected, "rejected", _("需要处理"), "bad"),
         count(_("未知与不一致"), in_doubt, "doubt", _("先回读，再决定"), "bad"),
-        Kpi(
-            _("最近一次送达"),
-            write_arrival(figures.last_confirmed_at),
-            note=_("回读一致"),
-        ),
-        his.tile,
     ]
 
 
-@dataclass(frozen=True)
-class RunRow:
-    """A pull of one view."""
+def health_kpi(interfaces: Sequence[Tile]) -> Kpi:
+    """How many of the fifteen work; those we do not use are not counted as faults."""
+    well = sum(tile.health == "ok" for tile in interfaces)
+    unused = sum(tile.health == "mute" for tile in interfaces)
+    alarming = [tile for tile in interfaces if tile.is_alarming]
+    bad = any(tile.health == "bad" for tile in alarming)
+    note = _("未启用或未用过 %(count)s 项") % {"count": unused}
+    if alarming:
+        note = _("第 %(number)s 项%(state)s") % {
+            "number": alarming[0].number,
+            "state": alarming[0].state,
+        }
+    tone: Any = "bad" if bad else "warn" if alarming else "ok" if well else ""
+    return Kpi(_("接口正常"), f"{well}", f"/ {len(interfaces)}", note, tone)
 
-    view: str
-    at: str
-    chip: Chip
-    counts: str
 
-
-def run_rows(runs: Sequence[SyncRun]) -> list[RunRow]:
-    return [run_row(run) for run in runs]
-
-
-def run_row(run: SyncRun) -> RunRow:
-    counts = _("读取 %(read)s，新增 %(added)s，变更 %(changed)s，隔离 %(bad)s") % {
-        "read": f"{run.read:,}",
-        "added": run.added,
-        "changed": run.changed,
-        "bad": run.quarantined,
-    }
-    tone: Tone = "ok"
-    icon, words = "circle-check", _("完成")
-    if run.ended_at is None:
-        tone, icon, words = "info", "progress", _("读取中")
-    elif not run.is_ok:
-        tone, icon, words = "bad", "circle-x", _("失败")
-    text = counts if run.is_ok else _(run.error) if run.error else "—"
-    return RunRow(run.view, write_second(run.started_at), Chip(tone, icon, words), text)
+def today_kpi(figures: Figures, today: Deliveries) -> Kpi:
+    note = _("最近 %(at)s") % {"at": write_arrival(figures.last_confirmed_at)}
+    if today.median_ms is not None:
+        note = _("中位耗时 %(ms)s 毫秒") % {"ms": f"{today.median_ms:,}"}
+    return Kpi(_("今日送达"), f"{today.confirmed:,}", _("条"), note)

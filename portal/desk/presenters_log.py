@@ -24,8 +24,9 @@ from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.approvals.workflow import ProposalState
 from portal.audit.models import AuditEvent, EventKind
+from portal.desk.interface_words import title_of
 from portal.desk.log_entries import Found, found_of
-from portal.desk.log_sources import HIS_KINDS, Source
+from portal.desk.log_sources import HIS_KINDS, LOSS_KINDS, MESSAGE, Source
 from portal.desk.log_words import (
     ACCOUNT_CHANGES,
     APPLICATION_CHIPS,
@@ -37,7 +38,8 @@ from portal.desk.log_words import (
     STATUS_WORDS,
 )
 from portal.desk.presenters_his import code_of
-from portal.outbox.models import State
+from portal.directory.models import Loss
+from portal.outbox.models import Message, State
 from portal.outbox.presenters import arrival
 from portal.parameters.days import ZONE, day_of
 from portal.parameters.registry import PARAMETERS
@@ -245,7 +247,7 @@ def _parameter_row(row: Any) -> LogRow:
 def _audit_row(source: Source, event: AuditEvent, found: Found) -> LogRow:
     who, what = _subject(event, found)
     before, after = audit_change(event)
-    message = found.messages.get(event.subject_id) if source is Source.HIS else None
+    message = message_of(event, found)
     return _row(
         source,
         event.pk,
@@ -261,10 +263,20 @@ def _audit_row(source: Source, event: AuditEvent, found: Found) -> LogRow:
     )
 
 
+def message_of(event: AuditEvent, found: Found) -> Message | None:
+    """The message an event is about; numbers of other things may be the same."""
+    is_message = event.subject_type == MESSAGE
+    return found.messages.get(event.subject_id) if is_message else None
+
+
 def _subject(event: AuditEvent, found: Found) -> tuple[str, str]:
     """Whom and what an event is about."""
+    if event.kind in LOSS_KINDS:
+        view = event.detail.get("view", "")
+        rows = _("%(gone)s 行消失") % {"gone": event.detail.get("rows", 0)}
+        return title_of(view), rows
     if event.kind in HIS_KINDS:
-        message = found.messages.get(event.subject_id)
+        message = message_of(event, found)
         if message is None:
             return _("消息 #%(id)s") % {"id": event.subject_id}, ""
         emp_no = message.payload["emp_no"]
@@ -295,6 +307,10 @@ def audit_change(event: AuditEvent) -> tuple[Text, Text]:
         return ACCOUNT_CHANGES.get(event.detail.get("code", ""), ("", _("已修改")))
     if event.kind == EventKind.PASSWORD_CHANGED:
         return "", _("已更换")
+    if event.kind in LOSS_KINDS:
+        is_taken = event.kind == EventKind.LOSS_ACCEPTED
+        after = Loss.State.ACCEPTED if is_taken else Loss.State.DISMISSED
+        return Loss.State.OPEN.label, after.label
     if event.kind in HIS_KINDS:
         is_stop = event.kind == EventKind.MESSAGE_STOPPED
         before = MESSAGE_STATES.get(event.detail.get("before", ""), "")

@@ -20,7 +20,13 @@ from portal.desk.log_entries import AUDITED, Found
 from portal.desk.log_sources import HIS_KINDS, Source
 from portal.desk.log_words import NOTHING
 from portal.desk.presenters_his import attempts_of, mismatch_of
-from portal.desk.presenters_log import LogRow, row_of, status_after, status_before
+from portal.desk.presenters_log import (
+    LogRow,
+    message_of,
+    row_of,
+    status_after,
+    status_before,
+)
 from portal.outbox.models import Message
 from portal.outbox.presenters import long_arrival
 from portal.ui.elements import Change, Diff, Text, Timeline
@@ -72,7 +78,7 @@ def _message_of(source: Source, row: Any, found: Found) -> Message | None:
     if source is Source.GRANT:
         return found.arrivals.get(row.subject)
     if source is Source.HIS:
-        return found.messages.get(row.subject_id)
+        return message_of(row, found)
     return None
 
 

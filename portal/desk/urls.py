@@ -10,6 +10,7 @@ from portal.desk import (
     views_log,
     views_parameters,
     views_people,
+    views_pulls,
     views_search,
 )
 
@@ -21,7 +22,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("badges/", views_badges.badges, name="badges"),
     path("his/", views_his.his, name="his"),
     path("his/tiles/", views_his.his_tiles, name="his-tiles"),
-    path("his/pull/", views_his.his_pull, name="his-pull"),
+    path("his/pull/", views_pulls.pull_now, name="his-pull"),
+    path("his/interfaces/<str:name>/", views_pulls.his_interface, name="his-interface"),
+    path("his/runs/<int:run_id>/", views_pulls.his_run, name="his-run"),
+    path(
+        "his/losses/<int:loss_id>/accept/",
+        views_pulls.loss_accept,
+        name="his-loss-accept",
+    ),
+    path(
+        "his/losses/<int:loss_id>/dismiss/",
+        views_pulls.loss_dismiss,
+        name="his-loss-dismiss",
+    ),
     path("his/messages/<int:message_id>/", views_his.his_message, name="his-message"),
     path("his/messages/<int:message_id>/retry/", views_his.his_retry, name="his-retry"),
     path("his/messages/<int:message_id>/stop/", views_his.his_stop, name="his-stop"),

@@ -1,4 +1,4 @@
-"""HIS 对接: what waits for the HIS, what it said, what was pulled from it.
+"""HIS 对接: how its interfaces are, what waits for the HIS and what it said.
 
 The page itself asks our database only; the tiles come as a fragment that also asks the
 HIS for a sign of life, so a dead HIS never holds up the page.
@@ -7,35 +7,39 @@ HIS for a sign of life, so a dead HIS never holds up the page.
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 from django import forms
 from django.core.cache import cache
 from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 from django_htmx.http import trigger_client_event
 
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.desk import presenters_his as present
-from portal.directory.models import SyncRun
+from portal.desk import presenters_interfaces as interface
+from portal.directory import pull_queries
+from portal.directory.conformance import last_conformance
+from portal.directory.dictionaries import BY_VIEW
 from portal.his.gateway import HisMisconfigured, HisUnavailable
 from portal.his.opening import from_settings
 from portal.outbox import queries, services
-from portal.outbox.bell import ring
-from portal.outbox.models import Message, State
+from portal.outbox.models import Attempt, Message, State
+from portal.parameters.days import start_of
 from portal.ui.filters import ChoiceFilter, DateRange, Search
 from portal.ui.lists import Column, ListSpec, QuickView, list_response
-from portal.ui.notices import invalid, saved, with_toast
+from portal.ui.moments import today
+from portal.ui.notices import invalid, saved
 
 PING_TIMEOUT_SECONDS = 2
 PING_KEPT_SECONDS = 5
-RUNS_SHOWN = 6
 
 
 def by_staff_no(text: str) -> Q:
@@ -89,18 +93,64 @@ def his(request: AuthenticatedRequest) -> HttpResponse:
 @requires(Capability.VIEW_HIS)
 @require_GET
 def his_tiles(request: AuthenticatedRequest) -> HttpResponse:
-    """Numbers, the HIS, the last pulls; the list reads itself anew with them."""
-    figures = queries.figures()
-    runs = SyncRun.objects.order_by("-started_at", "-pk")[:RUNS_SHOWN]
+    """Numbers and interfaces; the list reads itself anew with them."""
+    facts = facts_now()
+    interfaces, beside = interface.tiles(facts), interface.auxiliary_tiles(facts)
+    links = {
+        tile.name: reverse("desk:his-interface", args=[tile.name])
+        for tile in (*interfaces, *beside)
+    }
+    times = [attempt.duration_ms for attempt in facts.attempts]
+    deliveries = present.Deliveries(
+        facts.confirmed_today, round(median(times)) if times else None
+    )
     context = {
-        "tiles": present.tiles(figures, his_state(), reverse("desk:his")),
-        "runs": present.run_rows(list(runs)),
+        "tiles": present.tiles(
+            queries.figures(), his_state(), interfaces, deliveries, reverse("desk:his")
+        ),
+        "interfaces": interfaces,
+        "beside": beside,
+        "notes": interface.notes((*interfaces, *beside), links),
         "read_at": timezone.now(),
     }
     response = render(request, "desk/_his_tiles.html", context)
     if request.headers.get("X-YW-Poll"):
         trigger_client_event(response, "yw:changed", {}, after="settle")
     return response
+
+
+def facts_now() -> interface.Facts:
+    """What all tiles are made of, in six queries."""
+    return interface.Facts(
+        runs=pull_queries.recent_runs(),
+        ever_taken=pull_queries.ever_taken(),
+        losses=pull_queries.current_losses(),
+        conformance=last_conformance(),
+        attempts=recent_attempts(),
+        confirmed_today=confirmed_today(),
+    )
+
+
+def facts_of(name: str) -> interface.Facts:
+    """What the tile of one interface is made of."""
+    is_pulled = name in BY_VIEW
+    return interface.Facts(
+        runs=pull_queries.runs_of(name) if is_pulled else {},
+        ever_taken=pull_queries.ever_taken() if is_pulled else frozenset(),
+        losses=pull_queries.current_losses() if is_pulled else {},
+        conformance=last_conformance(),
+        attempts=() if is_pulled else recent_attempts(),
+        confirmed_today=0 if is_pulled else confirmed_today(),
+    )
+
+
+def recent_attempts() -> list[Attempt]:
+    return list(Attempt.objects.order_by("-id")[: pull_queries.RUNS_SHOWN])
+
+
+def confirmed_today() -> int:
+    midnight = start_of(today())
+    return Message.objects.filter(confirmed_at__gte=midnight).count()
 
 
 def his_state() -> present.HisState:
@@ -185,17 +235,3 @@ def _act(
     }
     answer = render(request, "desk/_his_act.html", context)
     return invalid(answer) if request.method == "POST" else answer
-
-
-@requires(Capability.OPERATE_HIS)
-@require_POST
-def his_pull(request: AuthenticatedRequest) -> HttpResponse:
-    """立即拉取: ring for both dictionaries."""
-    is_rung = ring("directory.pull")
-    if not request.htmx:
-        return redirect("desk:his")
-    response = HttpResponse(status=204)
-    if is_rung:
-        return with_toast(response, _("已开始拉取"), _("完成后显示在下方"))
-    words = _("消息服务未应答，10 分钟内自动拉取")
-    return with_toast(response, _("没能立即拉取"), words, tone="warn")

@@ -6,7 +6,7 @@ Business code knows this module, ``messages`` and ``records`` only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -45,6 +45,10 @@ class HisMisconfigured(Exception):
         self.problem = problem
 
 
+class InterfaceMissing(HisMisconfigured):
+    """The HIS answers, but does not offer this interface, or not to our account."""
+
+
 class HisReader(Protocol):
     """What pulls ask of a HIS.
 
@@ -55,6 +59,20 @@ class HisReader(Protocol):
     def doctors(self) -> Iterator[DoctorRecord]: ...
 
     def privileges(self) -> Iterator[PrivilegeRecord]: ...
+
+    def batches(self, view: View) -> Iterator[Sequence[Any]]:
+        """All rows of a view as the driver gives them, in the order of its ``columns``.
+
+        Made for comparing whole rows cheaply; ``typed`` makes values of them.
+        """
+        ...
+
+    def typed(self, view: View, rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+        """Rows of ``batches``, each value as the contract's type.
+
+        What cannot be read as its type stays as it is, for the quarantine.
+        """
+        ...
 
 
 class HisWriter(Protocol):
@@ -79,10 +97,7 @@ class HisGateway(HisReader, HisWriter, Protocol):
     """The whole of a transport."""
 
     def rows(self, view: View) -> Iterator[tuple[Any, ...]]:
-        """All rows of a view, typed, in the order of its ``columns``.
-
-        What cannot be read as its type stays as it is, for the quarantine.
-        """
+        """All rows of a view, typed: ``batches`` and ``typed`` in one."""
         ...
 
     def call(self, function: Function, values: Mapping[str, Any]) -> Answer:

@@ -1,6 +1,6 @@
 """``make bench [BENCH=push] [SIZE=full]``: measure, print, keep in docs/benchmarks.md.
 
-A benchmark is ``tests/benchmarks/bench_<name>.py`` with ``main(size) -> Result``, where
+A benchmark is ``tests/benchmarks/bench_<name>.py`` (``-`` written as ``_``) with ``main(size) -> Result``, where
 size is ``small`` (minutes) or ``full``. It sets up what it measures by itself and
 raises when it cannot. The exit code is 1 only then, never because a goal is missed.
 """
@@ -30,7 +30,12 @@ On a small shared machine an absolute time means little, the ratio within one ru
 
 
 def all_names() -> list[str]:
-    return sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
+    stems = (path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
+    return sorted(stem.replace("_", "-") for stem in stems)
+
+
+def module_of(name: str) -> str:
+    return f"tests.benchmarks.bench_{name.replace('-', '_')}"
 
 
 def table(result: Result) -> list[str]:
@@ -85,7 +90,7 @@ def measure(name: str, size: str) -> bool:
     """Run one; False when it could not run."""
     print(f"# {name} ({size})", flush=True)
     try:
-        result: Result = import_module(f"tests.benchmarks.bench_{name}").main(size)
+        result: Result = import_module(module_of(name)).main(size)
     except Exception:  # noqa: BLE001  # whatever it was: said, and the others go on
         traceback.print_exc()
         return False

@@ -108,6 +108,35 @@ CREATE TABLE 手术项目目录 (
   最后修改时间 TIMESTAMP(0) NOT NULL
 );
 
+CREATE TABLE 人员执业范围 (
+  人员ID INTEGER NOT NULL REFERENCES 人员表 (ID),
+  范围编码 VARCHAR(10) NOT NULL,
+  范围名称 VARCHAR(50),
+  执业机构 VARCHAR(80) NOT NULL,
+  主要机构 INTEGER NOT NULL,
+  备案日期 DATE,
+  有效期 DATE,
+  最后修改时间 TIMESTAMP(0) NOT NULL,
+  PRIMARY KEY (人员ID, 范围编码, 执业机构)
+);
+
+-- 毒理分类: 空, 麻醉药, 精神Ⅰ类, 精神Ⅱ类, 毒性药, 放射药.
+CREATE TABLE 药品目录 (
+  药品ID INTEGER NOT NULL PRIMARY KEY,
+  编码 VARCHAR(20) NOT NULL UNIQUE,
+  通用名 VARCHAR(100) NOT NULL,
+  规格 VARCHAR(50),
+  剂型 VARCHAR(30),
+  厂家 VARCHAR(100),
+  药品类别 INTEGER NOT NULL,
+  抗菌级别 VARCHAR(10),
+  抗菌分类 INTEGER,
+  毒理分类 VARCHAR(10),
+  肿瘤级别 INTEGER NOT NULL,
+  是否停用 INTEGER NOT NULL DEFAULT 0,
+  最后修改时间 TIMESTAMP(0) NOT NULL
+);
+
 CREATE TABLE 病人信息 (
   病人ID INTEGER NOT NULL PRIMARY KEY,
   姓名 VARCHAR(50) NOT NULL,

@@ -22,7 +22,8 @@ from portal.desk.demo.accounts import seed_users
 from portal.desk.demo.catalogue import seed_first_version, seed_versions
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
 from portal.directory.models import Practitioner
-from portal.directory.tasks import pull_all
+from portal.directory.sync import pull_all
+from portal.his.opening import from_settings
 from portal.parameters.days import ZONE, day_of
 from surgery.importers import load_seed_procedures
 
@@ -73,7 +74,7 @@ def _seed_versions(*, now: datetime) -> None:
 
 
 def _pull() -> None:
-    for run in pull_all():
+    for run in pull_all(gateway=from_settings(), at=timezone.now()):
         if not run.is_ok:
             raise CannotSeed(f"{run.view}: {run.error}")
 

@@ -198,6 +198,7 @@ class ViewLook:
 QUESTION = {
     Reason.UNKNOWN_CODE: "codes",
     Reason.TOO_LONG: "values",
+    Reason.BROKEN_TEXT: "values",
     Reason.NOT_A_DATE: "values",
     Reason.NOT_A_NUMBER: "values",
     Reason.MISSING: "nulls",
@@ -206,7 +207,7 @@ QUESTION = {
 # Question: what was expected, what to do next.
 WORDS = {
     "values": (
-        "文本不超过约定的长度，数字、日期是真的数字、日期",
+        "文本不超过约定的长度、没有乱码，数字、日期是真的数字、日期",
         "请在 HIS 中改正这些行，或在视图中转换；不改正的行会被隔离",
     ),
     "nulls": ("必填列都有值", "请在 HIS 中补全，或在视图中给出约定的缺省代码"),

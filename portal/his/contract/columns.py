@@ -72,6 +72,16 @@ def must(column: Column, *, blank: bool = False) -> Column:
     return replace(column, nullable=False, blank=blank)
 
 
+def personal(column: Column) -> Column:
+    """The same, and it says who a person is."""
+    return replace(column, personal=True)
+
+
+def until(name: str, title: str, note: str = "", example: str = "") -> Column:
+    """A last day that may be left open."""
+    return replace(day(name, title, note, example), open_end=True)
+
+
 def emp_no(name: str = "emp_no", title: str = "工号", note: str = "") -> Column:
     return text(name, title, 20, "001188", note)
 
@@ -93,7 +103,7 @@ def valid_from() -> Column:
 
 
 def valid_to() -> Column:
-    return day("valid_to", "到期日期", "含当日；空为长期", example="2027-11-30")
+    return until("valid_to", "到期日期", "含当日；空为长期", example="2027-11-30")
 
 
 def request_id() -> Column:

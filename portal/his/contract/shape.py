@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -22,7 +23,9 @@ class Column:
 
     ``length`` is in characters and only meaningful for TEXT; ``precision`` and
     ``scale`` only for NUMBER; ``codes`` maps each allowed value to its Chinese name.
-    ``blank`` says that a column that may not be null may hold the empty text.
+    ``blank`` says that a column that may not be null may hold the empty text,
+    ``personal`` that what stands there is a person's and is shown masked in reports on
+    rows, ``open_end`` that one of ``OPEN_ENDS`` means the same as no day.
     """
 
     name: str
@@ -37,6 +40,8 @@ class Column:
     unit: str = ""
     example: str = ""
     blank: bool = False
+    personal: bool = False
+    open_end: bool = False
 
     @property
     def shown_example(self) -> str:
@@ -48,6 +53,8 @@ class Column:
         return ANY_EXAMPLE.get(self.type, "")
 
 
+# What systems write that cannot leave an end out.
+OPEN_ENDS = frozenset({date(2999, 12, 31), date(9999, 12, 31)})
 ANY_EXAMPLE = {Type.DATE: "2026-11-23", Type.MOMENT: "2026-11-23 10:18:00"}
 
 

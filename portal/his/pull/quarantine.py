@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from portal.his.contract.shape import Column, Type, View
+from portal.his.contract.shape import OPEN_ENDS, Column, Type, View
+
+# A right, a licence or a change outside these years is a slip of the keyboard.
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+SHOWN_LENGTH = 40
+# What is left of a text that was not written in the encoding it was read with:
+# bytes kept as lone surrogates, or the sign a decoder puts in their place.
+NO_TEXT = frozenset(map(chr, [*range(0xDC80, 0xDD00), 0xFFFD]))
 
 
 class Reason(StrEnum):
+    NO_KEY = "NO_KEY"  # nothing in a column of the key: no row can be named
     MISSING = "MISSING"  # a value the contract demands is not there
     UNKNOWN_CODE = "UNKNOWN_CODE"
     TOO_LONG = "TOO_LONG"
+    BROKEN_TEXT = "BROKEN_TEXT"  # not in the encoding agreed on
     NOT_A_DATE = "NOT_A_DATE"
+    INSANE_DATE = "INSANE_DATE"  # a date, but of no year anybody means
     NOT_A_NUMBER = "NOT_A_NUMBER"
     DOUBLED = "DOUBLED"  # a second row with the same key
 
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row set aside: its key as far as it has one, never its content."""
+    """A row set aside: its key as far as it has one, and what was wrong in it.
+
+    ``value`` is shortened, and of a person no more than the first character.
+    """
 
     key: str
     column: str
     reason: Reason
+    value: str = ""
 
 
 Check = Callable[[Any], Reason | None]
@@ -44,12 +58,20 @@ def checks_of(column: Column) -> list[Check]:
         checks.append(is_moment)
     if column.type in {Type.INTEGER, Type.NUMBER}:
         checks.append(is_number)
+    if column.type is Type.TEXT:
+        checks.append(is_text)
     if column.type is Type.TEXT and column.length:
         checks.append(lambda value: fits(value, column.length))
     if column.codes is not None:
         known = frozenset(column.codes) | {""}
         checks.append(lambda value: None if value in known else Reason.UNKNOWN_CODE)
     return checks
+
+
+def is_text(value: str) -> Reason | None:
+    if value.isascii() or NO_TEXT.isdisjoint(value):
+        return None
+    return Reason.BROKEN_TEXT
 
 
 def fits(value: Any, length: int) -> Reason | None:
@@ -66,6 +88,11 @@ def is_moment(value: Any) -> Reason | None:
     return None if value is None or isinstance(value, datetime) else Reason.NOT_A_DATE
 
 
+def is_sane(value: Any) -> Reason | None:
+    is_meant = not isinstance(value, date) or FIRST_YEAR <= value.year <= LAST_YEAR
+    return None if is_meant else Reason.INSANE_DATE
+
+
 def is_number(value: Any) -> Reason | None:
     return (
         None
@@ -75,17 +102,49 @@ def is_number(value: Any) -> Reason | None:
 
 
 class RowCheck:
-    """Holds the rows of one view to its contract."""
+    """Holds the rows of one view to its contract; values in the order of its columns."""
 
     def __init__(self, view: View) -> None:
-        self._columns = [(item.name, checks_of(item)) for item in view.columns]
+        self._columns = [
+            (item, [*checks_of(item), is_sane])
+            if item.type in {Type.DATE, Type.MOMENT}
+            else (item, checks_of(item))
+            for item in view.columns
+        ]
+        self._open_ends = [
+            place for place, item in enumerate(view.columns) if item.open_end
+        ]
+        self._key = frozenset(view.key)
 
-    def fault(self, record: Any) -> tuple[str, Reason] | None:
+    def settled(self, values: Sequence[Any]) -> list[Any]:
+        """The same values, an end nobody will live to see being no end."""
+        found = list(values)
+        for place in self._open_ends:
+            if found[place] in OPEN_ENDS:
+                found[place] = None
+        return found
+
+    def fault(self, values: Sequence[Any]) -> tuple[str, Reason] | None:
         """The first column that breaks the contract, and how; None for a good row."""
-        for name, checks in self._columns:
-            value = getattr(record, name)
+        bad = self.bad_column(self.settled(values))
+        return (bad[0].name, bad[1]) if bad else None
+
+    def bad_column(self, settled: Sequence[Any]) -> tuple[Column, Reason, Any] | None:
+        """The same with the column and the value at fault, of values made settled."""
+        for (column, checks), value in zip(self._columns, settled, strict=True):
             for check in checks:
                 reason = check(value)
+                if reason is Reason.MISSING and column.name in self._key:
+                    reason = Reason.NO_KEY
                 if reason is not None:
-                    return name, reason
+                    return column, reason, value
         return None
+
+
+def shown(column: Column, value: Any) -> str:
+    """A value as it may stand on a page and in our tables."""
+    text = "" if value is None else str(value)
+    text = "".join("\N{REPLACEMENT CHARACTER}" if c in NO_TEXT else c for c in text)
+    if column.personal:
+        return f"{text[:1]}**" if text else ""
+    return text if len(text) <= SHOWN_LENGTH else f"{text[: SHOWN_LENGTH - 1]}…"

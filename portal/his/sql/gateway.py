@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, NoReturn, TypeVar
@@ -28,7 +28,12 @@ from portal.his.contract.interfaces import (
     YW_PRIV_SAVE,
 )
 from portal.his.contract.shape import Function, View
-from portal.his.gateway import HisMisconfigured, HisRejected, HisUnavailable
+from portal.his.gateway import (
+    HisMisconfigured,
+    HisRejected,
+    HisUnavailable,
+    InterfaceMissing,
+)
 from portal.his.messages import Answer, PrivSave
 from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
 from portal.his.sql.dialect import AnswerLost, Cause, Dialect
@@ -44,7 +49,7 @@ from portal.his.sql.statements import (
 Record = TypeVar("Record")
 
 SETTING = "HIS_DSN"
-ROWS_PER_FETCH = 500
+ROWS_PER_FETCH = 1000
 HIS_DATABASE_ERROR = "3002"
 ACCEPTED = "0"
 
@@ -76,9 +81,20 @@ class SqlGateway:
         return self._read(V_YW_PRIV_DICT, PrivilegeRecord)
 
     def rows(self, view: View) -> Iterator[tuple[Any, ...]]:
-        """Stream the rows; the deadline counts anew for each batch fetched."""
-        for rows in self._batches(view):
+        for rows in self.batches(view):
             yield from converted(view, rows)
+
+    def batches(self, view: View) -> Iterator[list[Any]]:
+        """Stream the rows; the deadline counts anew for each batch fetched."""
+        engines = self._engines()
+        text = read_all(view.name, engines.reader.dialect)
+        with self._call(engines, engines.reader, view.name) as link:
+            for rows in engines.dialect.stream(link, text, ROWS_PER_FETCH):
+                yield rows
+                link.deadline = time.monotonic() + self._timeout
+
+    def typed(self, view: View, rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+        return converted(view, rows)
 
     def save_privilege(self, message: PrivSave) -> Answer:
         return self.call(YW_PRIV_SAVE, arguments_of(message))
@@ -124,16 +140,8 @@ class SqlGateway:
             raise HisMisconfigured(SETTING, str(error)) from None
 
     def _read(self, view: View, record: type[Record]) -> Iterator[Record]:
-        for rows in self._batches(view):
+        for rows in self.batches(view):
             yield from typed(view, record, rows)
-
-    def _batches(self, view: View) -> Iterator[list[Any]]:
-        engines = self._engines()
-        text = read_all(view.name, engines.reader.dialect)
-        with self._call(engines, engines.reader, view.name) as link:
-            for rows in engines.dialect.stream(link, text, ROWS_PER_FETCH):
-                yield rows
-                link.deadline = time.monotonic() + self._timeout
 
     @contextmanager
     def _call(
@@ -202,4 +210,4 @@ def fail(dialect: Dialect, error: Exception, name: str, *, write: bool) -> NoRet
             words = f"{ERROR_CODES[HIS_DATABASE_ERROR]} {code}"
             raise HisRejected(HIS_DATABASE_ERROR, words) from None
         case _:
-            raise HisMisconfigured(SETTING, f"{name} 不可用 {code}".rstrip()) from None
+            raise InterfaceMissing(SETTING, f"{name} 不可用 {code}".rstrip()) from None

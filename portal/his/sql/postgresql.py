@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import psycopg
-from psycopg.abc import RV, PQGen
+from psycopg.abc import RV, Buffer, PQGen
+from psycopg.adapt import AdaptersMap, Loader
+from psycopg.types.string import TextLoader
 from sqlalchemy import Engine, create_engine, event, func
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -47,10 +49,25 @@ COMES_BACK = (
 )
 NOT_AN_ADDRESS = ("Name or service not known", "nodename nor servname")
 
+# A day past 9999 or "infinity" is one bad value, not an error that ends the read; and
+# texts are the quickest to compare.
+LEFT_AS_TEXT = ("date", "timestamp", "timestamptz")
+TEXTS = ("text", "varchar", "bpchar", "name")
+
 # Classes and codes of SQLSTATE. Class 08 and 57P0x end the link, whatever was done.
 LINK_ENDED = ("08", "57P", "40003")
 NOTHING_DONE = ("57014", "55P03", "40", "53", "55", "0A")
 NOT_AS_AGREED = ("42", "28", "3D", "3F", "25006")
+
+
+class AnyText(Loader):
+    """Texts of a database without an encoding (SQL_ASCII): any bytes may come.
+
+    What is no text in them is kept as lone surrogates, for the quarantine.
+    """
+
+    def load(self, data: Buffer) -> str:
+        return bytes(data).decode("utf-8", "surrogateescape")
 
 
 class DeadlineConnection(psycopg.Connection[Any]):
@@ -114,6 +131,8 @@ class PostgreSql:
                 *args, options=given, **(options | limits)
             )
             link.deadline = time.monotonic() + timeout
+            if link.info.encoding == "ascii":
+                register(link.adapters, TEXTS, AnyText)
             return link
 
         event.listen(engine, "checkout", refuse_closed)
@@ -134,6 +153,8 @@ class PostgreSql:
     ) -> Iterator[list[Any]]:
         # A cursor on the server lives inside a transaction only.
         with link.transaction(), link.cursor("rows") as cursor:
+            is_bare = link.info.encoding == "ascii"
+            register(cursor.adapters, LEFT_AS_TEXT, AnyText if is_bare else TextLoader)
             cursor.execute(text)
             while rows := cursor.fetchmany(size):
                 yield rows
@@ -167,11 +188,17 @@ class PostgreSql:
         return getattr(error, "sqlstate", None) or ""
 
 
+def register(adapters: AdaptersMap, kinds: Iterable[str], loader: type[Loader]) -> None:
+    for kind in kinds:
+        adapters.register_loader(kind, loader)
+
+
 def server_settings(timeout: float, *, read_only: bool) -> str:
     """Start-up options that hold for the whole session."""
     statement = int(timeout * 1000 * SERVER_SHARE)
     lock = int(timeout * 1000 * LOCK_SHARE)
     settings = f"-c statement_timeout={statement} -c lock_timeout={lock}"
+    settings += " -c datestyle=ISO"  # days that come as texts
     if read_only:
         settings += " -c default_transaction_read_only=on"
     return settings

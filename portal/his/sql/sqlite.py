@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +25,8 @@ from portal.his.contract.shape import Function
 from portal.his.sql.dialect import AnswerLost, Cause
 from portal.his.sql.statements import FUNCTION
 
+# Bytes that are no UTF-8 must spoil one value, not end the read.
+TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
 # Instructions of SQLite's machine between two looks at the clock.
 INSTRUCTIONS_PER_LOOK = 20_000
 
@@ -163,6 +165,7 @@ def open_file(path: str, timeout: float, *, read_only: bool) -> DeadlineConnecti
         check_same_thread=False,
         factory=DeadlineConnection,
     )
+    link.text_factory = TEXT
     link.opened = identity(path)
     link.deadline = time.monotonic() + timeout
     link.set_progress_handler(link.is_late, INSTRUCTIONS_PER_LOOK)

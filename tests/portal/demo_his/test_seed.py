@@ -121,3 +121,26 @@ def test_seed_is_the_same_on_postgresql(
     ]
     assert both[0] == both[1]
     assert prepare(filled_postgresql) is False
+
+
+def test_seed_has_drugs_of_every_kind_a_right_depends_on(database: Database) -> None:
+    drugs = database.rows("SELECT * FROM V_YW_DRUG")
+
+    assert len(drugs) == 164
+    assert {row["drug_type"] for row in drugs} == {"1", "2", "3", "4", "5"}
+    levels = Counter(row["antibiotic_level"] for row in drugs)
+    assert levels == {"0": 119, "1": 21, "2": 10, "3": 14}
+    assert len([row for row in drugs if row["narcotic_flag"] == "1"]) == 8
+    assert Counter(row["psych_class"] for row in drugs) == {"0": 153, "1": 2, "2": 9}
+    assert {row["antitumor_level"] for row in drugs} == {"0", "1", "2"}
+
+
+def test_seed_has_a_scope_for_every_doctor_and_a_few_with_two_hospitals(
+    database: Database,
+) -> None:
+    scopes = database.rows("SELECT * FROM V_YW_DOCTOR_SCOPE")
+
+    assert len({row["emp_no"] for row in scopes}) == 328
+    beside = [row for row in scopes if row["is_main_org"] == "0"]
+    assert 0 < len(beside) < 20
+    assert {row["prac_org"] for row in beside} == {"云溪市第二人民医院"}

@@ -76,13 +76,8 @@ def test_every_row_of_every_view_keeps_the_contract(
 
 
 def fault_of(view: View, row: dict[str, object]) -> object:
-    class Record:
-        pass
-
-    record = Record()
-    for column in view.columns:
-        setattr(record, column.name, CONVERTERS[column.type](row[column.name]))
-    return RowCheck(view).fault(record)
+    values = [CONVERTERS[item.type](row[item.name]) for item in view.columns]
+    return RowCheck(view).fault(values)
 
 
 def test_surgery_application_is_seen_with_its_codes(database: Database) -> None:

@@ -13,7 +13,6 @@ from django.utils import timezone
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, EventKind
-from portal.desk import views_his
 from portal.directory.models import SyncRun
 from portal.outbox.models import Attempt, Message, State
 from tests.cast import chen, lin, make_practitioner, make_user, sign_in
@@ -147,20 +146,18 @@ def test_tiles_count_and_say_that_the_his_does_not_answer(
     )
     promise("1002")
     SyncRun.objects.create(
-        view="V_YW_DOCTOR", started_at=at, ended_at=at, is_ok=True, read=1126
+        view="V_YW_DOCTOR", started_at=at, ended_at=at, state="TAKEN", read=1126
     )
     sign_in(client, gao)
 
-    with assert_queries(7):
+    with assert_queries(12):
         response = client.get(reverse("desk:his-tiles"))
 
     context: Any = response.context
     assert [str(tile.value) for tile in context["tiles"]] == [
-        *["1", "1", "1", "0"],
-        "—",
-        "未应答",
+        *["2", "未应答", "0", "2", "1", "0"]
     ]
-    assert "读取 1,126，新增 0，变更 0，隔离 0" in text_of(response)
+    assert "1,126 行" in text_of(response)
     assert "yw:changed" not in response.headers.get("HX-Trigger-After-Settle", "")
 
 
@@ -253,30 +250,3 @@ def test_act_that_does_not_fit_any_more_says_why(
 
     assert response.status_code == 422
     assert "这条不需要重新送达。" in text_of(response)
-
-
-@pytest.mark.parametrize(
-    ("is_rung", "words"), [(True, "已开始拉取"), (False, "没能立即拉取")]
-)
-def test_pull_rings_the_worker_and_says_so(
-    client: CheckedClient,
-    gao: User,
-    monkeypatch: pytest.MonkeyPatch,
-    is_rung: bool,
-    words: str,
-) -> None:
-    rung: list[str] = []
-
-    def ring(task: str) -> bool:
-        rung.append(task)
-        return is_rung
-
-    monkeypatch.setattr(views_his, "ring", ring)
-    sign_in(client, gao)
-
-    response = client.post(reverse("desk:his-pull"), headers={"HX-Request": "true"})
-
-    assert rung == ["directory.pull"]
-    assert response.status_code == 204
-    trigger = response.headers["HX-Trigger"].encode().decode("unicode_escape")
-    assert words in trigger or words in response.headers["HX-Trigger"]

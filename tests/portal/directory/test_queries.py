@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from portal.directory.queries import practitioner_by_emp_no, search_practitioners
-from portal.directory.sync import pull_doctors
 from tests.harness import assert_queries
-from tests.portal.his.rows import CHEN, WANG, ZHAO, ListedHis
+from tests.portal.his.rows import CHEN, WANG, ZHAO, ListedHis, pull_doctors
 
 pytestmark = pytest.mark.django_db
 

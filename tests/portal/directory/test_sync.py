@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db.models import F
 
 from portal.directory.models import (
     Department,
     HisPrivilege,
     Practitioner,
     PractitionerEvent,
+    PulledView,
     QuarantinedRow,
     SyncRun,
 )
-from portal.directory.sync import pull_doctors, pull_privileges
-from portal.his.records import DoctorRecord
+from portal.his.contract.shape import View
 from tests.portal.his.rows import (
     ANTIBIOTICS,
     CHEN,
@@ -27,6 +28,8 @@ from tests.portal.his.rows import (
     ZHAO,
     ListedHis,
     many,
+    pull_doctors,
+    pull_privileges,
 )
 
 pytestmark = pytest.mark.django_db
@@ -190,10 +193,7 @@ def test_pull_doctors_with_a_fifth_gone_is_refused_and_changes_nothing() -> None
 
     run = pull_doctors(gateway=his, at=TUESDAY)
 
-    assert (run.is_ok, run.error) == (
-        False,
-        "V_YW_DOCTOR：30 行中有 7 行消失，未采用",
-    )
+    assert (run.state, run.vanished) == (SyncRun.State.HELD, 7)
     assert Practitioner.objects.filter(missing_since=None).count() == 30
     assert events() == []
 
@@ -212,11 +212,11 @@ def test_pull_doctors_with_bad_rows_takes_the_good_ones_and_names_the_bad() -> N
     run = pull_doctors(gateway=his, at=TUESDAY)
 
     assert (run.is_ok, counts(run)) == (True, (5, 1, 1, 0, 3))
-    bad = QuarantinedRow.objects.filter(run=run).values_list("key", "column", "reason")
-    assert sorted(bad) == [
-        ("", "emp_no", "MISSING"),
-        ("001027", "status", "UNKNOWN_CODE"),
-        ("002012", "name", "TOO_LONG"),
+    bad = QuarantinedRow.objects.filter(run=run)
+    assert sorted(bad.values_list("key", "column", "reason", "value")) == [
+        ("", "emp_no", "NO_KEY", ""),
+        ("001027", "status", "UNKNOWN_CODE", "88"),
+        ("002012", "name", "TOO_LONG", "赵**"),
     ]
     wang = Practitioner.objects.get(emp_no="001027")
     assert (wang.status, wang.missing_since) == ("01", None)
@@ -226,8 +226,8 @@ def test_pull_doctors_with_bad_rows_takes_the_good_ones_and_names_the_bad() -> N
 class RivalHis(ListedHis):
     """Another pull runs to its end while this one is still reading."""
 
-    def doctors(self) -> Iterator[DoctorRecord]:
-        rows = list(self.doctor_rows)
+    def batches(self, view: View) -> Iterator[list[Any]]:
+        rows = list(super().batches(view))
         if not Practitioner.objects.exists():
             pull_doctors(gateway=ListedHis([WANG]), at=MONDAY)
         return iter(rows)
@@ -247,15 +247,15 @@ def test_pull_doctors_twice_at_once_takes_each_row_once() -> None:
 class RestlessHis(ListedHis):
     """Whenever it is read, another pull has just changed our copy."""
 
-    def doctors(self) -> Iterator[DoctorRecord]:
-        Practitioner.objects.update(row_hash=str(time.perf_counter_ns()))
-        return super().doctors()
+    def batches(self, view: View) -> Iterator[list[Any]]:
+        PulledView.objects.update(version=F("version") + 1)
+        return super().batches(view)
 
 
 def test_pull_doctors_never_alone_gives_up_and_says_so() -> None:
     pull_doctors(gateway=ListedHis([WANG]), at=MONDAY)
 
-    run = pull_doctors(gateway=RestlessHis([WANG]), at=TUESDAY)
+    run = pull_doctors(gateway=RestlessHis([WANG, ZHAO]), at=TUESDAY)
 
     assert (run.is_ok, run.error) == (False, "另一次拉取正在进行")
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from portal.his.gateway import HisUnavailable
+from portal.directory.dictionaries import BY_VIEW
+from portal.directory.models import SyncRun
+from portal.directory.sync import pull
+from portal.his.contract.shape import View
+from portal.his.gateway import HisReader, HisUnavailable, InterfaceMissing
 from portal.his.messages import Answer, PrivSave
 from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
 
@@ -54,6 +58,19 @@ PRESCRIBE = PrivilegeRecord("RX01", "处方权", "RX", "FLAG", "", "1", MODIFIED
 ANTIBIOTICS = PrivilegeRecord("AB01", "抗菌药物", "AB", "LEVEL", "2", "1", MODIFIED)
 
 
+def values_of(record: DoctorRecord | PrivilegeRecord) -> tuple[Any, ...]:
+    """The row as a gateway gives it: values in the order of the view's columns."""
+    return tuple(getattr(record, item.name) for item in fields(record))
+
+
+def pull_doctors(*, gateway: HisReader, at: datetime) -> SyncRun:
+    return pull(BY_VIEW["V_YW_DOCTOR"], gateway=gateway, at=at)
+
+
+def pull_privileges(*, gateway: HisReader, at: datetime) -> SyncRun:
+    return pull(BY_VIEW["V_YW_PRIV_DICT"], gateway=gateway, at=at)
+
+
 def many(count: int) -> list[DoctorRecord]:
     """So many doctors, all different, in 30 departments."""
     return [
@@ -70,28 +87,45 @@ def many(count: int) -> list[DoctorRecord]:
 
 
 class ListedHis:
-    """A HIS that is two lists; ``is_down`` makes it fail after the first row."""
+    """A HIS that is lists of rows; ``is_down`` makes it fail after the first row.
+
+    ``tables`` are further views by name, their rows in the order of the columns.
+    """
 
     def __init__(
         self,
         doctors: list[DoctorRecord] | None = None,
         privileges: list[PrivilegeRecord] | None = None,
+        tables: dict[str, list[tuple[Any, ...]]] | None = None,
     ) -> None:
         self.doctor_rows = doctors or []
         self.privilege_rows = privileges or []
+        self.tables = tables or {}
         self.is_down = False
 
     def doctors(self) -> Iterator[DoctorRecord]:
-        return self._rows(self.doctor_rows)
+        return iter(self.doctor_rows)
 
     def privileges(self) -> Iterator[PrivilegeRecord]:
-        return self._rows(self.privilege_rows)
+        return iter(self.privilege_rows)
 
-    def _rows(self, rows: list[Any]) -> Iterator[Any]:
-        for row in list(rows):
-            yield row
+    def batches(self, view: View) -> Iterator[list[Any]]:
+        for row in self.rows_of(view):
+            yield [row]
             if self.is_down:
                 raise HisUnavailable("HIS 未应答：连接中断")
+
+    def typed(self, view: View, rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+        return iter(rows)
+
+    def rows_of(self, view: View) -> list[tuple[Any, ...]]:
+        if view.name == "V_YW_DOCTOR":
+            return [values_of(row) for row in self.doctor_rows]
+        if view.name == "V_YW_PRIV_DICT":
+            return [values_of(row) for row in self.privilege_rows]
+        if view.name not in self.tables:
+            raise InterfaceMissing("HIS_DSN", f"{view.name} 不可用 42P01")
+        return list(self.tables[view.name])
 
     def save_privilege(self, message: PrivSave) -> Answer:
         raise NotImplementedError

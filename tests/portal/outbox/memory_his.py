@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from portal.his.contract.codes import STATUS_AFTER
+from portal.his.contract.shape import View
 from portal.his.gateway import HisMisconfigured, HisRejected, HisUnavailable
 from portal.his.messages import Answer, PrivSave
 from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
@@ -94,6 +95,12 @@ class MemoryHis:
         if self.is_down:
             raise HisUnavailable("HIS 未应答：连接不上")
         return 0.001
+
+    def batches(self, view: View) -> Iterator[list[Any]]:
+        return iter(())
+
+    def typed(self, view: View, rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+        return iter(())
 
     def doctors(self) -> Iterator[DoctorRecord]:
         return iter(())

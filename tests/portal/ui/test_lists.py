@@ -14,10 +14,9 @@ import pytest
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, EventKind
 from portal.directory.models import Practitioner, PractitionerStatus
-from portal.directory.sync import pull_doctors
 from tests.harness import assert_queries
 from tests.pages import CheckedClient
-from tests.portal.his.rows import WANG, ListedHis
+from tests.portal.his.rows import WANG, ListedHis, pull_doctors
 
 pytestmark = [
     pytest.mark.django_db,

@@ -13,10 +13,9 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from portal.accounts.capabilities import Role
-from portal.directory.sync import pull_doctors
 from tests.browsing import BrowserContexts
 from tests.cast import make_user, sign_in
-from tests.portal.his.rows import WANG, ListedHis
+from tests.portal.his.rows import WANG, ListedHis, pull_doctors
 
 pytestmark = [
     pytest.mark.browser,

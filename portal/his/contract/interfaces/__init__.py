@@ -1,7 +1,7 @@
 """All interfaces of the contract: T01–T15 of the tender and the views beside them.
 
 ``VIEWS`` and ``FUNCTIONS`` are the whole contract. What the running portal reads and
-calls today is ``VIEWS_IN_USE`` and ``FUNCTIONS_IN_USE``: a HIS must offer these first.
+calls today is ``VIEWS_IN_USE`` and ``FUNCTIONS_IN_USE``: a HIS should offer these first.
 """
 
 from __future__ import annotations

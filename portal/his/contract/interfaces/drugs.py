@@ -13,6 +13,7 @@ from portal.his.contract.columns import (
     must,
     number,
     text,
+    until,
 )
 from portal.his.contract.shape import View
 
@@ -23,6 +24,7 @@ V_YW_DRUG = View(
     purpose="药品（产品级）的管理属性；判断处方是否超出医生的用药权限。",
     key=("drug_id",),
     watermark="last_modified",
+    in_use=True,
     columns=(
         must(text("drug_id", "药品内码", 32, "30218")),
         must(text("drug_code", "院内药品编码", 40, "XY0218")),
@@ -82,7 +84,7 @@ V_YW_DRUG = View(
         text("child_limit", "儿童限制", 50, "18 岁以下禁用"),
         text("elderly_limit", "老年限制", 50, "减量"),
         day("valid_from", "启用日期"),
-        day("valid_to", "停用日期", "含当日；空为在用"),
+        until("valid_to", "停用日期", "含当日；空为在用"),
         text("level_source", "分级依据", 50, "省抗菌药物分级管理目录"),
         text("level_doc_no", "分级文号", 50, "院药〔2026〕8 号"),
         day("level_effective", "分级生效日期"),

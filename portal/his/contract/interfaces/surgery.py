@@ -14,6 +14,7 @@ from portal.his.contract.columns import (
     must,
     setting,
     text,
+    until,
     valid_from,
     valid_to,
 )
@@ -26,6 +27,7 @@ V_YW_OP_DICT = View(
     purpose="HIS 的手术操作目录；本系统据此把目录中的手术与 HIS 项目对上。",
     key=("his_item_id",),
     watermark="last_modified",
+    in_use=True,
     columns=(
         must(text("his_item_id", "HIS 项目ID", 32, "9048")),
         must(text("code_clinical", "国临版编码", 32, "50.3x00", "国临版 3.0")),
@@ -56,7 +58,7 @@ V_YW_OP_DICT = View(
         code("setting", "适用场合", 4, codes.SETTINGS),
         text("charge_item", "收费项目编码", 32, "331005013"),
         day("effective_from", "启用日期"),
-        day("effective_to", "停用日期", "含当日；空为在用"),
+        until("effective_to", "停用日期", "含当日；空为在用"),
     ),
 )
 
@@ -67,6 +69,7 @@ V_YW_OP_GRADE = View(
     purpose="每个手术在 HIS 中的现行等级。",
     key=("proc_code",),
     watermark="last_modified",
+    in_use=True,
     columns=(
         must(text("proc_code", "手术编码", 32, "50.3x00", "国临版 3.0")),
         must(code("grade", "手术等级", 1, clinical.GRADES)),
@@ -84,6 +87,7 @@ V_YW_GRADE_DICT = View(
     purpose="HIS 使用的手术等级及其判定标准。",
     key=("grade_code",),
     watermark="last_modified",
+    in_use=True,
     columns=(
         must(code("grade_code", "等级代码", 1, clinical.GRADES)),
         must(text("name", "名称", 20, "四级")),
@@ -126,6 +130,7 @@ V_YW_OPRIGHT_DICT = View(
     purpose="HIS 认识的手术权限种类；每种权限、每个等级、每个场合一行。",
     key=("right_code",),
     watermark="last_modified",
+    in_use=True,
     columns=(
         must(text("right_code", "权限字典编码", 20, "2-ALL")),
         must(code("right_kind", "权限种类", 1, clinical.RIGHT_KINDS)),

@@ -214,7 +214,7 @@ VIEW_FAULTS = (
     ),
     Fault(
         "医生字典不给离职的",
-        ("YW-DOCTOR-DEPT-13",),
+        ("YW-DOCTOR-DEPT-13", "YW-DOCTOR-SCOPE-13"),
         view=DOCTOR,
         rest="WHERE o.status <> '99'",
     ),

@@ -63,9 +63,9 @@ def test_view_the_gateway_lacks_fails_its_first_case(
 ) -> None:
     his = on_sqlite("demo")
     gateway = OverTheWire(SqlGateway(his.dsn, 10))
-    report = Run(door_of(gateway), Plan(only="YW-DRUG", limits=PATIENT)).report()
+    report = Run(door_of(gateway), Plan(only="YW-OUTP-VISIT", limits=PATIENT)).report()
     gateway.close()
 
     outcomes = {one.case.number: str(one.outcome) for one in report.results}
-    assert outcomes.pop("YW-DRUG-01") == "FAILED"
+    assert outcomes.pop("YW-OUTP-VISIT-01") == "FAILED"
     assert set(outcomes.values()) == {"NOT_RUN"}

@@ -77,11 +77,19 @@ def test_contract_is_the_fifteen_and_the_thirteen_beside_them() -> None:
     assert len(ALL) == 28
 
 
-def test_running_portal_needs_only_what_version_one_had() -> None:
+def test_running_portal_reads_the_dictionaries_and_the_rights_it_keeps() -> None:
     assert [view.name for view in VIEWS_IN_USE] == [
         "V_YW_DOCTOR",
         "V_YW_PRIV_DICT",
         "V_YW_DOCTOR_PRIV",
+        "V_YW_DEPT",
+        "V_YW_DOCTOR_DEPT",
+        "V_YW_DOCTOR_SCOPE",
+        "V_YW_DRUG",
+        "V_YW_OP_DICT",
+        "V_YW_OP_GRADE",
+        "V_YW_GRADE_DICT",
+        "V_YW_OPRIGHT_DICT",
     ]
     assert [function.name for function in FUNCTIONS_IN_USE] == ["YW_PRIV_SAVE"]
 

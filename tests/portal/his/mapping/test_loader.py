@@ -117,8 +117,8 @@ CASES = [
         "V_YW_DEPT 中不认识 whre",
     ),
     (
-        'V_YW_DRUG = "没有药品目录"',
-        'V_YW_DRUG = "没有药品目录"\nV_YW_DEPT = "没有"',
+        'V_YW_OUTP_OP = "没有门诊手术"',
+        'V_YW_OUTP_OP = "没有门诊手术"\nV_YW_DEPT = "没有"',
         'V_YW_DEPT = "没有"',
         "V_YW_DEPT 已有映射，不应再列在 [missing]",
     ),
@@ -146,10 +146,12 @@ def test_mistake_is_named_with_its_line(
 
 
 def test_all_mistakes_are_named_in_one_go(tmp_path: Path) -> None:
-    text = changed('account = "yiwu"', "").replace('V_YW_DRUG = "没有药品目录"\n', "")
+    text = changed('account = "yiwu"', "").replace(
+        'V_YW_OUTP_OP = "没有门诊手术"\n', ""
+    )
     assert problems_of(tmp_path, text) == [
         f"his.toml:{line_of(text, '[his]')}: [his] 缺少 account",
-        "his.toml:1: 没有 V_YW_DRUG 药品属性查询：请映射或写进 [missing]",
+        "his.toml:1: 没有 V_YW_OUTP_OP 门诊手术操作：请映射或写进 [missing]",
     ]
 
 

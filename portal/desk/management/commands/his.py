@@ -10,8 +10,15 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from portal.directory.conformance import save_conformance
 from portal.his.conformance.door import door_of
-from portal.his.conformance.result import TITLES, Outcome, Report, Result
+from portal.his.conformance.result import (
+    TITLES,
+    Outcome,
+    Report,
+    Result,
+    summary_by_interface,
+)
 from portal.his.conformance.runner import HisAway, Plan, Run
 from portal.his.conformance.sheet import as_html, as_pdf
 from portal.his.conformance.trials import Writing
@@ -76,6 +83,9 @@ class Command(BaseCommand):
             sys.exit(AWAY)
         finally:
             gateway.close()
+        # A part of the cases, or another HIS, says nothing of the interfaces in use.
+        if not options["only"] and not options["dsn"]:
+            save_conformance(summary_by_interface(report), at=report.ended)
         if options["html"]:
             options["html"].write_text(as_html(report), encoding="utf-8")
         if options["pdf"]:
