@@ -65,6 +65,7 @@ screenshots: $(DEV_SET)
 lock: $(UV)
 	$(UV) lock -q
 	$(EXPORT) --no-default-groups -o requirements.txt
+	$(EXPORT) --group sqlserver --no-default-groups -o requirements-sqlserver.txt
 	$(EXPORT) --group demo --no-default-groups -o requirements-demo.txt
 	$(EXPORT) --group dev --no-default-groups -o requirements-dev.txt
 	$(EXPORT) --group perf --no-default-groups -o requirements-perf.txt

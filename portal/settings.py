@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import dj_database_url
 import structlog
 
+from portal.database import database
 from portal.env import env_bool, env_int, env_list, env_secret, env_str
 from portal.ui.logs import numbers_only
 
@@ -103,24 +103,11 @@ CSRF_FAILURE_VIEW = "portal.ui.errors.csrf_failed"
 
 # --- our own database -------------------------------------------------------------
 
-SQLITE_OPTIONS = {
-    # WAL + IMMEDIATE: the defaults lose a quarter of concurrent writes to "locked".
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": (
-        "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
-    ),
+DATABASES = {
+    "default": database(
+        env_secret("DATABASE_URL", f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
+    )
 }
-DATABASE = dj_database_url.parse(
-    env_secret("DATABASE_URL", f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"),
-    conn_max_age=60,
-    conn_health_checks=True,
-)
-if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASE["OPTIONS"] = SQLITE_OPTIONS
-elif DATABASE["ENGINE"] == "django.db.backends.postgresql":
-    DATABASE["OPTIONS"] = {"connect_timeout": 5}
-DATABASES = {"default": DATABASE}
 
 # --- the HIS ------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from ctypes.util import find_library
 
 from tests.mariadb import mariadb_binary
 from tests.services import PartMissing, chromium_binary, postgres_bin, redis_binary
@@ -40,6 +41,8 @@ def missing_packages() -> list[str]:
     """Debian packages of the parts this machine lacks."""
     wanted = {
         "chromium": is_there(chromium_binary),
+        # The SQL Server backend cannot even be imported without it.
+        "libodbc2": find_library("odbc") is not None,
         CJK_FONT: has_cjk_font(),
         "mariadb-server": is_there(lambda: mariadb_binary("mariadbd")),
         "postgresql": is_there(postgres_bin),

@@ -45,7 +45,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Case, Count, F, Model, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -238,15 +238,29 @@ def ordered(queryset: QuerySet[M], sorting: Sorting) -> QuerySet[M]:
     return queryset.order_by(*sorting.order, "pk")
 
 
+class Inner(Case):
+    """Told first, in an inner query: SQL Server counts over no condition that asks
+    another table, and Django does not see into a ``Q`` whether it does."""
+
+    contains_subquery = True
+
+
 def tabs_of(
     spec: ListSpec[M, R], queryset: QuerySet[M], chosen: QuickView | None
 ) -> Tabs:
     """The quick views with their counts, in one query."""
-    counts = queryset.order_by().aggregate(
-        **{
-            f"view_{view.key}": Count("pk", filter=view.condition)
-            for view in spec.views
-        }
+    seen_in = {
+        f"in_{view.key}": (
+            Inner(When(view.condition, then=F("pk"))) if view.condition else F("pk")
+        )
+        for view in spec.views
+    }
+    counts = (
+        queryset.order_by()
+        .annotate(**seen_in)
+        .aggregate(
+            **{f"view_{view.key}": Count(f"in_{view.key}") for view in spec.views}
+        )
     )
     return Tabs(
         [

@@ -14,7 +14,7 @@ from portal.his.contract.interfaces import ALL, FUNCTIONS, VIEWS
 from portal.his.contract.shape import Column, Function, Type, View
 from portal.his.contract.versions import VERSION, VERSIONS
 from portal.his.ddl.rules import RULES
-from portal.his.ddl.views import not_offered
+from portal.his.mapping.gaps import not_offered
 from portal.his.mapping.loader import DEMO, load
 
 TYPES = {

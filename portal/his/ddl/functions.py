@@ -16,7 +16,7 @@ from portal.his.mapping.shape import (
     Expression,
     FunctionMap,
     Literal,
-    Source,
+    Template,
 )
 
 LOG_TABLE = "YW_CHANGE_LOG"
@@ -186,7 +186,7 @@ class Body:
             for column, source in self.map.key.items()
         )
 
-    def _key_column(self, column: str, source: Source) -> str:
+    def _key_column(self, column: str, source: Template) -> str:
         """Oracle keeps an empty text as NULL, which equals nothing."""
         is_blank = isinstance(source, Expression) and any(
             source.sql == f"{{{name}}}" and argument.blank
@@ -194,7 +194,7 @@ class Body:
         )
         return self.engine.never_null(column) if is_blank else column
 
-    def _guarded(self, column: str, source: Source) -> str:
+    def _guarded(self, column: str, source: Template) -> str:
         """What the operation does not speak of stays as it is."""
         value = self._value(source)
         for argument, operations in CHANGED_BY.items():
@@ -203,7 +203,7 @@ class Body:
                 return f"CASE WHEN {when} THEN {value} ELSE {column} END"
         return value
 
-    def _value(self, source: Source) -> str:
+    def _value(self, source: Template) -> str:
         match source:
             case Expression(sql):
                 return self.fill(sql)
@@ -215,5 +215,5 @@ class Body:
                 return self.engine.text(value)
 
 
-def template_of(source: Source) -> str:
+def template_of(source: Template) -> str:
     return source.value if isinstance(source, Literal) else source.sql

@@ -12,7 +12,8 @@ from portal.his.ddl import tables
 from portal.his.ddl.engines import Engine
 from portal.his.ddl.functions import LOG_COLUMNS, LOG_TABLE, Body
 from portal.his.ddl.procedures import inbox_triggers, procedure
-from portal.his.ddl.views import create_view, not_offered
+from portal.his.ddl.views import create_view
+from portal.his.mapping.gaps import gaps_of
 from portal.his.mapping.shape import Expression, Mapping, ViewMap
 
 
@@ -97,11 +98,18 @@ def views(mapping: Mapping, engine: Engine) -> Iterator[Statement]:
 
 def about(view: ViewMap) -> str:
     rows = "、".join(view.view.rows)
-    lacking = "、".join(
-        f"{column.name}（{column.title}）" for column in not_offered(view)
+    words = [f"{view.view.title}" + (f"（{rows}）" if rows else "")]
+    found = list(gaps_of(view))
+    names = "、".join(
+        f"{gap.column}（{gap.column_title}）" for gap in found if not gap.reason
     )
-    words = f"{view.view.title}" + (f"（{rows}）" if rows else "")
-    return f"{words}\n暂缺：{lacking}" if lacking else words
+    if names:
+        words.append(f"暂缺：{names}")
+    for gap in found:
+        if gap.reason:
+            what = "暂缺必填列" if gap.is_required else "暂缺"
+            words.append(f"{what} {gap.column}（{gap.column_title}）：{gap.reason}")
+    return "\n".join(words)
 
 
 def log(mapping: Mapping, engine: Engine) -> Iterator[Statement]:

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from portal.his.contract.shape import Column
 from portal.his.ddl.engines import Engine
-from portal.his.mapping.shape import AsText, Coded, Expression, Literal, Source, ViewMap
+from portal.his.mapping.shape import (
+    AsText,
+    Coded,
+    Expression,
+    Literal,
+    Source,
+    Utc,
+    ViewMap,
+)
 
 
 def create_view(view: ViewMap, engine: Engine) -> str:
@@ -65,6 +73,8 @@ def source_sql(source: Source, column: Column, engine: Engine) -> str:
             return sql
         case AsText(sql):
             return engine.cast(sql, column)
+        case Utc(sql):
+            return engine.local.format(sql)
         case Literal(value):
             return engine.literal(value, column)
         case Coded():
@@ -80,9 +90,3 @@ def coded_sql(source: Coded, engine: Engine) -> str:
     )
     rest = "NULL" if source.otherwise is None else engine.text(source.otherwise)
     return f"CASE {source.sql} {whens} ELSE {rest} END"
-
-
-def not_offered(view: ViewMap) -> list[Column]:
-    """What the HIS does not give of this view, for comments and the document."""
-    given = set(view.rows[0]) if view.rows else set(view.columns)
-    return [column for column in view.view.columns if column.name not in given]

@@ -21,12 +21,15 @@ from portal.his.mapping.shape import (
     Mapping,
     MappingError,
     Source,
+    Template,
+    Utc,
     ViewMap,
 )
 
 HERE = Path(__file__).parent
 DEMO = HERE / "demo_his.toml"
 TYPICAL = HERE / "typical_his.toml"
+GNU_HEALTH = HERE / "gnu_health.toml"
 
 VIEW = {view.name: view for view in VIEWS}
 FUNCTION = {function.name: function for function in FUNCTIONS}
@@ -35,6 +38,12 @@ SECTIONS = {"his", "missing", "provided", "codes"}
 VIEW_WORDS = {"table", "joins", "where", "columns", "missing", "rows"}
 FUNCTION_WORDS = {"table", "row_id", "key", "values", "inserts", "allowed", "close"}
 ANSWER_PLACE = re.compile(r"line (\d+)")
+
+
+def shipped(name: str) -> Path:
+    """The file of a mapping that comes with us, by its name; else the path itself."""
+    found = HERE / f"{name}.toml"
+    return found if found.is_file() else Path(name)
 
 
 def load(path: Path) -> Mapping:
@@ -105,7 +114,7 @@ class _Reader:
     def _view(self, view: View) -> ViewMap:
         words: dict[str, Any] = self._words[view.name]
         self._unknown_words(view.name, words, VIEW_WORDS)
-        missing = tuple(words.get("missing", ()))
+        missing = self._missing(view, words.get("missing", ()))
         if "rows" in words:
             return self._fixed_rows(view, words["rows"], missing)
         if not isinstance(words.get("table"), str):
@@ -139,22 +148,37 @@ class _Reader:
             if word not in known:
                 self._say(f"{section} 中不认识 {word}", section, word)
 
-    def _complete(self, view: View, given: set[str], missing: tuple[str, ...]) -> None:
+    def _missing(self, view: View, words: Any) -> dict[str, str]:
+        """Names alone, or names with reasons."""
+        found = dict(words) if isinstance(words, dict) else dict.fromkeys(words, "")
         names = {column.name for column in view.all_columns}
-        for name in missing:
+        for name, why in found.items():
             if name not in names:
-                self._say(f"{view.name} 没有列 {name}", view.name, "missing")
+                self._say(f"{view.name} 没有列 {name}", view.name, "missing", name)
+            elif not isinstance(why, str):
+                what = f"{view.name}.{name} 的原因要写成文字"
+                self._say(what, view.name, "missing", name)
+        return found
+
+    def _complete(
+        self, view: View, given: set[str], missing: AnyMapping[str, str]
+    ) -> None:
         for column in view.columns:
-            if column.name in given:
-                continue
             what = f"{view.name} 缺少列 {column.name}（{column.title}）"
-            if column.name not in missing:
+            place = (view.name, "missing", column.name)
+            if column.name in given:
+                if column.name in missing:
+                    what = f"{view.name}.{column.name} 已有来源，不应再列为 missing"
+                    self._say(what, *place)
+            elif column.name not in missing:
                 self._say(f"{what}：请给出来源，或写进 missing", view.name)
-            elif not column.nullable:
-                self._say(f"{what}：必填列不能列为 missing", view.name, "missing")
+            elif column.name in {*view.key, view.watermark}:
+                self._say(f"{what}：主键和水位列不能没有", *place)
+            elif not column.nullable and not missing[column.name]:
+                self._say(f"{what}：必填列列为 missing 要写明原因", *place)
 
     def _fixed_rows(
-        self, view: View, rows: list[dict[str, str]], missing: tuple[str, ...]
+        self, view: View, rows: list[dict[str, str]], missing: dict[str, str]
     ) -> ViewMap:
         known = {column.name: column for column in view.all_columns}
         for row in rows:
@@ -180,7 +204,9 @@ class _Reader:
 
     def _source(self, column: Column, value: Any, *path: str) -> Source:
         """A vendor's value of a contract column: its codes are the contract's."""
-        source = self._any_source(value, *path)
+        if isinstance(value, dict) and isinstance(value.get("utc"), str):
+            return Utc(value["utc"])
+        source = self._template(value, *path)
         if isinstance(source, Coded) and column.codes is not None:
             results = [*source.codes.values(), source.otherwise]
             for code in results:
@@ -188,7 +214,7 @@ class _Reader:
                     self._say(f"{path[0]}.{column.name} 没有代码 {code}", *path)
         return source
 
-    def _any_source(self, value: Any, *path: str) -> Source:
+    def _template(self, value: Any, *path: str) -> Template:
         match value:
             case str():
                 return Expression(value)
@@ -245,8 +271,10 @@ class _Reader:
             self._templates(close.get("values", {}), name, "close"),
         )
 
-    def _templates(self, words: AnyMapping[str, Any], *path: str) -> dict[str, Source]:
+    def _templates(
+        self, words: AnyMapping[str, Any], *path: str
+    ) -> dict[str, Template]:
         return {
-            column: self._any_source(value, *path, column)
+            column: self._template(value, *path, column)
             for column, value in words.items()
         }

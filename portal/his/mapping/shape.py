@@ -22,6 +22,13 @@ class AsText:
 
 
 @dataclass(frozen=True)
+class Utc:
+    """A moment the vendor keeps in UTC; the contract wants the local one."""
+
+    sql: str
+
+
+@dataclass(frozen=True)
 class Coded:
     """The vendor's values translated one by one; ``otherwise`` for all others."""
 
@@ -38,7 +45,8 @@ class Literal:
     value: str
 
 
-Source = Expression | AsText | Coded | Literal
+Template = Expression | AsText | Coded | Literal  # what a function may write, too
+Source = Template | Utc
 
 
 @dataclass(frozen=True)
@@ -50,14 +58,18 @@ class Join:
 
 @dataclass(frozen=True)
 class ViewMap:
-    """A view over tables, or, with ``rows``, a dictionary the vendor has no table for."""
+    """A view over tables, or, with ``rows``, a dictionary the vendor has no table for.
+
+    ``missing`` are columns the vendor has nothing for, each with the reason; "" where
+    none is given, which a column that may not be null must not be.
+    """
 
     view: View
     table: str
     joins: tuple[Join, ...] = ()
     where: str = ""
     columns: dict[str, Source] = field(default_factory=dict)
-    missing: tuple[str, ...] = ()
+    missing: dict[str, str] = field(default_factory=dict)
     rows: tuple[dict[str, str], ...] = ()
 
 
@@ -73,12 +85,12 @@ class FunctionMap:
     function: Function
     table: str
     row_id: str
-    key: dict[str, Source]
-    values: dict[str, Source]
+    key: dict[str, Template]
+    values: dict[str, Template]
     inserts: bool = True
     allowed: str = ""  # a condition that must hold for a value to be given
     close_where: str = ""  # the lines a closed batch revokes
-    close_values: dict[str, Source] = field(default_factory=dict)
+    close_values: dict[str, Template] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from portal.his.conformance.sheet import as_html, as_pdf
 from portal.his.conformance.trials import Writing
 from portal.his.ddl.engines import ENGINES
 from portal.his.ddl.script import script
-from portal.his.mapping.loader import DEMO, load
+from portal.his.mapping.loader import DEMO, load, shipped
 from portal.his.mapping.shape import Mapping, MappingError
 from portal.his.opening import open_gateway
 
@@ -38,12 +38,14 @@ class Command(BaseCommand):
         acts = parser.add_subparsers(dest="act", required=True)
         ddl = acts.add_parser("ddl", help="the script of one engine")
         ddl.add_argument("--engine", choices=sorted(ENGINES), required=True)
-        ddl.add_argument("--mapping", type=Path, default=DEMO)
+        ddl.add_argument(
+            "--mapping", type=shipped, default=DEMO, help="a file, or gnu_health"
+        )
         ddl.add_argument("--out", type=Path, help="a directory; else standard output")
         check = acts.add_parser("check", help="numbered cases against a HIS")
         check.add_argument("--dsn", help="the HIS; else HIS_DSN")
         check.add_argument("--only", default="", metavar="YW-DRUG")
-        check.add_argument("--mapping", type=Path, help="what the HIS has not")
+        check.add_argument("--mapping", type=shipped, help="what the HIS has not")
         check.add_argument("--write", action="store_true", help="try the functions")
         check.add_argument("--doctor", metavar="EMPNO", help="the test doctor")
         check.add_argument("--procedure", default="", metavar="HIS_ITEM_ID")

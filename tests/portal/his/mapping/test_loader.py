@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from portal.his.contract.interfaces import ALL
+from portal.his.mapping.gaps import Gap, gaps
 from portal.his.mapping.lines import Lines
-from portal.his.mapping.loader import DEMO, TYPICAL, load
+from portal.his.mapping.loader import DEMO, GNU_HEALTH, TYPICAL, load, shipped
 from portal.his.mapping.shape import Coded, Join, MappingError
 
 TEXT = DEMO.read_text(encoding="utf-8")
@@ -42,7 +43,9 @@ def test_demo_mapping_says_where_a_column_comes_from() -> None:
     assert doctor.joins[-1] == Join("技术职务 t", "t.编码 = p.聘任技术职务", True)
 
 
-@pytest.mark.parametrize("path", [DEMO, TYPICAL], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [DEMO, GNU_HEALTH, TYPICAL], ids=lambda path: path.stem
+)
 def test_shipped_mapping_speaks_of_every_interface(path: Path) -> None:
     mapping = load(path)
     spoken = {*mapping.views, *mapping.functions, *mapping.missing, *mapping.provided}
@@ -155,15 +158,92 @@ def test_all_mistakes_are_named_in_one_go(tmp_path: Path) -> None:
     ]
 
 
-def test_must_column_may_not_be_missing(tmp_path: Path) -> None:
+NO_CATEGORY = """[V_YW_OP_DICT.missing]
+code_insurance = ""
+category = "不分手术和操作"
+"""
+
+
+def without_category(missing: str) -> str:
+    """The demo's dictionary of procedures without a category, and what is said of it."""
     text = changed(
-        'missing = ["code_insurance"]', 'missing = ["code_insurance", "category"]'
+        'table = "手术项目目录 i"\nmissing = ["code_insurance"]\n',
+        'table = "手术项目目录 i"\n',
     )
     text = text.replace('category = { text = "i.手术操作类型" }\n', "")
+    return text.replace("[V_YW_OP_GRADE]\n", f"{missing}[V_YW_OP_GRADE]\n")
+
+
+def test_must_column_is_missing_only_with_a_reason(tmp_path: Path) -> None:
+    text = without_category(NO_CATEGORY.replace("不分手术和操作", ""))
+    line = line_of(text, 'category = ""')
     assert problems_of(tmp_path, text) == [
-        f"his.toml:{line_of(text, 'code_insurance')}: V_YW_OP_DICT 缺少列"
-        " category（类别）：必填列不能列为 missing"
+        f"his.toml:{line}: V_YW_OP_DICT 缺少列 category（类别）：必填列列为 missing 要写明原因"
     ]
+
+
+def test_what_the_his_lacks_is_told_with_its_reason(tmp_path: Path) -> None:
+    path = tmp_path / "his.toml"
+    path.write_text(without_category(NO_CATEGORY), encoding="utf-8")
+    found = [gap for gap in gaps(load(path)) if gap.interface == "V_YW_OP_DICT"]
+    assert found == [
+        Gap("V_YW_OP_DICT", "手术字典查询", "code_insurance", "医保版编码"),
+        Gap(
+            "V_YW_OP_DICT",
+            "手术字典查询",
+            "category",
+            "类别",
+            "不分手术和操作",
+            is_required=True,
+        ),
+    ]
+
+
+def test_an_interface_not_offered_is_a_gap_of_its_own() -> None:
+    whole = [gap for gap in gaps(load(GNU_HEALTH)) if not gap.column]
+    assert whole[0] == Gap("V_YW_PRIV_DICT", "医生权限字典", reason="没有医生权限")
+    assert len(whole) == 19
+
+
+@pytest.mark.parametrize(
+    ("missing", "mark", "problem"),
+    [
+        (
+            NO_CATEGORY + 'his_item_id = "没有"\n',
+            'his_item_id = "没有"',
+            "V_YW_OP_DICT.his_item_id 已有来源，不应再列为 missing",
+        ),
+        (
+            NO_CATEGORY + 'colour = "没有"\n',
+            "colour",
+            "V_YW_OP_DICT 没有列 colour",
+        ),
+        (
+            NO_CATEGORY.replace('""', "1"),
+            "code_insurance = 1",
+            "V_YW_OP_DICT.code_insurance 的原因要写成文字",
+        ),
+    ],
+)
+def test_mistake_in_what_is_missing_is_named_with_its_line(
+    tmp_path: Path, missing: str, mark: str, problem: str
+) -> None:
+    text = without_category(missing)
+    assert problems_of(tmp_path, text) == [f"his.toml:{line_of(text, mark)}: {problem}"]
+
+
+def test_key_may_not_be_missing_whatever_the_reason(tmp_path: Path) -> None:
+    text = without_category(NO_CATEGORY + 'his_item_id = "没有"\n')
+    text = text.replace('his_item_id = { text = "i.ID" }\n', "")
+    assert problems_of(tmp_path, text) == [
+        f"his.toml:{line_of(text, 'his_item_id')}: V_YW_OP_DICT 缺少列"
+        " his_item_id（HIS 项目ID）：主键和水位列不能没有"
+    ]
+
+
+def test_mapping_that_comes_with_us_is_found_by_its_name() -> None:
+    assert shipped("gnu_health") == GNU_HEALTH
+    assert shipped("site/his.toml") == Path("site/his.toml")
 
 
 def test_code_of_a_fixed_row_must_be_one_of_the_contract(tmp_path: Path) -> None:
@@ -197,3 +277,11 @@ def test_lines_finds_tables_keys_and_quoted_names() -> None:
     assert lines.of("a", "b", "编 码") == 4
     assert lines.of("a", "b", "no") == 3
     assert lines.of("nowhere") == 1
+
+
+def test_function_writes_no_moment_of_another_zone(tmp_path: Path) -> None:
+    text = TYPICAL.read_text(encoding="utf-8")
+    text = text.replace('"操作时间" = "{now}"', '"操作时间" = { utc = "{now}" }', 1)
+    assert problems_of(tmp_path, text) == [
+        f"his.toml:{line_of(text, 'utc =')}: YW_PRIV_SAVE.values.操作时间 的来源看不懂"
+    ]
