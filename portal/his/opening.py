@@ -18,4 +18,8 @@ def from_settings(deadline: float | None = None) -> HisGateway:
 
 def open_gateway(dsn: str, deadline: float) -> HisGateway:
     """A gateway to the HIS at ``dsn``; no call waits longer than ``deadline`` seconds."""
+    if dsn.startswith("rest+"):
+        from portal.his.rest import RestGateway
+
+        return RestGateway(dsn, deadline)
     return SqlGateway(dsn, deadline)

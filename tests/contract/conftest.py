@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from portal.his import opening
+from portal.his.gateway import HisGateway
 from portal.his.messages import PrivSave
 from portal.his.sql.gateway import SqlGateway
 from tests.contract.peers import (
@@ -21,7 +23,9 @@ from tests.contract.peers import (
     typical_postgresql,
     typical_sqlite,
 )
+from tests.contract.rest_peers import rest_his
 from tests.contract.wire import Wire, wire_to
+from tests.services import fresh_database
 
 TIMEOUT_SECONDS = 2
 MakeMessage = Callable[..., PrivSave]
@@ -57,6 +61,22 @@ def typical_postgresql_his(fresh_postgres: str) -> Peer:
     return typical_postgresql(fresh_postgres)
 
 
+@pytest.fixture(scope="session")
+def rest_sqlite_his(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
+    place = tmp_path_factory.mktemp("rest-his")
+    with rest_his(f"sqlite:///{place / 'his.sqlite3'}", place / "log") as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def rest_postgresql_his(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Peer]:
+    log = tmp_path_factory.mktemp("rest-his") / "log"
+    with fresh_database(postgres_server) as url, rest_his(url, log) as peer:
+        yield peer
+
+
 @pytest.fixture
 def given_his() -> Peer:
     """The test HIS of a hospital: ``TEST_HIS_DSN=… pytest -m his tests/contract``."""
@@ -71,6 +91,8 @@ def given_his() -> Peer:
         "demo_postgresql",
         "typical_sqlite",
         "typical_postgresql",
+        "rest_sqlite",
+        "rest_postgresql",
         pytest.param("given", marks=pytest.mark.his),
     ]
 )
@@ -94,8 +116,10 @@ def open_gateway() -> Iterator[Callable[..., SqlGateway]]:
 
 
 @pytest.fixture
-def gateway(his: Peer, open_gateway: Callable[..., SqlGateway]) -> SqlGateway:
-    return open_gateway(his.dsn)
+def gateway(his: Peer) -> Iterator[HisGateway]:
+    opened = opening.open_gateway(his.dsn, TIMEOUT_SECONDS)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
