@@ -14,6 +14,7 @@ from portal.his import opening
 from portal.his.gateway import HisGateway
 from portal.his.messages import PrivSave
 from portal.his.sql.gateway import SqlGateway
+from tests.contract.hl7_peers import hl7_his
 from tests.contract.peers import (
     Peer,
     demo_postgresql,
@@ -78,6 +79,24 @@ def rest_postgresql_his(
 
 
 @pytest.fixture
+def hl7_mfk_his(tmp_path: Path) -> Iterator[Peer]:
+    with hl7_his(tmp_path / "his.sqlite3") as (peer, _engine, _server):
+        yield peer
+
+
+@pytest.fixture
+def hl7_ack_gbk_his(tmp_path: Path) -> Iterator[Peer]:
+    with hl7_his(tmp_path / "his.sqlite3", "ACK", "gbk") as (peer, _engine, _server):
+        yield peer
+
+
+@pytest.fixture
+def hl7_commit_his(tmp_path: Path) -> Iterator[Peer]:
+    with hl7_his(tmp_path / "his.sqlite3", "COMMIT") as (peer, _engine, _server):
+        yield peer
+
+
+@pytest.fixture
 def given_his() -> Peer:
     """The test HIS of a hospital: ``TEST_HIS_DSN=… pytest -m his tests/contract``."""
     return Peer(os.environ["TEST_HIS_DSN"])
@@ -93,6 +112,9 @@ def given_his() -> Peer:
         "typical_postgresql",
         "rest_sqlite",
         "rest_postgresql",
+        "hl7_mfk",
+        "hl7_ack_gbk",
+        "hl7_commit",
         pytest.param("given", marks=pytest.mark.his),
     ]
 )
@@ -117,7 +139,7 @@ def open_gateway() -> Iterator[Callable[..., SqlGateway]]:
 
 @pytest.fixture
 def gateway(his: Peer) -> Iterator[HisGateway]:
-    opened = opening.open_gateway(his.dsn, TIMEOUT_SECONDS)
+    opened = opening.open_gateway(his.dsn, TIMEOUT_SECONDS, his.push_dsn)
     yield opened
     opened.close()
 
