@@ -58,6 +58,10 @@ def reading(dsn: str, deadline: float) -> HisGateway:
         from portal.his.rest import RestGateway
 
         return RestGateway(dsn, deadline)
+    if dsn.startswith("files:"):
+        from portal.his.files.gateway import FilesGateway
+
+        return FilesGateway(dsn, deadline)
     if dsn.startswith("mllp:"):
         raise HisMisconfigured(READ, f"HL7 v2 不能读取，请写在 {PUSH}")
     return SqlGateway(dsn, deadline)
@@ -96,6 +100,10 @@ def endpoint_of(dsn: str) -> Callable[[str, float], object]:
         from portal.his.hl7v2 import gateway as hl7v2
 
         return hl7v2.endpoint
+    if dsn.startswith("files:"):
+        from portal.his.files import gateway as files
+
+        return files.endpoint
     return make_engines
 
 

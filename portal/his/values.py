@@ -54,6 +54,8 @@ def written_moment(text: str) -> Any:
     if found is None:
         return text
     year, month, day, month2, day2, clock = found.groups()
+    if clock and clock[1:2] == ":":
+        clock = f"0{clock}"  # 8:05, as spreadsheets show it
     iso = f"{year}-{month or month2:0>2}-{day or day2:0>2}"
     try:
         return datetime.fromisoformat(f"{iso}T{clock}" if clock else iso)
