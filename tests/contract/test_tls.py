@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -95,6 +96,18 @@ def test_server_that_asks_for_our_certificate_gets_it(
         with pytest.raises(HisUnavailable):
             save(server.port, options)
         assert save(server.port, f"{options}&yw_cert_file={made.client}") == "0"
+
+
+@BOTH
+def test_server_that_never_shakes_hands_ends_with_the_deadline(
+    save: Save, script: Script
+) -> None:
+    with scripted(lambda caller: caller.wait_for_end()) as server:
+        started = time.monotonic()
+        with pytest.raises(HisUnavailable, match="连接不上") as caught:
+            save(server.port, "yw_tls=on")
+        assert 1.9 < time.monotonic() - started < 2.5
+    assert caught.value.sent is False
 
 
 @BOTH
