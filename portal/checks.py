@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from portal.his.connection import BadDsn
-from portal.his.sql.engines import make_engines
+from portal.his.gateway import HisMisconfigured
+from portal.his.opening import verify
 
 TRIAL_KEY_START = "trial-only-"
 SHORTEST_LAUNCH_KEY = 16
@@ -34,12 +34,13 @@ def trial_secret_key(**kwargs: Any) -> list[CheckMessage]:
 
 def his_dsn_readable(**kwargs: Any) -> list[CheckMessage]:
     """A HIS address nobody can read would show only when the first change is sent."""
+    seconds = settings.HIS_TIMEOUT_SECONDS
     try:
-        make_engines(settings.HIS_DSN, settings.HIS_TIMEOUT_SECONDS)
-    except BadDsn as problem:
+        verify(settings.HIS_DSN, seconds, settings.HIS_PUSH_DSN)
+    except HisMisconfigured as problem:
         return [
             Error(
-                f"HIS_DSN cannot be used: {problem}.",
+                f"{problem.setting} cannot be used: {problem.problem}.",
                 hint="For example postgresql+psycopg://user:password@host:5432/his",
                 id="portal.E002",
             )

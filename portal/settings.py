@@ -113,6 +113,8 @@ DATABASES = {
 
 # SQLAlchemy URL of the HIS database that offers the views and functions.
 HIS_DSN = env_secret("HIS_DSN", f"sqlite:///{VAR_DIR / 'his.sqlite3'}")
+# Where changes are sent when not there: mllp://… or rest+https://….
+HIS_PUSH_DSN = env_secret("HIS_PUSH_DSN", "")
 HIS_TIMEOUT_SECONDS = env_int("HIS_TIMEOUT_SECONDS", 10, minimum=1, maximum=120)
 # So long a message is one worker's; one that died is noticed after it.
 OUTBOX_LEASE_SECONDS = env_int("OUTBOX_LEASE_SECONDS", 60, minimum=2, maximum=3600)

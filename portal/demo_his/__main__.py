@@ -43,6 +43,7 @@ def serve(database: Database, options: argparse.Namespace) -> None:
             app=env_str("LAUNCH_APP", TRIAL_APP),
             key=env_secret("LAUNCH_KEY"),
             proxy_port=options.proxy_port,
+            api_key=env_secret("DEMO_HIS_API_KEY", ""),
         ),
     )
 

@@ -22,6 +22,7 @@ class Site:
     portal_url: str
     app: str
     key: str = field(repr=False)
+    api_key: str = field(default="", repr=False)  # of the REST interface; none: closed
     last_launch: str = field(default="", repr=False)  # for showing a replay
 
 
@@ -44,16 +45,22 @@ def current() -> Site:
 
 
 def open_site(
-    database: Database, *, portal_url: str, app: str, key: str, proxy_port: int | None
+    database: Database,
+    *,
+    portal_url: str,
+    app: str,
+    key: str,
+    proxy_port: int | None,
+    api_key: str = "",
 ) -> Site:
     """Starts the proxy where a port is given for it and the database has a wire."""
-    portal_url = portal_url.rstrip("/")
+    names = (portal_url.rstrip("/"), app, key, api_key)
     if database.is_sqlite:
-        return Site(database, database, FileWay(database), portal_url, app, key)
+        return Site(database, database, FileWay(database), *names)
     if proxy_port is None:
-        return Site(database, database, WireWay(None), portal_url, app, key)
+        return Site(database, database, WireWay(None), *names)
     url = database.url
     proxy = Proxy((url.host or "127.0.0.1", url.port or 5432), proxy_port)
     near = url.set(host="127.0.0.1", port=proxy.port)
     front = Database(near.render_as_string(hide_password=False))
-    return Site(database, front, WireWay(proxy), portal_url, app, key)
+    return Site(database, front, WireWay(proxy), *names)

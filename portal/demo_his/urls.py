@@ -7,7 +7,7 @@ from pathlib import Path
 from django.urls import path, re_path
 from django.views.static import serve
 
-from portal.demo_his import views_station, views_switches
+from portal.demo_his import rest, views_station, views_switches
 
 STATIC = Path(__file__).parent / "static"
 
@@ -26,6 +26,9 @@ urlpatterns = [
     ),
     path("switches/row/<int:row_id>/change", views_switches.change_row, name="change"),
     path("switches/row/<int:row_id>/delete", views_switches.delete_row, name="delete"),
+    path("api/yw/contract", rest.contract, name="api-contract"),
+    path("api/yw/views/<slug:name>", rest.read, name="api-view"),
+    path("api/yw/functions/<slug:name>", rest.call, name="api-function"),
     re_path(r"^static/(?P<path>.+)$", serve, {"document_root": STATIC}, name="static"),
 ]
 

@@ -45,6 +45,8 @@ class Connection:
     time_zone: str = "Asia/Shanghai"
     tls: Tls | None = None  # None: as the driver does it
     ca_file: str = ""
+    cert_file: str = ""  # ours, with its key: mutual TLS
+    key_file: str = ""
     pool: int = 2
 
     @property
@@ -109,5 +111,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "time_zone": read_time_zone,
     "tls": read_tls,
     "ca_file": str,
+    "cert_file": str,
+    "key_file": str,
     "pool": read_pool,
 }

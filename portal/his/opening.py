@@ -1,11 +1,38 @@
-"""The gateway of a site, chosen by the scheme of its DSN."""
+"""The gateway of a site, chosen by the scheme of its DSN.
+
+A transport is imported when it is asked for: no site needs them all.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
 from django.conf import settings
 
-from portal.his.gateway import HisGateway
+from portal.his.connection import BadDsn
+from portal.his.contract.shape import Function
+from portal.his.gateway import HisGateway, HisMisconfigured
+from portal.his.messages import Answer, PrivSave
+from portal.his.sql.engines import make_engines
 from portal.his.sql.gateway import SqlGateway
+
+READ, PUSH = "HIS_DSN", "HIS_PUSH_DSN"
+
+
+class Pusher(Protocol):
+    """The part of a gateway that tells the HIS of changes."""
+
+    def save_privilege(self, message: PrivSave) -> Answer: ...
+
+    def call(self, function: Function, values: Mapping[str, Any]) -> Answer: ...
+
+    def kept_open(self) -> AbstractContextManager[None]: ...
+
+    def ping(self) -> float: ...
+
+    def close(self) -> None: ...
 
 
 def from_settings(deadline: float | None = None) -> HisGateway:
@@ -13,9 +40,97 @@ def from_settings(deadline: float | None = None) -> HisGateway:
 
     Pages that only ask for a sign of life give a shorter ``deadline`` in seconds.
     """
-    return open_gateway(settings.HIS_DSN, deadline or settings.HIS_TIMEOUT_SECONDS)
+    seconds = deadline or settings.HIS_TIMEOUT_SECONDS
+    return open_gateway(settings.HIS_DSN, seconds, settings.HIS_PUSH_DSN)
 
 
-def open_gateway(dsn: str, deadline: float) -> HisGateway:
-    """A gateway to the HIS at ``dsn``; no call waits longer than ``deadline`` seconds."""
+def open_gateway(dsn: str, deadline: float, push_dsn: str = "") -> HisGateway:
+    """A gateway to the HIS at ``dsn``; no call waits longer than ``deadline`` seconds.
+
+    With ``push_dsn``, changes are sent there and read back from ``dsn``.
+    """
+    gateway = reading(dsn, deadline)
+    return Composed(gateway, pushing(push_dsn, deadline)) if push_dsn else gateway
+
+
+def reading(dsn: str, deadline: float) -> HisGateway:
+    if dsn.startswith("rest+"):
+        from portal.his.rest import RestGateway
+
+        return RestGateway(dsn, deadline)
+    if dsn.startswith("files:"):
+        from portal.his.files.gateway import FilesGateway
+
+        return FilesGateway(dsn, deadline)
+    if dsn.startswith("mllp:"):
+        raise HisMisconfigured(READ, f"HL7 v2 不能读取，请写在 {PUSH}")
     return SqlGateway(dsn, deadline)
+
+
+def pushing(dsn: str, deadline: float) -> Pusher:
+    if dsn.startswith("rest+"):
+        from portal.his.rest import RestGateway
+
+        return RestGateway(dsn, deadline, PUSH)
+    if dsn.startswith("mllp:"):
+        from portal.his.hl7v2.gateway import Hl7Writer
+
+        return Hl7Writer(dsn, deadline, PUSH)
+    raise HisMisconfigured(PUSH, "只能是 mllp:// 或 rest+http(s)://")
+
+
+def verify(dsn: str, deadline: float, push_dsn: str = "") -> None:
+    """Raises HisMisconfigured for what can be seen to be wrong without asking the HIS."""
+    open_gateway(dsn, deadline, push_dsn)
+    for setting, given in ((READ, dsn), (PUSH, push_dsn)):
+        try:
+            if given:
+                endpoint_of(given)(given, deadline)
+        except BadDsn as problem:
+            raise HisMisconfigured(setting, str(problem)) from None
+
+
+def endpoint_of(dsn: str) -> Callable[[str, float], object]:
+    """What makes an address of the text; raises BadDsn."""
+    if dsn.startswith("rest+"):
+        from portal.his import rest
+
+        return rest.endpoint
+    if dsn.startswith("mllp:"):
+        from portal.his.hl7v2 import gateway as hl7v2
+
+        return hl7v2.endpoint
+    if dsn.startswith("files:"):
+        from portal.his.files import gateway as files
+
+        return files.endpoint
+    return make_engines
+
+
+class Composed:
+    """Reads here, tells there; see ``portal.his.gateway.HisGateway``."""
+
+    def __init__(self, reader: HisGateway, pusher: Pusher) -> None:
+        self._reader = reader
+        self._pusher = pusher
+        self.doctors = reader.doctors
+        self.privileges = reader.privileges
+        self.rows = reader.rows
+        self.batches = reader.batches
+        self.typed = reader.typed
+        self.doctor_privilege = reader.doctor_privilege
+        self.save_privilege = pusher.save_privilege
+        self.call = pusher.call
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        with self._reader.kept_open(), self._pusher.kept_open():
+            yield
+
+    def ping(self) -> float:
+        """Of the two: the HIS is there when both ways lead to it."""
+        return self._reader.ping() + self._pusher.ping()
+
+    def close(self) -> None:
+        self._reader.close()
+        self._pusher.close()

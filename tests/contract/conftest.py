@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from portal.his import opening
+from portal.his.gateway import HisGateway
 from portal.his.messages import PrivSave
 from portal.his.sql.gateway import SqlGateway
+from tests.contract.hl7_peers import hl7_his
 from tests.contract.peers import (
     Peer,
     demo_postgresql,
@@ -21,7 +24,9 @@ from tests.contract.peers import (
     typical_postgresql,
     typical_sqlite,
 )
+from tests.contract.rest_peers import rest_his
 from tests.contract.wire import Wire, wire_to
+from tests.services import fresh_database
 
 TIMEOUT_SECONDS = 2
 MakeMessage = Callable[..., PrivSave]
@@ -57,6 +62,40 @@ def typical_postgresql_his(fresh_postgres: str) -> Peer:
     return typical_postgresql(fresh_postgres)
 
 
+@pytest.fixture(scope="session")
+def rest_sqlite_his(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
+    place = tmp_path_factory.mktemp("rest-his")
+    with rest_his(f"sqlite:///{place / 'his.sqlite3'}", place / "log") as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def rest_postgresql_his(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Peer]:
+    log = tmp_path_factory.mktemp("rest-his") / "log"
+    with fresh_database(postgres_server) as url, rest_his(url, log) as peer:
+        yield peer
+
+
+@pytest.fixture
+def hl7_mfk_his(tmp_path: Path) -> Iterator[Peer]:
+    with hl7_his(tmp_path / "his.sqlite3") as (peer, _engine, _server):
+        yield peer
+
+
+@pytest.fixture
+def hl7_ack_gbk_his(tmp_path: Path) -> Iterator[Peer]:
+    with hl7_his(tmp_path / "his.sqlite3", "ACK", "gbk") as (peer, _engine, _server):
+        yield peer
+
+
+@pytest.fixture
+def hl7_commit_his(tmp_path: Path) -> Iterator[Peer]:
+    with hl7_his(tmp_path / "his.sqlite3", "COMMIT") as (peer, _engine, _server):
+        yield peer
+
+
 @pytest.fixture
 def given_his() -> Peer:
     """The test HIS of a hospital: ``TEST_HIS_DSN=… pytest -m his tests/contract``."""
@@ -71,6 +110,11 @@ def given_his() -> Peer:
         "demo_postgresql",
         "typical_sqlite",
         "typical_postgresql",
+        "rest_sqlite",
+        "rest_postgresql",
+        "hl7_mfk",
+        "hl7_ack_gbk",
+        "hl7_commit",
         pytest.param("given", marks=pytest.mark.his),
     ]
 )
@@ -94,8 +138,10 @@ def open_gateway() -> Iterator[Callable[..., SqlGateway]]:
 
 
 @pytest.fixture
-def gateway(his: Peer, open_gateway: Callable[..., SqlGateway]) -> SqlGateway:
-    return open_gateway(his.dsn)
+def gateway(his: Peer) -> Iterator[HisGateway]:
+    opened = opening.open_gateway(his.dsn, TIMEOUT_SECONDS, his.push_dsn)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -21,23 +21,33 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Peer:
-    """A HIS by DSN; ``log_table`` counts the calls it answered, where we may look."""
+    """A HIS by DSN; ``log_table`` counts the calls it answered, where we may look.
+
+    ``kept_in`` is the database behind a HIS that is reached otherwise, ``push_dsn`` where
+    changes are sent when not to the same address.
+    """
 
     dsn: str
     log_table: str = ""
+    kept_in: str = ""
+    push_dsn: str = ""
+
+    @property
+    def database(self) -> str:
+        return self.kept_in or self.dsn
 
     @property
     def path(self) -> str:
-        return self.dsn.removeprefix("sqlite:///")
+        return self.database.removeprefix("sqlite:///")
 
     def logged(self, request_id: str) -> int:
         """How many log rows the HIS keeps of a request."""
-        if self.dsn.startswith("sqlite"):
+        if self.database.startswith("sqlite"):
             with closing(sqlite3.connect(self.path)) as link:
                 query = f"SELECT count(*) FROM {self.log_table} WHERE request_id = ?"
                 found: int = link.execute(query, (request_id,)).fetchone()[0]
                 return found
-        with psycopg.connect(self.dsn) as server:
+        with psycopg.connect(self.database) as server:
             row = server.execute(
                 sql.SQL("SELECT count(*) FROM {} WHERE request_id = %s").format(
                     sql.Identifier(self.log_table)

@@ -10,11 +10,10 @@ import pytest
 
 from portal.his.contract.codes import STATUS_AFTER
 from portal.his.contract.interfaces import V_YW_DOCTOR, V_YW_PRIV_DICT
-from portal.his.gateway import HisRejected
+from portal.his.gateway import HisGateway, HisRejected
 from portal.his.messages import Answer, PrivSave
 from portal.his.pull.quarantine import RowCheck
 from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
-from portal.his.sql.gateway import SqlGateway
 from tests.contract.conftest import message_for
 from tests.contract.peers import Peer
 from tests.portal.his.rows import values_of
@@ -23,7 +22,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 @pytest.fixture
-def message(gateway: SqlGateway) -> PrivSave:
+def message(gateway: HisGateway) -> PrivSave:
     """For the first practising doctor and the first flag privilege in use."""
     doctors = sorted(row.emp_no for row in gateway.doctors() if row.status == "01")
     privileges = sorted(
@@ -42,7 +41,7 @@ def then(message: PrivSave, op: str) -> PrivSave:
 
 
 def test_read_doctors_gives_typed_rows_that_keep_the_contract(
-    gateway: SqlGateway,
+    gateway: HisGateway,
 ) -> None:
     rows = list(gateway.doctors())
     check = RowCheck(V_YW_DOCTOR)
@@ -57,7 +56,7 @@ def test_read_doctors_gives_typed_rows_that_keep_the_contract(
 
 
 def test_read_privileges_gives_typed_rows_that_keep_the_contract(
-    gateway: SqlGateway,
+    gateway: HisGateway,
 ) -> None:
     rows = list(gateway.privileges())
     check = RowCheck(V_YW_PRIV_DICT)
@@ -68,7 +67,7 @@ def test_read_privileges_gives_typed_rows_that_keep_the_contract(
 
 
 def test_save_privilege_is_accepted_and_read_back_through_the_view(
-    gateway: SqlGateway, message: PrivSave
+    gateway: HisGateway, message: PrivSave
 ) -> None:
     assert gateway.doctor_privilege(message) is None
 
@@ -94,12 +93,14 @@ def test_save_privilege_is_accepted_and_read_back_through_the_view(
 
 
 def test_save_privilege_without_an_end_is_read_back_without_one(
-    gateway: SqlGateway, message: PrivSave
+    gateway: HisGateway, message: PrivSave
 ) -> None:
-    endless = replace(message, valid_to=None)
+    endless = replace(message, valid_to=None, setting="EMER")
     gateway.save_privilege(endless)
 
     line = gateway.doctor_privilege(endless)
+    # It would overlap all later ones of a HIS which lives on.
+    gateway.save_privilege(then(endless, "VOID"))
 
     assert line is not None
     assert line.valid_to is None
@@ -107,7 +108,7 @@ def test_save_privilege_without_an_end_is_read_back_without_one(
 
 @pytest.mark.parametrize("op", ["SUSPEND", "REVOKE", "VOID"])
 def test_save_privilege_leaves_the_status_of_the_operation(
-    gateway: SqlGateway, message: PrivSave, op: str
+    gateway: HisGateway, message: PrivSave, op: str
 ) -> None:
     gateway.save_privilege(message)
     next_message = then(message, op)
@@ -120,7 +121,7 @@ def test_save_privilege_leaves_the_status_of_the_operation(
 
 
 def test_save_privilege_restored_is_valid_again(
-    gateway: SqlGateway, message: PrivSave
+    gateway: HisGateway, message: PrivSave
 ) -> None:
     for op in ("ADD", "SUSPEND", "RESTORE", "UPDATE"):
         gateway.save_privilege(then(message, op))
@@ -131,7 +132,7 @@ def test_save_privilege_restored_is_valid_again(
 
 
 def test_save_privilege_repeated_gets_the_first_answer_and_one_log_row(
-    his: Peer, gateway: SqlGateway, message: PrivSave
+    his: Peer, gateway: HisGateway, message: PrivSave
 ) -> None:
     first: Answer = gateway.save_privilege(message)
     gateway.save_privilege(then(message, "SUSPEND"))
@@ -147,7 +148,7 @@ def test_save_privilege_repeated_gets_the_first_answer_and_one_log_row(
 
 
 def test_save_privilege_for_an_unknown_doctor_is_rejected_with_the_code(
-    his: Peer, gateway: SqlGateway, message: PrivSave
+    his: Peer, gateway: HisGateway, message: PrivSave
 ) -> None:
     unknown = replace(message, emp_no="nobody")
 
@@ -162,5 +163,5 @@ def test_save_privilege_for_an_unknown_doctor_is_rejected_with_the_code(
         assert his.logged(unknown.request_id) == 1
 
 
-def test_ping_takes_a_moment(gateway: SqlGateway) -> None:
+def test_ping_takes_a_moment(gateway: HisGateway) -> None:
     assert 0 < gateway.ping() < 2

@@ -120,12 +120,18 @@ def his_environment(plan: Plan) -> dict[str, str]:
         **os.environ,
         "LAUNCH_APP": LAUNCH_APP,
         "LAUNCH_KEY_FILE": str(launch_key(plan)),
+        "DEMO_HIS_API_KEY_FILE": str(api_key(plan)),
         "PYTHONUNBUFFERED": "1",
     }
 
 
 def launch_key(plan: Plan) -> Path:
     return _secret(plan, "launch_key", secrets.token_hex(32))
+
+
+def api_key(plan: Plan) -> Path:
+    """Opens the REST interface of the demo HIS, for those who try it."""
+    return _secret(plan, "his_api_key", secrets.token_hex(32))
 
 
 def his_dsn(plan: Plan) -> str:

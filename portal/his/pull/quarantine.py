@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -131,14 +131,20 @@ class RowCheck:
 
     def bad_column(self, settled: Sequence[Any]) -> tuple[Column, Reason, Any] | None:
         """The same with the column and the value at fault, of values made settled."""
-        for (column, checks), value in zip(self._columns, settled, strict=True):
+        for place, reason in self.faults(settled):
+            return self._columns[place][0], reason, settled[place]
+        return None
+
+    def faults(self, settled: Sequence[Any]) -> Iterator[tuple[int, Reason]]:
+        """Every column that breaks the contract, by its place, and how."""
+        for place, (column, checks) in enumerate(self._columns):
             for check in checks:
-                reason = check(value)
+                reason = check(settled[place])
                 if reason is Reason.MISSING and column.name in self._key:
                     reason = Reason.NO_KEY
                 if reason is not None:
-                    return column, reason, value
-        return None
+                    yield place, reason
+                    break
 
 
 def shown(column: Column, value: Any) -> str:

@@ -22,6 +22,7 @@ from portal.his.conformance.result import (
 from portal.his.conformance.runner import HisAway, Plan, Run
 from portal.his.conformance.sheet import as_html, as_pdf
 from portal.his.conformance.trials import Writing
+from portal.his.contract import openapi
 from portal.his.ddl.engines import ENGINES
 from portal.his.ddl.script import script
 from portal.his.mapping.loader import DEMO, load, shipped
@@ -54,12 +55,12 @@ class Command(BaseCommand):
         check.add_argument("--json", action="store_true")
         check.add_argument("--html", type=Path)
         check.add_argument("--pdf", type=Path)
+        described = acts.add_parser("openapi", help="the REST services, described")
+        described.add_argument("--out", type=Path, help="a file; else standard output")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        if options["act"] == "ddl":
-            self._ddl(options)
-        else:
-            self._check(options)
+        acts = {"ddl": self._ddl, "check": self._check, "openapi": self._openapi}
+        acts[options["act"]](options)
 
     def _ddl(self, options: dict[str, Any]) -> None:
         path: Path = options["mapping"]
@@ -72,6 +73,14 @@ class Command(BaseCommand):
         target = directory / f"{path.stem}_{options['engine']}.sql"
         target.write_text(text, encoding="utf-8")
         self.stdout.write(str(target))
+
+    def _openapi(self, options: dict[str, Any]) -> None:
+        text = openapi.render()
+        out: Path | None = options["out"]
+        if out is None:
+            self.stdout.write(text, ending="")
+        else:
+            out.write_text(text, encoding="utf-8")
 
     def _check(self, options: dict[str, Any]) -> None:
         plan = plan_of(options)
