@@ -122,6 +122,10 @@ elif DATABASE["ENGINE"] == "django.db.backends.postgresql":
     DATABASE["OPTIONS"] = {"connect_timeout": 5}
 DATABASES = {"default": DATABASE}
 
+# A file of shared memory that tells the processes of one machine of changed rights;
+# empty: every check asks the database whether there are any.
+RIGHTS_STAMP = env_str("RIGHTS_STAMP", "")
+
 # --- the HIS ------------------------------------------------------------------------
 
 # SQLAlchemy URL of the HIS database that offers the views and functions.

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
+from portal.audit.stamp import changing
 from portal.directory.models import QuarantinedRow, SyncRun
 from portal.directory.targets import HisPrivilegeTarget, PractitionerTarget
 from portal.his.contract.interfaces import V_YW_DOCTOR, V_YW_PRIV_DICT
@@ -68,7 +69,8 @@ def take_over(
             with transaction.atomic():
                 lock(view)
                 if target.known() == known:
-                    target.apply(difference)
+                    with changing():
+                        target.apply(difference)
                     record(run, difference)
                     return
         except IntegrityError:
