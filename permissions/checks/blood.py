@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 
 from permissions.checks.codes import Code
 from permissions.checks.findings import Outcome
 from permissions.checks.lines import code_of, end_of, held
 from permissions.checks.question import BloodOrder, Question
+from permissions.checks.words import Word
 from permissions.checks.world import NOBODY, Person, World
 
 TITLE_TO_REQUEST = 3
@@ -16,7 +16,7 @@ SECOND_TIER_ML = 800
 THIRD_TIER_ML = 1600
 
 
-class Approval(StrEnum):
+class Approval(Word):
     """A step of the chain; the privilege it takes stands in ``TAKES``."""
 
     SUPERIOR = "SUPERIOR"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from permissions.checks.grouping import (
     RELEVANT_PRIVILEGES,
     RESTRICTED,
 )
+from permissions.checks.words import Word
 
 __all__ = [
     "ASSISTING",
@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 
-class Standing(StrEnum):
+class Standing(Word):
     """Whether the person may practise here at all."""
 
     PRACTISING = "PRACTISING"
@@ -52,7 +52,7 @@ class Standing(StrEnum):
     UNKNOWN_PERSON = "UNKNOWN_PERSON"
 
 
-class Practice(StrEnum):
+class Practice(Word):
     """How independent the licence is (1.6): whose orders need a countersign."""
 
     PHYSICIAN = "PHYSICIAN"
@@ -60,7 +60,7 @@ class Practice(StrEnum):
     TRAINEE = "TRAINEE"
 
 
-class Status(StrEnum):
+class Status(Word):
     """What happened to a grant; its dates speak for themselves."""
 
     ACTIVE = "ACTIVE"
@@ -69,7 +69,7 @@ class Status(StrEnum):
     VOID = "VOID"
 
 
-class Setting(StrEnum):
+class Setting(Word):
     ALL = "ALL"
     OUTPATIENT = "OUTP"
     EMERGENCY = "EMER"
@@ -77,7 +77,7 @@ class Setting(StrEnum):
     OPERATING_ROOM = "OR"
 
 
-class Urgency(StrEnum):
+class Urgency(Word):
     """RESCUE is an emergency that is declared life-saving (GR10)."""
 
     ROUTINE = "ROUTINE"
@@ -85,7 +85,7 @@ class Urgency(StrEnum):
     RESCUE = "RESCUE"
 
 
-class Role(StrEnum):
+class Role(Word):
     """What a line lets its holder do with the procedure."""
 
     ORDER = "ORDER"
@@ -95,14 +95,14 @@ class Role(StrEnum):
     SUPERVISE = "SUPERVISE"
 
 
-class ItemKind(StrEnum):
+class ItemKind(Word):
     NONE = ""
     PROCEDURE = "PROCEDURE"
     DRUG = "DRUG"
     DEVICE = "DEVICE"
 
 
-class Side(StrEnum):
+class Side(Word):
     """Of a question: which side. Of a line: the only side it holds for."""
 
     ANY = ""
@@ -112,7 +112,7 @@ class Side(StrEnum):
     BILATERAL = "BILATERAL"
 
 
-class Phase(StrEnum):
+class Phase(Word):
     """How one grant stands at one moment."""
 
     IN_FORCE = "IN_FORCE"

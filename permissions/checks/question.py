@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from permissions.checks.facts import Campus, Context, Setting, Side, Urgency
+from permissions.checks.words import Word
 
 
-class Part(StrEnum):
+class Part(Word):
     """What a person does in this operation or order; never the role of a grant."""
 
     SURGEON = "SURGEON"
@@ -70,7 +70,7 @@ class DrugOrder:
     is_first_regimen: bool | None = None
 
 
-class Formulation(StrEnum):
+class Formulation(Word):
     INJECTION = "INJECTION"
     SUSTAINED_RELEASE = "SUSTAINED_RELEASE"
     OTHER = "OTHER"
@@ -116,6 +116,9 @@ class Question:
     booked: Sequence[Booking] = ()
     instant: float = field(init=False, compare=False, repr=False)
     context: Context = field(init=False, compare=False, repr=False)
+    # Who, what and when, of the question asked most: one surgeon, one procedure, no
+    # rescue. Slots are kept by name: this one lies first, beside the head.
+    alone: tuple[str, str, float] | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.team or not (self.procedures or self.drug or self.blood):
@@ -124,6 +127,15 @@ class Question:
         is_urgent = self.urgency is not Urgency.ROUTINE
         put(self, "instant", self.moment.timestamp())
         put(self, "context", Context(self.setting, is_urgent, self.campus, self.side))
+        put(self, "alone", self._alone())
+
+    def _alone(self) -> tuple[str, str, float] | None:
+        if len(self.team) != 1 or len(self.procedures) != 1 or self.campus:
+            return None
+        is_surgeon = self.team[0].part is Part.SURGEON
+        if not is_surgeon or self.urgency is Urgency.RESCUE:
+            return None
+        return self.team[0].emp_no, self.procedures[0], self.instant
 
     @property
     def is_urgent(self) -> bool:

@@ -72,9 +72,12 @@ def covers_as_item(terms: Terms, procedure: ProcedureFacts) -> bool:
 
 def covers_as_class(terms: Terms, procedure: ProcedureFacts) -> bool:
     """Does a class reach it? No class replaces the line of a restricted technique."""
-    if procedure.is_restricted:
-        return False
-    return CLASS_PRIVILEGES.get(terms.privilege, 0) >= procedure.grade
+    return not procedure.is_restricted and reach_of(terms) >= procedure.grade
+
+
+def reach_of(terms: Terms) -> int:
+    """The highest grade of a class; below any grade for everything else."""
+    return CLASS_PRIVILEGES.get(terms.privilege, -1)
 
 
 class Judging:
@@ -143,16 +146,19 @@ class Judging:
     def class_track(
         self,
         part: Part,
-        procedure: ProcedureFacts,
+        grade: int,
+        restricted: bool,
         flags: Sequence[Terms],
         ceiling: Track[int],
     ) -> Track[Code]:
-        """What a person answers for a procedure they hold no line for."""
+        """What a person answers for procedures of a grade they hold no line for."""
         if part is Part.ANESTHETIST:
             reaching = [terms for terms in flags if terms.privilege == ANESTHESIA]
             return self._anesthesia_track(reaching)
         hands = [terms for terms in flags if terms.privilege == ASSISTING]
-        reaching = [terms for terms in flags if covers_as_class(terms, procedure)]
+        reaching = []
+        if not restricted:
+            reaching = [terms for terms in flags if reach_of(terms) >= grade]
         if part in ASSISTING_PARTS:
             reaching += hands
         bounds = bounds_of([*reaching, *hands], with_due=self.overdue_suspends)
@@ -166,7 +172,7 @@ class Judging:
             if part is not Part.SURGEON:
                 return Code.NO_RIGHT
             assists = found is not None or self._in_force(hands, at)
-            return _without_right(procedure, value_at(ceiling, at), assists)
+            return _without_right(grade, restricted, value_at(ceiling, at), assists)
 
         return track(bounds, code_at)
 
@@ -184,11 +190,11 @@ class Judging:
         return track(bounds_of(lines, with_due=self.overdue_suspends), code_at)
 
 
-def _without_right(procedure: ProcedureFacts, ceiling: int, assists: bool) -> Code:
+def _without_right(grade: int, restricted: bool, ceiling: int, assists: bool) -> Code:
     """Why a surgeon without any line may not."""
-    if procedure.is_restricted:
+    if restricted:
         return Code.NOT_DONE_HERE
-    if 0 < ceiling < procedure.grade:
+    if 0 < ceiling < grade:
         return Code.ABOVE_CEILING
     return Code.ASSIST_ONLY if assists else Code.NO_RIGHT
 

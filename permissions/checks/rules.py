@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
 from permissions.checks.codes import Code, gettext_noop
+from permissions.checks.words import Word
 
 
-class Mode(StrEnum):
+class Mode(Word):
     """OFF: not asked. SUGGEST: told, lets through. MUST: decides."""
 
     OFF = "OFF"
@@ -23,7 +23,7 @@ class Mode(StrEnum):
     MUST = "MUST"
 
 
-class About(StrEnum):
+class About(Word):
     PERSON = "PERSON"
     SURGERY = "SURGERY"
     DRUG = "DRUG"

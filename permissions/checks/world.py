@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from permissions.checks.codes import Code
 from permissions.checks.facts import (
+    RELEVANT_PRIVILEGES,
     Context,
     DrugFacts,
     PersonFacts,
@@ -33,6 +34,7 @@ from permissions.checks.rights import (
 )
 from permissions.checks.rules import RULES, Mode, Rule, RuleMode, with_defaults
 
+GRADES = range(5)
 ALLOWED, OUT_OF_SCOPE = Code.ALLOWED, Code.OUT_OF_SCOPE
 
 
@@ -40,7 +42,7 @@ class Entry:
     """A procedure, compiled. ``closed`` answers for everybody; ``kind`` numbers the
     class of procedures whose answer without an item line is the same."""
 
-    __slots__ = ("closed", "code", "facts", "kind", "scopes")
+    __slots__ = ("closed", "code", "facts", "is_open", "kind", "scopes")
 
     def __init__(self, facts: ProcedureFacts) -> None:
         self.facts = facts
@@ -48,6 +50,7 @@ class Entry:
         self.kind = 2 * facts.grade + facts.is_restricted
         self.scopes = facts.scopes
         self.closed: Code | None = _closed(facts)
+        self.is_open = self.closed is None and not facts.scopes
 
 
 def _closed(facts: ProcedureFacts) -> Code | None:
@@ -81,7 +84,11 @@ class Person:
             else:
                 flags.append(terms)
         self.items, self.flags = items, tuple(flags)
-        self.is_plain = all(line.terms.is_plain for line in facts.lines)
+        self.is_plain = all(
+            terms.is_plain
+            for _item, terms in facts.lines
+            if terms.privilege in RELEVANT_PRIVILEGES
+        )
         self.rights: dict[Part | tuple[Part, Context], Rights] = {}
 
     def counting(self, lines: Sequence[Terms], context: Context) -> Sequence[Terms]:
@@ -94,7 +101,7 @@ class Person:
 class Rights:
     """What one person may do in one part, in one kind of place."""
 
-    __slots__ = ("_ceiling", "_flags", "_judging", "_part", "classes", "items")
+    __slots__ = ("_ceiling", "classes", "ends", "items")
 
     def __init__(
         self,
@@ -103,27 +110,28 @@ class Rights:
         items: dict[str, CodeTrack],
         ceiling: Track[int],
         judging: Judging,
+        ends: float,
     ) -> None:
-        self._part, self._flags, self._judging = part, flags, judging
+        self.ends = ends
         self._ceiling = ceiling
         self.items = items
-        self.classes: dict[int, Track[Code]] = {}
+        self.classes = tuple(
+            judging.class_track(part, grade, restricted, flags, ceiling)
+            for grade in GRADES
+            for restricted in (False, True)
+        )
 
     def code_at(self, entry: Entry, at: float) -> Code:
         """By the item's own lines, else by what the person holds as a whole."""
-        code: Code | None = None
         own = self.items.get(entry.code)
-        if own is not None:
-            code = own[1][bisect_right(own[0], at)]
-            if code is ALLOWED:
-                return ALLOWED
-        rest = self.classes.get(entry.kind)
-        if rest is None:
-            rest = self.classes[entry.kind] = self._judging.class_track(
-                self._part, entry.facts, self._flags, self._ceiling
-            )
-        other = rest[1][bisect_right(rest[0], at)]
-        return other if code is None else better(code, other)
+        code = own[1][bisect_right(own[0], at)] if own is not None else None
+        return ALLOWED if code is ALLOWED else self.otherwise(code, entry.kind, at)
+
+    def otherwise(self, own: Code | None, kind: int, at: float) -> Code:
+        """The better of what the item's lines say and what the rest says."""
+        bounds, codes = self.classes[kind]
+        other = codes[bisect_right(bounds, at)]
+        return other if own is None else better(own, other)
 
     def ceiling_at(self, at: float) -> int:
         return value_at(self._ceiling, at)
@@ -155,20 +163,28 @@ class World:
         self.drugs = {drug.code: drug for drug in drugs}
         self.procedures = {facts.code: Entry(facts) for facts in procedures}
         self.people = {facts.emp_no: Person(facts) for facts in people}
+        # The short way of ``check``: rights of plain surgeons who were asked about, and
+        # the kind of procedures that are closed to nobody by themselves.
+        self.operating: dict[str, Rights] = {}
+        self.open = {
+            code: entry.kind for code, entry in self.procedures.items() if entry.is_open
+        }
 
     def put(self, facts: PersonFacts) -> None:
         """Replace one person; the next question sees the new lines."""
         self.people[facts.emp_no] = Person(facts)
-
-    def forget(self, emp_no: str) -> None:
-        self.people.pop(emp_no, None)
+        self.operating.pop(facts.emp_no, None)
 
     def put_procedure(self, facts: ProcedureFacts) -> None:
         """Replace a catalogue entry, and let go of what was compiled for the old one."""
-        self.procedures[facts.code] = Entry(facts)
-        for person in self.people.values():
+        entry = self.procedures[facts.code] = Entry(facts)
+        self.open.pop(facts.code, None)
+        for emp_no, person in self.people.items():
             if facts.code in person.items:
                 person.rights = {}
+                self.operating.pop(emp_no, None)
+        if entry.is_open:
+            self.open[facts.code] = entry.kind
 
     def person(self, emp_no: str) -> Person:
         return self.people.get(emp_no, NOBODY)
@@ -225,6 +241,8 @@ class World:
         found = person.rights.get(key)
         if found is None:
             found = person.rights[key] = self._compiled(person, part, context)
+            if key is Part.SURGEON:
+                self.operating[person.facts.emp_no] = found
         return found
 
     def _compiled(self, person: Person, part: Part, context: Context) -> Rights:
@@ -243,7 +261,7 @@ class World:
         ceiling: Track[int] = ((), (0,))
         if part is Part.SURGEON:
             ceiling = self.judging.ceiling_track([*held, *flags])
-        return Rights(part, flags, items, ceiling, self.judging)
+        return Rights(part, flags, items, ceiling, self.judging, person.ends)
 
     def _item_track(self, part: Part, lines: Sequence[Terms]) -> CodeTrack:
         """Shared by all who hold such lines; they are kept, so their ids stay theirs."""
