@@ -205,13 +205,16 @@ ORDERS = frozenset({About.PERSON, About.DRUG, About.BLOOD})
 
 def check(question: Question, world: World) -> Verdict:
     """Judge every person for every procedure at the question's moment."""
-    alone = question.alone
-    if alone is not None:
-        emp_no, procedure, at = alone
-        rights, kind = world.operating.get(emp_no), world.open.get(procedure)
-        # The short way of nearly every question; whatever is unusual, or is asked for
-        # the first time, goes the long one.
-        if rights is not None and kind is not None and at < rights.ends:
+    # The short way of nearly every question. Whatever is unusual, or asked for the first
+    # time, goes the long one; both look at the same tracks.
+    if question.alone is not None:
+        emp_no, procedure, at = question.alone
+        try:
+            person, kind = world.people[emp_no], world.open[procedure]
+        except KeyError:
+            return _the_long_way(question, world)
+        rights = person.operating
+        if rights is not None and at < person.ends:
             own = rights.items.get(procedure)
             if own is None:
                 bounds, codes = rights.classes[kind]
@@ -225,13 +228,11 @@ def check(question: Question, world: World) -> Verdict:
 
 def _the_long_way(question: Question, world: World) -> Verdict:
     at, context = question.instant, question.context
-    codes = tuple(
-        [
-            world.code(member.emp_no, member.part, procedure, at, context)
-            for member in question.team
-            for procedure in question.procedures
-        ]
-    )
+    entries = [world.procedures.get(code) for code in question.procedures]
+    found: list[Code] = []
+    for member in question.team:
+        found += world.codes(member.emp_no, member.part, entries, at, context)
+    codes = tuple(found)
     if question.urgency is not RESCUE:
         return Verdict(question, world, codes)
     verdict = Verdict(question, world, tuple(_opened(question, world, codes)))

@@ -69,7 +69,7 @@ class Person:
     their rights are kept by part alone.
     """
 
-    __slots__ = ("ends", "facts", "flags", "is_plain", "items", "rights")
+    __slots__ = ("ends", "facts", "flags", "is_plain", "items", "operating", "rights")
 
     def __init__(self, facts: PersonFacts) -> None:
         self.facts = facts
@@ -90,6 +90,8 @@ class Person:
             if terms.privilege in RELEVANT_PRIVILEGES
         )
         self.rights: dict[Part | tuple[Part, Context], Rights] = {}
+        # Rights as surgeon that hold in every place, once asked for.
+        self.operating: Rights | None = None
 
     def counting(self, lines: Sequence[Terms], context: Context) -> Sequence[Terms]:
         """Of some lines those that count in this place."""
@@ -101,7 +103,7 @@ class Person:
 class Rights:
     """What one person may do in one part, in one kind of place."""
 
-    __slots__ = ("_ceiling", "classes", "ends", "items")
+    __slots__ = ("_ceiling", "classes", "items")
 
     def __init__(
         self,
@@ -110,9 +112,7 @@ class Rights:
         items: dict[str, CodeTrack],
         ceiling: Track[int],
         judging: Judging,
-        ends: float,
     ) -> None:
-        self.ends = ends
         self._ceiling = ceiling
         self.items = items
         self.classes = tuple(
@@ -163,26 +163,26 @@ class World:
         self.drugs = {drug.code: drug for drug in drugs}
         self.procedures = {facts.code: Entry(facts) for facts in procedures}
         self.people = {facts.emp_no: Person(facts) for facts in people}
-        # The short way of ``check``: rights of plain surgeons who were asked about, and
-        # the kind of procedures that are closed to nobody by themselves.
-        self.operating: dict[str, Rights] = {}
+        # The kind of each procedure that is closed to nobody by itself.
         self.open = {
             code: entry.kind for code, entry in self.procedures.items() if entry.is_open
         }
 
     def put(self, facts: PersonFacts) -> None:
-        """Replace one person; the next question sees the new lines."""
+        """Replace one person; the next question sees the new lines.
+
+        What is compiled hangs on the person, never on the world: another thread that
+        still compiles the old one cannot bring it back.
+        """
         self.people[facts.emp_no] = Person(facts)
-        self.operating.pop(facts.emp_no, None)
 
     def put_procedure(self, facts: ProcedureFacts) -> None:
-        """Replace a catalogue entry, and let go of what was compiled for the old one."""
+        """Replace a catalogue entry, and all who were compiled with the old one."""
         entry = self.procedures[facts.code] = Entry(facts)
         self.open.pop(facts.code, None)
-        for emp_no, person in self.people.items():
+        for person in list(self.people.values()):
             if facts.code in person.items:
-                person.rights = {}
-                self.operating.pop(emp_no, None)
+                self.put(person.facts)
         if entry.is_open:
             self.open[facts.code] = entry.kind
 
@@ -200,20 +200,35 @@ class World:
         self, emp_no: str, part: Part, procedure: str, at: float, context: Context
     ) -> Code:
         """The code of one person for one procedure, before any rescue."""
+        entries = [self.procedures.get(procedure)]
+        return self.codes(emp_no, part, entries, at, context)[0]
+
+    def codes(
+        self,
+        emp_no: str,
+        part: Part,
+        entries: Sequence[Entry | None],
+        at: float,
+        context: Context,
+    ) -> list[Code]:
+        """The codes of one person for several procedures; None is not in the catalogue."""
         person = self.people.get(emp_no, NOBODY)
         if at >= person.ends:
-            return OUT_OF_SCOPE
-        entry = self.procedures.get(procedure)
-        if entry is None:
-            return Code.NOT_IN_CATALOGUE
-        if entry.closed is not None:
-            return entry.closed
-        if entry.scopes or context.campus:
-            outside = self.is_outside(person, part, entry, context)
-            if outside:
-                return OUT_OF_SCOPE
+            return [OUT_OF_SCOPE] * len(entries)
         rights = person.rights.get(part) or self.rights_of(person, part, context)
-        return rights.code_at(entry, at)
+        found = []
+        for entry in entries:
+            if entry is None:
+                found.append(Code.NOT_IN_CATALOGUE)
+            elif entry.closed is not None:
+                found.append(entry.closed)
+            elif (entry.scopes or context.campus) and self.is_outside(
+                person, part, entry, context
+            ):
+                found.append(OUT_OF_SCOPE)
+            else:
+                found.append(rights.code_at(entry, at))
+        return found
 
     def is_outside(
         self, person: Person, part: Part, entry: Entry, context: Context
@@ -242,7 +257,7 @@ class World:
         if found is None:
             found = person.rights[key] = self._compiled(person, part, context)
             if key is Part.SURGEON:
-                self.operating[person.facts.emp_no] = found
+                person.operating = found
         return found
 
     def _compiled(self, person: Person, part: Part, context: Context) -> Rights:
@@ -261,7 +276,7 @@ class World:
         ceiling: Track[int] = ((), (0,))
         if part is Part.SURGEON:
             ceiling = self.judging.ceiling_track([*held, *flags])
-        return Rights(part, flags, items, ceiling, self.judging, person.ends)
+        return Rights(part, flags, items, ceiling, self.judging)
 
     def _item_track(self, part: Part, lines: Sequence[Terms]) -> CodeTrack:
         """Shared by all who hold such lines; they are kept, so their ids stay theirs."""
