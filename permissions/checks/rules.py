@@ -54,12 +54,14 @@ class RuleMode:
 
 
 PERSON, SURGERY, DRUG, BLOOD = About.PERSON, About.SURGERY, About.DRUG, About.BLOOD
-OTHER_SURGEON = gettext_noop("改由有该项主刀权的医师主刀")
-ASK_OFFICE = gettext_noop("请联系医务科")
-APPLY = gettext_noop("改由有权限的医师主刀；或由科室提出授权申请，医务科审批后再提交")
-OTHER_PRESCRIBER = gettext_noop("改由有该项处方权的医师开具；或由科室提出授权申请")
-TRAIN = gettext_noop("参加本院培训并考核合格后，由科室提出授权申请")
-SHORTEN = gettext_noop("减少处方量后再开具，或住院逐日开具")
+OTHER_SURGEON: str = gettext_noop("改由有该项主刀权的医师主刀")
+ASK_OFFICE: str = gettext_noop("请联系医务科")
+APPLY: str = gettext_noop(
+    "改由有权限的医师主刀；或由科室提出授权申请，医务科审批后再提交"
+)
+OTHER_PRESCRIBER: str = gettext_noop("改由有该项处方权的医师开具；或由科室提出授权申请")
+TRAIN: str = gettext_noop("参加本院培训并考核合格后，由科室提出授权申请")
+SHORTEN: str = gettext_noop("减少处方量后再开具，或住院逐日开具")
 
 
 def _fixed(

@@ -34,7 +34,8 @@ from tests.services import fresh_database, postgres_cluster
 GOAL = 1.0
 DOCTORS, PROCEDURES, RULES_EACH = 5_000, 12_000, 60
 DAY_0 = datetime(2024, 1, 1, tzinfo=UTC)
-SLICES, QUESTIONS = 7, 20_000
+# Each turn asks a part of the questions, so that both meet the same noise.
+SLICES, QUESTIONS, PART = 35, 20_000, 4_000
 SPECIALTIES = ("普外科", "骨科")
 Asked = tuple[str, str, float]
 Spans = tuple[list[float], list[float]]
@@ -295,6 +296,7 @@ class Figures:
     built: float
     memory: float
     p99: float
+    p99_limit: float
     team: float
     findings: float
     question: float
@@ -312,28 +314,29 @@ class Figures:
 def compared(of: Hospital, world: World, by_hand: ByHand) -> dict[str, list[float]]:
     """All take turns; the slow ones get fewer questions."""
 
-    def ours() -> None:
-        for question in of.questions:
+    def ours(first: int) -> None:
+        for question in of.questions[first : first + PART]:
             check(question, world)
 
-    def limit() -> None:
-        for emp_no, code, at in of.asked:
+    def limit(first: int) -> None:
+        for emp_no, code, at in of.asked[first : first + PART]:
             by_hand.check(emp_no, code, at)
 
-    few = of.asked[:1_000]
+    few = of.asked[:200]
     slices: dict[str, list[float]] = {}
     with in_postgresql(of) as postgresql:
         sqlite, casbin = in_sqlite(of), in_casbin(of, 3_000)
-        turns: tuple[tuple[str, Callable[[], object], int], ...] = (
-            ("limit", limit, QUESTIONS),
-            ("ours", ours, QUESTIONS),
-            ("sqlite", lambda: sqlite(few), len(few)),
-            ("postgresql", lambda: postgresql(few), len(few)),
-            ("casbin", lambda: casbin(few[:5]), 5),
+        turns: tuple[tuple[str, Callable[[int], object], int], ...] = (
+            ("limit", limit, PART),
+            ("ours", ours, PART),
+            ("sqlite", lambda _first: sqlite(few), len(few)),
+            ("postgresql", lambda _first: postgresql(few), len(few)),
+            ("casbin", lambda _first: casbin(few[:3]), 3),
         )
         for turn in range(SLICES + 1):
             for name, work, count in turns:
-                took = seconds(work) / count * 1e6
+                first = turn * PART % QUESTIONS
+                took = seconds(lambda: work(first)) / count * 1e6  # noqa: B023
                 if turn:  # in the first, caches and plans are made
                     slices.setdefault(name, []).append(took)
     return slices
@@ -358,7 +361,7 @@ def measured() -> Figures:
     asked = teams(of)
     for question in asked:
         check(question, world)
-    rounds = [_us(lambda: [check(one, world) for one in asked]) for _ in range(SLICES)]
+    rounds = [_cpu_us(lambda: [check(one, world) for one in asked]) for _ in range(7)]
     some = of.questions[:2_000]
     at = DAY_0 + timedelta(days=3)
     return Figures(
@@ -366,6 +369,10 @@ def measured() -> Figures:
         built=built,
         memory=memory,
         p99=percentile(each, 0.99),
+        p99_limit=percentile(
+            [_us(lambda q=one: by_hand.check(*q)) for one in of.asked],  # type: ignore[misc]
+            0.99,
+        ),
         team=median(rounds) / len(asked),
         findings=_us(lambda: [check(one, world).findings for one in some]) / len(some),
         question=_us(lambda: [surgeon(e, [c], at) for e, c, _at in of.asked[:2_000]])
@@ -401,10 +408,11 @@ def main(size: str) -> Result:
         goal=GOAL,
         notes=(
             f"{DOCTORS:,} doctors × {PROCEDURES:,} procedures × "
-            f"{DOCTORS * RULES_EACH:,} rules, {QUESTIONS:,} questions {SLICES} times "
-            "after one warm-up, in slices taking turns",
-            f"p99 of one check, timer included, {found.p99:.1f} µs (goal 5); a team of 5 "
-            f"× 3 procedures {found.team:.1f} µs (goal 20)",
+            f"{DOCTORS * RULES_EACH:,} rules, {QUESTIONS:,} questions 7 times "
+            f"after a warm-up, in {SLICES} slices taking turns",
+            f"p99 of one check, timer included, {found.p99:.1f} µs (goal 5; of the limit "
+            f"{found.p99_limit:.1f}); a team of 5 × 3 procedures {found.team:.1f} µs CPU "
+            "(goal 20)",
             f"ours {found.median('casbin') / found.median('ours'):,.0f} × pycasbin, which "
             "has a hundredth of the rules (goal 200)",
             f"memory of the world with what was asked compiled {found.memory:.0f} MB (goal "
@@ -419,6 +427,12 @@ def main(size: str) -> Result:
 
 def _us(work: Callable[[], object]) -> float:
     return seconds(work) * 1e6
+
+
+def _cpu_us(work: Callable[[], object]) -> float:
+    begin = time.process_time()
+    work()
+    return (time.process_time() - begin) * 1e6
 
 
 def _patched(world: World, person: PersonFacts) -> None:
