@@ -173,6 +173,8 @@ class Terms:
     end: float = field(init=False, compare=False, repr=False)
     changed: float = field(init=False, compare=False, repr=False)
     due: float = field(init=False, compare=False, repr=False)
+    # Counts wherever the operation is ordered.
+    is_plain: bool = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -180,6 +182,8 @@ class Terms:
         put(self, "end", _seconds(self.valid_to, inf))
         put(self, "changed", _seconds(self.changed_from, -inf))
         put(self, "due", _seconds(self.assessment_due, inf))
+        everywhere = self.setting in (Setting.ALL, Setting.OPERATING_ROOM)
+        put(self, "is_plain", everywhere and not self.campus and not self.side)
 
     def phase_at(self, at: float) -> Phase:
         """How the line stands at ``at`` (seconds), as known now."""
@@ -194,12 +198,6 @@ class Terms:
             is_revoked = self.status is Status.REVOKED
             return Phase.REVOKED if is_revoked else Phase.SUSPENDED
         return Phase.IN_FORCE if self.start <= at else Phase.FUTURE
-
-    @property
-    def is_plain(self) -> bool:
-        """Counts wherever the operation is ordered."""
-        everywhere = self.setting in {Setting.ALL, Setting.OPERATING_ROOM}
-        return everywhere and not self.campus and not self.side
 
     def counts_in(self, context: Context) -> bool:
         """Does the line count for this place and side?"""

@@ -78,17 +78,16 @@ class Person:
         self.ends = (inf if until is None else until.timestamp()) if practises else -inf
         items: dict[str, tuple[Terms, ...]] = {}
         flags: list[Terms] = []
+        self.is_plain = True
         for item, terms in facts.lines:
             if item:
-                items[item] = (*items.get(item, ()), terms)
+                held = items.get(item)
+                items[item] = (*held, terms) if held else (terms,)
             else:
                 flags.append(terms)
+            if not terms.is_plain and terms.privilege in RELEVANT_PRIVILEGES:
+                self.is_plain = False
         self.items, self.flags = items, tuple(flags)
-        self.is_plain = all(
-            terms.is_plain
-            for _item, terms in facts.lines
-            if terms.privilege in RELEVANT_PRIVILEGES
-        )
         self.rights: dict[Part | tuple[Part, Context], Rights] = {}
         # Rights as surgeon that hold in every place, once asked for.
         self.operating: Rights | None = None

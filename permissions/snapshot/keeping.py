@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import transaction
 
@@ -60,7 +63,8 @@ class Kept:
     def _read(self) -> World:
         self._cursor.begin()
         self._reader = Reader()
-        self._world = World(people=self._reader.people(), procedures=procedures())
+        with no_collection():
+            self._world = World(people=self._reader.people(), procedures=procedures())
         return self._world
 
     def _patch(self, world: World, unseen: Unseen) -> None:
@@ -70,6 +74,18 @@ class Kept:
             changed = Practitioner.objects.filter(pk__in=unseen.practitioners)
             for person in self._reader.some(changed.order_by()):
                 world.put(person)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Hundreds of thousands of facts that stay: the collector would only walk them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 KEPT = Kept()
