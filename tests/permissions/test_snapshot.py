@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import transaction
@@ -16,7 +15,7 @@ from permissions.checks.facts import Status
 from permissions.checks.question import Question, surgeon
 from permissions.models import GrantEvent, GrantState
 from permissions.services import restore, revoke, suspend
-from permissions.snapshot import KEPT, world_for
+from permissions.snapshot import world_for
 from permissions.snapshot.freshness import MOST_GAPS, Source, TooManyGaps
 from permissions.snapshot.reading import Reader, procedures
 from portal.accounts.models import User
@@ -29,15 +28,7 @@ from tests.harness import assert_queries
 from tests.permissions.ledger import granted
 
 CHOLE = "51.2300"
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("kept")]
-
-
-@pytest.fixture
-def kept() -> Any:
-    """Nothing kept from another test's database, and nothing left for the next."""
-    KEPT.forget()
-    yield
-    KEPT.forget()
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
