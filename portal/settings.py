@@ -109,6 +109,10 @@ DATABASES = {
     )
 }
 
+# A file of shared memory that tells the processes of one machine of changed rights;
+# empty: every check asks the database whether there are any.
+RIGHTS_STAMP = env_str("RIGHTS_STAMP", "")
+
 # --- the HIS ------------------------------------------------------------------------
 
 # SQLAlchemy URL of the HIS database that offers the views and functions.

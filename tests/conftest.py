@@ -17,6 +17,7 @@ from tests.browsing import (  # noqa: E402
 )
 from tests.demo_stack import demo_stack  # noqa: E402
 from tests.harness import (  # noqa: E402
+    _ledger_is_read_again,
     _on_commit_hooks_run,
     _unordered_queries_come_shuffled,
     client,
@@ -32,6 +33,7 @@ from tests.services import (  # noqa: E402
 )
 
 __all__ = [
+    "_ledger_is_read_again",
     "_on_commit_hooks_run",
     "_unordered_queries_come_shuffled",
     "browser_contexts",

@@ -40,6 +40,17 @@ def clock(request: pytest.FixtureRequest) -> Iterator[time_machine.Traveller | N
         yield traveller
 
 
+# --- what a process keeps ---------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _ledger_is_read_again() -> None:
+    """Each test has a database of its own; the ledger kept of the last one is not its."""
+    from permissions.snapshot import KEPT
+
+    KEPT.forget()
+
+
 # --- queries without an order -------------------------------------------------------
 
 

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from permissions.checks.engine import check
+from django.utils import timezone
+
+from permissions.checks.engine import Verdict, check
 from permissions.checks.facts import (
     ProcedureFacts,
     Setting,
     UnlistedProcedure,
     Urgency,
 )
-from permissions.checks.findings import Verdict
-from permissions.snapshot import facts_for
+from permissions.checks.question import Member, Question
+from permissions.checks.world import World
+from permissions.snapshot import world_for
 from portal.directory.models import Practitioner
 from portal.directory.queries import practitioner_by_emp_no
 from surgery.enums import Nature
@@ -54,13 +57,24 @@ class Answer:
 
 def answer(asked: Asked) -> Answer:
     """Ask the engine, on the ledger as it stands now."""
-    surgeon = practitioner_by_emp_no(asked.surgeon)
-    facts = facts_for(surgeon, asked.procedures)
-    verdict = check(
-        surgeon=facts.surgeon,
-        procedures=facts.procedures,
+    question = Question(
+        team=(Member(asked.surgeon),),
         moment=asked.planned_at,
-        urgency=asked.urgency,
+        procedures=tuple(asked.procedures),
         setting=asked.setting,
+        urgency=asked.urgency,
     )
-    return Answer(asked, surgeon, facts.procedures, verdict, facts.read_at)
+    read_at = timezone.now()
+    world = world_for(question)
+    return Answer(
+        asked,
+        practitioner_by_emp_no(asked.surgeon),
+        [_listed(world, code) for code in asked.procedures],
+        check(question, world),
+        read_at,
+    )
+
+
+def _listed(world: World, code: str) -> ProcedureFacts | UnlistedProcedure:
+    entry = world.procedures.get(code)
+    return entry.facts if entry else UnlistedProcedure(code)

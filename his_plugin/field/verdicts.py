@@ -14,7 +14,7 @@ from his_plugin.field.questions import Answer
 from permissions.checks.codes import Code
 from permissions.checks.engine import OPENED_BY_RESCUE
 from permissions.checks.facts import ProcedureFacts, UnlistedProcedure, Urgency
-from permissions.checks.findings import Finding, Reason, ReasonKey, Remedy
+from permissions.checks.findings import Finding, Reason, ReasonKey
 from portal.ui.elements import Grade
 from portal.ui.moments import write_day, write_last_day, write_second
 from surgery.presenters import verdict_chip
@@ -28,14 +28,17 @@ REASONS: Mapping[ReasonKey, Words] = {
     ReasonKey.HOLDS_IT: gettext_lazy("%(surgeon)s有%(privilege)s"),
     ReasonKey.CEILING: gettext_lazy("%(surgeon)s现有手术权最高%(grade)s"),
     ReasonKey.HOLDS_NOTHING: gettext_lazy("%(surgeon)s现在没有主刀权"),
+    ReasonKey.LEARNS: gettext_lazy("%(surgeon)s只能在带教下主刀"),
     ReasonKey.ASSISTS: gettext_lazy("%(surgeon)s只有手术助手权"),
     ReasonKey.ENDED: gettext_lazy("该项主刀权至 %(last)s 已到期"),
     ReasonKey.SUSPENDED: gettext_lazy("该项主刀权已暂停"),
+    ReasonKey.OVERDUE: gettext_lazy("该项主刀权的能力评估自 %(first)s 起超期"),
     ReasonKey.REVOKED: gettext_lazy("该项主刀权已取消"),
     ReasonKey.BEGINS: gettext_lazy("该项主刀权自 %(first)s 起才生效"),
     ReasonKey.UNLISTED: gettext_lazy("%(procedure)s 不在本院手术目录"),
     ReasonKey.UNGRADED: gettext_lazy("%(procedure)s 在本院手术目录中尚未定级"),
     ReasonKey.STOPPED: gettext_lazy("%(procedure)s 本院已停止开展"),
+    ReasonKey.UNFILED: gettext_lazy("%(procedure)s 是限制类技术，尚未备案"),
     ReasonKey.RESTRICTED: gettext_lazy(
         "%(procedure)s 是限制类技术，手术级别权不能代替"
     ),
@@ -44,6 +47,8 @@ REASONS: Mapping[ReasonKey, Words] = {
     ReasonKey.REGISTRATION_ENDED: gettext_lazy(
         "%(surgeon)s的执业注册至 %(last)s 已到期"
     ),
+    ReasonKey.OTHER_SCOPE: gettext_lazy("%(surgeon)s的执业范围不含 %(procedure)s"),
+    ReasonKey.OTHER_PLACE: gettext_lazy("%(surgeon)s的执业地点不含本院区"),
     ReasonKey.RESCUE: gettext_lazy("急诊抢救生命，先做后补登记"),
 }
 PRIVILEGES: Mapping[str, Words] = {
@@ -53,17 +58,6 @@ PRIVILEGES: Mapping[str, Words] = {
     "SG04": gettext_lazy("四级逐项主刀权"),
     "SG07": gettext_lazy("手术助手权"),
     "RT01": gettext_lazy("限制类技术权"),
-}
-REMEDIES: Mapping[Remedy, Words] = {
-    Remedy.NONE: "",
-    Remedy.APPLY: gettext_lazy(
-        "改由有权限的医师主刀；或由科室提出授权申请，医务科审批后再提交"
-    ),
-    Remedy.RENEW: gettext_lazy("请科室或医务科办理续期；或改由有权限的医师主刀"),
-    Remedy.OTHER_SURGEON: gettext_lazy("改由有该项主刀权的医师主刀"),
-    Remedy.OTHER_PROCEDURE: gettext_lazy("改选本院开展的手术"),
-    Remedy.ASK_OFFICE: gettext_lazy("请联系医务科"),
-    Remedy.MAKE_UP: gettext_lazy("术后 24 小时内补办越级手术登记"),
 }
 
 
@@ -80,7 +74,7 @@ def verdict_words(answer: Answer) -> dict[str, Any]:
         "procedures": [
             _procedure(answer, procedure, finding)
             for procedure, finding in zip(
-                answer.procedures, answer.verdict.findings, strict=True
+                answer.procedures, answer.verdict.rights, strict=True
             )
         ],
         "read_at": answer.read_at.isoformat(),
@@ -116,14 +110,16 @@ def _procedure(
         "name": name,
         "grade": grade,
         "grade_label": str(Grade(grade).text),
-        **_result(finding.code),
+        **_result(finding.code or Code.UNKNOWN),
         "needed": finding.needed,
         "held": finding.held,
         "until": _until(finding),
         "reasons": [
             _reason(answer, procedure.code, reason) for reason in finding.reasons
         ],
-        "remedy": str(REMEDIES[finding.remedy]),
+        "remedy": _(finding.remedy) if finding.remedy else "",
+        "rule": finding.rule.id,
+        "source": finding.source,
     }
 
 
@@ -162,7 +158,7 @@ def _surgeon(answer: Answer) -> str:
 
 
 def _title(answer: Answer) -> str:
-    values = {"surgeon": _surgeon(answer), "count": len(answer.verdict.findings)}
+    values = {"surgeon": _surgeon(answer), "count": len(answer.verdict.rights)}
     blocking = len(answer.verdict.blocking)
     if blocking:
         return _("%(surgeon)s现在不能主刀：%(count)s 项未通过核对") % {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from permissions.checks.words import Word
 
 
 def gettext_noop(message: str) -> str:
@@ -10,7 +10,7 @@ def gettext_noop(message: str) -> str:
     return message
 
 
-class Code(StrEnum):
+class Code(Word):
     ALLOWED = "0"
     SUPERVISED = "2S"
     ASSIST_ONLY = "2A"

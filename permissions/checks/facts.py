@@ -1,31 +1,66 @@
-"""What a check is asked and what it knows: plain facts, no database behind them."""
+"""What a check knows: plain facts, no database behind them.
+
+Moments are aware datetimes, ends exclusive. ``None`` in a fact says "not known here":
+a rule that needs it is not applied, and the trace says so.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from math import inf
+from typing import NamedTuple
 
-# Privileges that let a surgeon operate: the grade each one reaches (domain 2.3).
-# Grades 1 and 2 are granted as a class, 3 and 4 procedure by procedure (GR06).
-CLASS_PRIVILEGES = {"SG01": 1, "SG02": 2}
-ITEM_PRIVILEGES = {"SG03": 3, "SG04": 4}
-OPERATING_PRIVILEGES = CLASS_PRIVILEGES | ITEM_PRIVILEGES
-ASSISTING = "SG07"
-RESTRICTED = "RT01"
-RELEVANT_PRIVILEGES = frozenset({*OPERATING_PRIVILEGES, ASSISTING, RESTRICTED})
+from permissions.checks.grouping import (
+    ASSISTING,
+    OPERATING_PRIVILEGES,
+    RELEVANT_PRIVILEGES,
+    RESTRICTED,
+)
+from permissions.checks.words import Word
+
+__all__ = [
+    "ASSISTING",
+    "OPERATING_PRIVILEGES",
+    "RELEVANT_PRIVILEGES",
+    "RESTRICTED",
+    "Campus",
+    "DrugFacts",
+    "ItemKind",
+    "Line",
+    "PersonFacts",
+    "Phase",
+    "Practice",
+    "ProcedureFacts",
+    "Role",
+    "Setting",
+    "Side",
+    "Standing",
+    "Status",
+    "Terms",
+    "Training",
+    "UnlistedProcedure",
+    "Urgency",
+]
 
 
-class Standing(StrEnum):
-    """Whether the surgeon may practise here at all."""
+class Standing(Word):
+    """Whether the person may practise here at all."""
 
     PRACTISING = "PRACTISING"
     NOT_PRACTISING = "NOT_PRACTISING"
     UNKNOWN_PERSON = "UNKNOWN_PERSON"
 
 
-class Status(StrEnum):
+class Practice(Word):
+    """How independent the licence is (1.6): whose orders need a countersign."""
+
+    PHYSICIAN = "PHYSICIAN"
+    ASSISTANT = "ASSISTANT"
+    TRAINEE = "TRAINEE"
+
+
+class Status(Word):
     """What happened to a grant; its dates speak for themselves."""
 
     ACTIVE = "ACTIVE"
@@ -34,7 +69,7 @@ class Status(StrEnum):
     VOID = "VOID"
 
 
-class Setting(StrEnum):
+class Setting(Word):
     ALL = "ALL"
     OUTPATIENT = "OUTP"
     EMERGENCY = "EMER"
@@ -42,7 +77,7 @@ class Setting(StrEnum):
     OPERATING_ROOM = "OR"
 
 
-class Urgency(StrEnum):
+class Urgency(Word):
     """RESCUE is an emergency that is declared life-saving (GR10)."""
 
     ROUTINE = "ROUTINE"
@@ -50,7 +85,34 @@ class Urgency(StrEnum):
     RESCUE = "RESCUE"
 
 
-class Phase(StrEnum):
+class Role(Word):
+    """What a line lets its holder do with the procedure."""
+
+    ORDER = "ORDER"
+    OPERATE = "OPERATE"
+    OPERATE_SUPERVISED = "OPERATE_SUPERVISED"
+    ASSIST = "ASSIST"
+    SUPERVISE = "SUPERVISE"
+
+
+class ItemKind(Word):
+    NONE = ""
+    PROCEDURE = "PROCEDURE"
+    DRUG = "DRUG"
+    DEVICE = "DEVICE"
+
+
+class Side(Word):
+    """Of a question: which side. Of a line: the only side it holds for."""
+
+    ANY = ""
+    LEFT = "LEFT"
+    RIGHT = "RIGHT"
+    UNILATERAL = "UNILATERAL"
+    BILATERAL = "BILATERAL"
+
+
+class Phase(Word):
     """How one grant stands at one moment."""
 
     IN_FORCE = "IN_FORCE"
@@ -61,103 +123,171 @@ class Phase(StrEnum):
     VOID = "VOID"
 
 
-@dataclass(frozen=True)
+Campus = str  # its code; "" where the hospital has one, or the door does not ask
+
+
+@dataclass(frozen=True, slots=True)
 class ProcedureFacts:
-    """A catalogue entry; grade 0 is ungraded."""
+    """A catalogue entry; grade 0 is ungraded. ``scopes`` are the registration scopes
+    (执业范围) of which its surgeon needs one; empty when the catalogue names none."""
 
     code: str
     name: str
     grade: int
     is_enabled: bool = True
     is_restricted: bool = False
+    is_filed: bool = True
+    is_day_surgery: bool | None = None
+    scopes: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UnlistedProcedure:
     """A code the HIS asked about that our catalogue does not have."""
 
     code: str
 
 
-@dataclass(frozen=True)
-class GrantFacts:
-    """One ledger line. ``valid_to`` is exclusive; ``changed_from`` is the moment
-    from which a suspension or revocation holds."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One ledger line without its item: thousands of lines share one.
 
-    privilege_code: str
+    ``changed_from`` is the moment from which a suspension or revocation holds,
+    ``assessment_due`` the exclusive end of the time the last assessment is good for.
+    ``start``, ``end``, ``changed`` and ``due`` are the same in seconds, for bisecting.
+    """
+
+    privilege: str
     valid_from: datetime
     valid_to: datetime | None = None
-    item_code: str = ""
-    setting: Setting = Setting.ALL
     status: Status = Status.ACTIVE
     changed_from: datetime | None = None
+    role: Role = Role.OPERATE
+    setting: Setting = Setting.ALL
+    campus: Campus = ""
+    side: Side = Side.ANY
+    item_kind: ItemKind = ItemKind.NONE
+    assessment_due: datetime | None = None
+    conditions: str = ""
+    start: float = field(init=False, compare=False, repr=False)
+    end: float = field(init=False, compare=False, repr=False)
+    changed: float = field(init=False, compare=False, repr=False)
+    due: float = field(init=False, compare=False, repr=False)
+    # Counts wherever the operation is ordered.
+    is_plain: bool = field(init=False, compare=False, repr=False)
 
-    @property
-    def reach(self) -> int:
-        """The highest grade this line lets its holder operate; 0 for none."""
-        return OPERATING_PRIVILEGES.get(self.privilege_code, 0)
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "start", self.valid_from.timestamp())
+        put(self, "end", _seconds(self.valid_to, inf))
+        put(self, "changed", _seconds(self.changed_from, -inf))
+        put(self, "due", _seconds(self.assessment_due, inf))
+        everywhere = self.setting in (Setting.ALL, Setting.OPERATING_ROOM)
+        put(self, "is_plain", everywhere and not self.campus and not self.side)
 
-    def covers(self, procedure: ProcedureFacts) -> bool:
-        """Would this line, in force, let its holder operate this procedure?"""
-        if procedure.is_restricted:
-            return (
-                self.privilege_code == RESTRICTED and self.item_code == procedure.code
-            )
-        if self.reach < procedure.grade:
-            return False
-        if self.privilege_code in CLASS_PRIVILEGES:
-            return True
-        return self.item_code == procedure.code
-
-    def phase_at(self, moment: datetime) -> Phase:
-        """How the line stands at ``moment``, as known now."""
+    def phase_at(self, at: float) -> Phase:
+        """How the line stands at ``at`` (seconds), as known now."""
         if self.status is Status.VOID:
             return Phase.VOID
-        if self.valid_to is not None and self.valid_to <= moment:
-            return self._ended_phase()
-        if self._has_changed_at(moment):
-            return Phase.REVOKED if self.status is Status.REVOKED else Phase.SUSPENDED
-        return Phase.IN_FORCE if self.valid_from <= moment else Phase.FUTURE
+        if self.end <= at:
+            # A right taken away before its last day did not end by date.
+            early = self.changed_from is not None and self.changed < self.end
+            is_revoked = self.status is Status.REVOKED and early
+            return Phase.REVOKED if is_revoked else Phase.EXPIRED
+        if self.status is not Status.ACTIVE and self.changed <= at:
+            is_revoked = self.status is Status.REVOKED
+            return Phase.REVOKED if is_revoked else Phase.SUSPENDED
+        return Phase.IN_FORCE if self.start <= at else Phase.FUTURE
 
-    def _ended_phase(self) -> Phase:
-        # A right taken away before its last day did not end by date.
-        revoked_early = (
-            self.status is Status.REVOKED
-            and self.changed_from is not None
-            and self.valid_to is not None
-            and self.changed_from < self.valid_to
-        )
-        return Phase.REVOKED if revoked_early else Phase.EXPIRED
-
-    def _has_changed_at(self, moment: datetime) -> bool:
-        if self.status is Status.ACTIVE:
+    def counts_in(self, context: Context) -> bool:
+        """Does the line count for this place and side?"""
+        if self.setting not in context.settings:
             return False
-        return self.changed_from is None or self.changed_from <= moment
+        if self.campus and context.campus and self.campus != context.campus:
+            return False
+        return context.side in ALLOWED_SIDES[self.side]
 
 
-@dataclass(frozen=True)
-class SurgeonFacts:
-    """A surgeon with all lines that may matter. ``registered_until`` is exclusive."""
+ALLOWED_SIDES = {
+    Side.ANY: frozenset(Side),
+    Side.LEFT: frozenset({Side.ANY, Side.LEFT}),
+    Side.RIGHT: frozenset({Side.ANY, Side.RIGHT}),
+    Side.UNILATERAL: frozenset({Side.ANY, Side.LEFT, Side.RIGHT, Side.UNILATERAL}),
+    Side.BILATERAL: frozenset({Side.ANY, Side.BILATERAL}),
+}
 
-    standing: Standing
-    grants: tuple[GrantFacts, ...] = ()
+
+class Context(NamedTuple):
+    """Where the operation is ordered; a side or campus nobody asks about is empty."""
+
+    setting: Setting
+    is_urgent: bool
+    campus: Campus
+    side: Side
+
+    @property
+    def settings(self) -> frozenset[Setting]:
+        """Settings whose lines count here."""
+        counting = {Setting.ALL, Setting.OPERATING_ROOM, self.setting}
+        if self.is_urgent:
+            counting.add(Setting.EMERGENCY)
+        return frozenset(counting)
+
+
+class Line(NamedTuple):
+    """One ledger line: its item ("" for a class or a flag) and its terms."""
+
+    item: str
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A course passed (2.4); ``valid_to`` exclusive, None without end."""
+
+    course: str
+    passed: bool = True
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """A practitioner with all lines. ``registered_until`` is exclusive."""
+
+    emp_no: str
+    standing: Standing = Standing.PRACTISING
+    lines: tuple[Line, ...] = ()
     registered_until: datetime | None = None
+    title_rank: int = 0
+    practice: Practice = Practice.PHYSICIAN
+    is_tcm: bool | None = None
+    scopes: frozenset[str] | None = None
+    campuses: frozenset[str] | None = None
+    trainings: tuple[Training, ...] | None = None
 
-    def covering(self, procedure: ProcedureFacts) -> Iterator[GrantFacts]:
-        return (grant for grant in self.grants if grant.covers(procedure))
 
-    def ceiling_at(self, moment: datetime) -> int:
-        """The highest grade of any operating right in force; 0 for none."""
-        reaches = (
-            grant.reach
-            for grant in self.grants
-            if grant.phase_at(moment) is Phase.IN_FORCE
-        )
-        return max(reaches, default=0)
+@dataclass(frozen=True, slots=True)
+class DrugFacts:
+    """A drug of the HIS dictionary (domain 5). Levels: antibiotic 0–3, antitumor 0–2,
+    psychotropic 0–2; ``kind`` 1 西药, 2 中成药, 3 饮片, 4 颗粒剂, 5 血液制品."""
 
-    def assists_at(self, moment: datetime) -> bool:
-        return any(
-            grant.privilege_code == ASSISTING
-            and grant.phase_at(moment) is Phase.IN_FORCE
-            for grant in self.grants
-        )
+    code: str
+    name: str = ""
+    kind: str = "1"
+    antibiotic: int = 0
+    antitumor: int = 0
+    is_narcotic: bool = False
+    psychotropic: int = 0
+    is_toxic: bool = False
+    is_radioactive: bool = False
+    is_key_monitored: bool = False
+    is_albumin: bool = False
+    is_biologic: bool = False
+    is_hormone: bool = False
+    is_nutrition: bool = False
+    is_high_alert: bool = False
+    is_stopped: bool = False
+
+
+def _seconds(moment: datetime | None, otherwise: float) -> float:
+    return otherwise if moment is None else moment.timestamp()

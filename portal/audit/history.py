@@ -9,6 +9,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from portal.audit.acting import current_act
+from portal.audit.stamp import changing
 
 M = TypeVar("M", bound=models.Model)
 
@@ -63,7 +64,8 @@ class HistoricalModel(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         current_act()  # refuse before anything is written
-        super().save(*args, **kwargs)
+        with changing():
+            super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise HistoryBypass("rows with history are never deleted")
@@ -93,7 +95,8 @@ class WriteOnceModel(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise HistoryBypass("these rows are written once")
-        super().save(*args, **kwargs)
+        with changing():
+            super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise HistoryBypass("these rows are written once")

@@ -16,6 +16,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_noop as _
 
+from portal.audit.stamp import changing
 from portal.directory import losses
 from portal.directory.copies import ROWS_PER_STATEMENT, Copy
 from portal.directory.dictionaries import DICTIONARIES, Dictionary
@@ -107,7 +108,8 @@ class _Pull:
             return self._held(loss)
         with transaction.atomic():
             self._lock(view)
-            copy.apply(difference)
+            with changing():
+                copy.apply(difference)
             return self._taken(view, copy, difference)
 
     def _batches(self) -> Iterator[Sequence[Any]]:

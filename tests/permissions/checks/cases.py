@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from permissions.checks.facts import GrantFacts, Setting, Status
+from permissions.checks.facts import Line, Role, Setting, Side, Status, Terms
 
 CHINA = timezone(timedelta(hours=8))
 
@@ -23,14 +23,24 @@ def line(
     status: Status = Status.ACTIVE,
     since: str | None = None,
     setting: Setting = Setting.ALL,
-) -> GrantFacts:
+    role: Role = Role.OPERATE,
+    campus: str = "",
+    side: Side = Side.ANY,
+    due: str | None = None,
+    conditions: str = "",
+) -> Line:
     """A grant from ``start`` to before ``end``; suspended or revoked ``since``."""
-    return GrantFacts(
-        privilege_code=privilege,
-        item_code=item,
+    terms = Terms(
+        privilege=privilege,
         valid_from=at(start),
         valid_to=at(end) if end else None,
         status=status,
         changed_from=at(since) if since else None,
         setting=setting,
+        role=role,
+        campus=campus,
+        side=side,
+        assessment_due=at(due) if due else None,
+        conditions=conditions,
     )
+    return Line(item, terms)

@@ -1,0 +1,290 @@
+"""The world a check is asked in: everybody's lines, frozen so that a look-up answers.
+
+``World`` is built from facts and patched one person at a time; what is compiled is
+compiled when first asked for and kept.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import inf
+from types import MappingProxyType
+from typing import TypeAlias
+
+from permissions.checks.codes import Code
+from permissions.checks.facts import (
+    RELEVANT_PRIVILEGES,
+    Context,
+    DrugFacts,
+    PersonFacts,
+    ProcedureFacts,
+    Standing,
+    Terms,
+)
+from permissions.checks.question import Part
+from permissions.checks.rights import (
+    CodeTrack,
+    Judging,
+    Track,
+    better,
+    covers_as_item,
+    value_at,
+)
+from permissions.checks.rules import RULES, Mode, Rule, RuleMode, with_defaults
+
+GRADES = range(5)
+ALLOWED, OUT_OF_SCOPE = Code.ALLOWED, Code.OUT_OF_SCOPE
+
+
+class Entry:
+    """A procedure, compiled. ``closed`` answers for everybody; ``kind`` numbers the
+    class of procedures whose answer without an item line is the same."""
+
+    __slots__ = ("closed", "code", "facts", "is_open", "kind", "scopes")
+
+    def __init__(self, facts: ProcedureFacts) -> None:
+        self.facts = facts
+        self.code = facts.code
+        self.kind = 2 * facts.grade + facts.is_restricted
+        self.scopes = facts.scopes
+        self.closed: Code | None = _closed(facts)
+        self.is_open = self.closed is None and not facts.scopes
+
+
+def _closed(facts: ProcedureFacts) -> Code | None:
+    if not facts.is_enabled:
+        return Code.NOT_DONE_HERE
+    if facts.grade <= 0:
+        return Code.NOT_IN_CATALOGUE
+    is_unfiled = facts.is_restricted and not facts.is_filed
+    return Code.NOT_DONE_HERE if is_unfiled else None
+
+
+class Person:
+    """A practitioner, compiled. ``ends`` is when the licence ends, in seconds.
+
+    Most people hold no line that is bound to a place or side: they are plain, and
+    their rights are kept by part alone.
+    """
+
+    __slots__ = ("ends", "facts", "flags", "is_plain", "items", "operating", "rights")
+
+    def __init__(self, facts: PersonFacts) -> None:
+        self.facts = facts
+        practises = facts.standing is Standing.PRACTISING
+        until = facts.registered_until
+        self.ends = (inf if until is None else until.timestamp()) if practises else -inf
+        items: dict[str, tuple[Terms, ...]] = {}
+        flags: list[Terms] = []
+        self.is_plain = True
+        for item, terms in facts.lines:
+            if item:
+                held = items.get(item)
+                items[item] = (*held, terms) if held else (terms,)
+            else:
+                flags.append(terms)
+            if not terms.is_plain and terms.privilege in RELEVANT_PRIVILEGES:
+                self.is_plain = False
+        self.items, self.flags = items, tuple(flags)
+        self.rights: dict[Part | tuple[Part, Context], Rights] = {}
+        # Rights as surgeon that hold in every place, once asked for.
+        self.operating: Rights | None = None
+
+    def counting(self, lines: Sequence[Terms], context: Context) -> Sequence[Terms]:
+        """Of some lines those that count in this place."""
+        if self.is_plain:
+            return lines
+        return [terms for terms in lines if terms.counts_in(context)]
+
+
+class Rights:
+    """What one person may do in one part, in one kind of place."""
+
+    __slots__ = ("_ceiling", "classes", "items")
+
+    def __init__(
+        self,
+        part: Part,
+        flags: Sequence[Terms],
+        items: dict[str, CodeTrack],
+        ceiling: Track[int],
+        judging: Judging,
+    ) -> None:
+        self._ceiling = ceiling
+        self.items = items
+        self.classes = tuple(
+            judging.class_track(part, grade, restricted, flags, ceiling)
+            for grade in GRADES
+            for restricted in (False, True)
+        )
+
+    def code_at(self, entry: Entry, at: float) -> Code:
+        """By the item's own lines, else by what the person holds as a whole."""
+        own = self.items.get(entry.code)
+        code = own[1][bisect_right(own[0], at)] if own is not None else None
+        return ALLOWED if code is ALLOWED else self.otherwise(code, entry.kind, at)
+
+    def otherwise(self, own: Code | None, kind: int, at: float) -> Code:
+        """The better of what the item's lines say and what the rest says."""
+        bounds, codes = self.classes[kind]
+        other = codes[bisect_right(bounds, at)]
+        return other if own is None else better(own, other)
+
+    def ceiling_at(self, at: float) -> int:
+        return value_at(self._ceiling, at)
+
+
+NOBODY = Person(PersonFacts("", Standing.UNKNOWN_PERSON))
+
+
+class World:
+    """Everybody and everything a question may speak of, and how this hospital judges."""
+
+    def __init__(
+        self,
+        *,
+        people: Iterable[PersonFacts] = (),
+        procedures: Iterable[ProcedureFacts] = (),
+        drugs: Iterable[DrugFacts] = (),
+        modes: Mapping[str, RuleMode] = MappingProxyType({}),
+        operate_implies_order: bool = True,
+    ) -> None:
+        self.rule_modes = modes
+        self.modes = with_defaults(modes)
+        self.scope_decides = self.modes["P03"] is Mode.MUST
+        self.judging = Judging(
+            operate_implies_order=operate_implies_order,
+            overdue_suspends=self.modes["S13"] is Mode.MUST,
+        )
+        self._tracks: dict[tuple[Part, tuple[int, ...]], _Kept] = {}
+        self.drugs = {drug.code: drug for drug in drugs}
+        self.procedures = {facts.code: Entry(facts) for facts in procedures}
+        self.people = {facts.emp_no: Person(facts) for facts in people}
+        # The kind of each procedure that is closed to nobody by itself.
+        self.open = {
+            code: entry.kind for code, entry in self.procedures.items() if entry.is_open
+        }
+
+    def put(self, facts: PersonFacts) -> None:
+        """Replace one person; the next question sees the new lines.
+
+        What is compiled hangs on the person, never on the world: another thread that
+        still compiles the old one cannot bring it back.
+        """
+        self.people[facts.emp_no] = Person(facts)
+
+    def put_procedure(self, facts: ProcedureFacts) -> None:
+        """Replace a catalogue entry, and all who were compiled with the old one."""
+        entry = self.procedures[facts.code] = Entry(facts)
+        self.open.pop(facts.code, None)
+        for person in list(self.people.values()):
+            if facts.code in person.items:
+                self.put(person.facts)
+        if entry.is_open:
+            self.open[facts.code] = entry.kind
+
+    def person(self, emp_no: str) -> Person:
+        return self.people.get(emp_no, NOBODY)
+
+    def rule(self, id: str) -> Rule:
+        """A rule with the hospital's mode and wording."""
+        rule, own = RULES[id], self.rule_modes.get(id)
+        if own is None:
+            return rule
+        return replace(rule, mode=own.mode, text=own.text or rule.text)
+
+    def code(
+        self, emp_no: str, part: Part, procedure: str, at: float, context: Context
+    ) -> Code:
+        """The code of one person for one procedure, before any rescue."""
+        entries = [self.procedures.get(procedure)]
+        return self.codes(emp_no, part, entries, at, context)[0]
+
+    def codes(
+        self,
+        emp_no: str,
+        part: Part,
+        entries: Sequence[Entry | None],
+        at: float,
+        context: Context,
+    ) -> list[Code]:
+        """The codes of one person for several procedures; None is not in the catalogue."""
+        person = self.people.get(emp_no, NOBODY)
+        if at >= person.ends:
+            return [OUT_OF_SCOPE] * len(entries)
+        rights = person.rights.get(part) or self.rights_of(person, part, context)
+        found = []
+        for entry in entries:
+            if entry is None:
+                found.append(Code.NOT_IN_CATALOGUE)
+            elif entry.closed is not None:
+                found.append(entry.closed)
+            elif (entry.scopes or context.campus) and self.is_outside(
+                person, part, entry, context
+            ):
+                found.append(OUT_OF_SCOPE)
+            else:
+                found.append(rights.code_at(entry, at))
+        return found
+
+    def is_outside(
+        self, person: Person, part: Part, entry: Entry, context: Context
+    ) -> bool:
+        """Outside the registered scope (P03) or place (P04), where these decide."""
+        return self.breaks_scope(person, part, entry) or self.breaks_place(
+            person, context
+        )
+
+    def breaks_scope(self, person: Person, part: Part, entry: Entry) -> bool:
+        scopes = person.facts.scopes
+        if not self.scope_decides or scopes is None or part not in SCOPED_PARTS:
+            return False
+        return bool(entry.scopes) and not entry.scopes & scopes
+
+    def breaks_place(self, person: Person, context: Context) -> bool:
+        places = person.facts.campuses
+        if self.modes["P04"] is not Mode.MUST or places is None or not context.campus:
+            return False
+        return context.campus not in places
+
+    def rights_of(self, person: Person, part: Part, context: Context) -> Rights:
+        """Compiled when first asked for; a plain person's hold in every place."""
+        key = part if person.is_plain else (part, context)
+        found = person.rights.get(key)
+        if found is None:
+            found = person.rights[key] = self._compiled(person, part, context)
+            if key is Part.SURGEON:
+                person.operating = found
+        return found
+
+    def _compiled(self, person: Person, part: Part, context: Context) -> Rights:
+        items: dict[str, CodeTrack] = {}
+        held: list[Terms] = []
+        flags = person.counting(person.flags, context)
+        for code, lines in person.items.items():
+            counting = person.counting(lines, context)
+            held += counting
+            entry = self.procedures.get(code)
+            if entry is None:
+                continue
+            covering = [one for one in counting if covers_as_item(one, entry.facts)]
+            if covering and part is not Part.ANESTHETIST:
+                items[code] = self._item_track(part, covering)
+        ceiling: Track[int] = ((), (0,))
+        if part is Part.SURGEON:
+            ceiling = self.judging.ceiling_track([*held, *flags])
+        return Rights(part, flags, items, ceiling, self.judging)
+
+    def _item_track(self, part: Part, lines: Sequence[Terms]) -> CodeTrack:
+        """Shared by all who hold such lines; they are kept, so their ids stay theirs."""
+        key = (part, tuple(map(id, lines)))
+        kept = self._tracks.get(key)
+        if kept is None:
+            kept = self._tracks[key] = (self.judging.item_track(part, lines), lines)
+        return kept[0]
+
+
+_Kept: TypeAlias = tuple[CodeTrack, Sequence[Terms]]
+SCOPED_PARTS = frozenset({Part.SURGEON, Part.SUPERVISOR, Part.ORDERER})
