@@ -69,6 +69,8 @@ class EventKind(models.TextChoices):
     RESTORE = "RESTORE", _("恢复")
     REVOKE = "REVOKE", _("取消")
     VOID = "VOID", _("作废")
+    RENEW = "RENEW", _("延续")
+    DOWNGRADE = "DOWNGRADE", _("降级")
 
 
 # The same as something to do: the word on a button.
@@ -77,11 +79,58 @@ ACT_WORDS = {
     EventKind.RESTORE: pgettext_lazy("act", "恢复"),
     EventKind.REVOKE: pgettext_lazy("act", "取消"),
     EventKind.VOID: pgettext_lazy("act", "作废"),
+    EventKind.RENEW: pgettext_lazy("act", "延续"),
+    EventKind.DOWNGRADE: pgettext_lazy("act", "降级"),
 }
 
 
+class ItemKind(models.TextChoices):
+    """What an item line speaks of; empty for flags and levels."""
+
+    NONE = "", "—"
+    PROCEDURE = "PROCEDURE", _("手术、操作")
+    DRUG = "DRUG", _("药品")
+    DEVICE = "DEVICE", _("设备")
+
+
+class SurgicalRole(models.TextChoices):
+    """Roles of a surgical right (domain 9.4a); empty where there are none."""
+
+    NONE = "", "—"
+    ORDER = "ORDER", _("开单")
+    OPERATE = "OPERATE", _("主刀")
+    OPERATE_SUPERVISED = "OPERATE_SUPERVISED", _("带教下主刀")
+    ASSIST = "ASSIST", _("助手")
+    SUPERVISE = "SUPERVISE", _("带教")
+
+
+class Side(models.TextChoices):
+    """The only side a line holds for; empty is any."""
+
+    ANY = "", _("不限")
+    LEFT = "LEFT", _("左侧")
+    RIGHT = "RIGHT", _("右侧")
+    UNILATERAL = "UNILATERAL", _("单侧")
+    BILATERAL = "BILATERAL", _("双侧")
+
+
+class GrantKind(models.TextChoices):
+    """How a line came to be."""
+
+    FIRST = "FIRST", _("首次")
+    RENEWAL = "RENEWAL", _("延续")
+    UPGRADE = "UPGRADE", _("升级")
+    DOWNGRADE = "DOWNGRADE", _("降级")
+    TEMPORARY = "TEMPORARY", _("临时")
+    ONE_PATIENT = "ONE_PATIENT", _("单例患者")
+    DIRECT = "DIRECT", _("直接授权")
+
+
 class GrantStatus(models.TextChoices):
-    """What the events add up to; the dates say the rest."""
+    """What the events add up to; the dates say the rest.
+
+    A line that was downgraded is REVOKED, its last event says so.
+    """
 
     ACTIVE = "ACTIVE", _("生效")
     SUSPENDED = "SUSPENDED", _("暂停")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -41,6 +42,22 @@ def declarations() -> QuerySet[SurgeryApplication]:
         "applicant", "surgeon__department"
     ).prefetch_related(
         Prefetch("procedures", queryset=current, to_attr="current_procedures")
+    )
+
+
+def booked_procedures(
+    surgeon_id: int, *, after: datetime, before: datetime | None = None
+) -> QuerySet[ApplicationProcedure]:
+    """Procedures of operations ahead that a surgeon is to do, the next first."""
+    lines = ApplicationProcedure.objects.filter(
+        application__surgeon=surgeon_id,
+        application__planned_at__gte=after,
+        is_dropped=False,
+    )
+    if before is not None:
+        lines = lines.filter(application__planned_at__lt=before)
+    return lines.select_related("application__surgeon").order_by(
+        "application__planned_at", "application_id", "position"
     )
 
 

@@ -11,6 +11,7 @@ from permissions.models.catalogue import (
 )
 from permissions.models.dictionaries import RegistrationScope, Regulation, Training
 from permissions.models.ledger import Grant, GrantEvent, GrantState
+from permissions.models.templates import PostTemplate, PostTemplateLine
 from permissions.models.terms import Terms
 from permissions.models.versions import CatalogueVersion, DraftEntry
 
@@ -22,6 +23,8 @@ __all__ = [
     "Grant",
     "GrantEvent",
     "GrantState",
+    "PostTemplate",
+    "PostTemplateLine",
     "Prerequisite",
     "Privilege",
     "PrivilegeRevision",

@@ -21,7 +21,10 @@ class Application(Terms, Proposal):
             *Terms.Meta.constraints,
             *Proposal.Meta.constraints,
             models.UniqueConstraint(
-                fields=["practitioner", "privilege", "item_code", "setting"],
+                fields=[
+                    *("practitioner", "privilege", "item_code", "role"),
+                    *("setting", "campus", "side", "visit_no"),
+                ],
                 condition=Q(state="SUBMITTED"),
                 name="permissions_application_one_open",
                 violation_error_message=_("同一医师的同一权限已有待审批的申请。"),

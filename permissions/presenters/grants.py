@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from permissions.enums import ACT_WORDS, EventKind, GrantStatus
+from permissions.ledger import POSSIBLE_IN, STATUS_AFTER
 from permissions.models import GrantEvent, GrantState
 from permissions.outbound import his_value_of
 from permissions.presenters import words
 from permissions.presenters.arrivals import GrantArrival, grant_arrival
 from permissions.queries.grants import Standing, arrivals_of, standing_of
-from permissions.queries.ledger import POSSIBLE_IN, STATUS_AFTER
 from portal.his.contract.codes import STATUS_AFTER as HIS_STATUS_AFTER
 from portal.outbox.models import Message
 from portal.outbox.presenters import long_arrival
@@ -53,6 +53,7 @@ MomentTone = Literal["", "ok", "bad", "mute"]
 TONES: dict[EventKind, MomentTone] = {
     EventKind.SUSPEND: "bad",
     EventKind.REVOKE: "bad",
+    EventKind.DOWNGRADE: "bad",
     EventKind.VOID: "mute",
 }
 
@@ -135,7 +136,7 @@ def _row(state: GrantState, message: Message | None, now: datetime) -> GrantRow:
 
 def possible_acts(state: GrantState, standing: Standing) -> list[EventKind]:
     """What the state and the dates allow; who may do it is the page's matter."""
-    kinds = [kind for kind, statuses in POSSIBLE_IN.items() if state.status in statuses]
+    kinds = [kind for kind in ICONS if state.status in POSSIBLE_IN[kind]]
     if standing is Standing.EXPIRED:
         kinds = [kind for kind in kinds if kind is EventKind.VOID]
     return kinds

@@ -31,6 +31,8 @@ EVENT_CHIPS: Mapping[str, Chip] = {
     EventKind.RESTORE: Chip("info", "player-play", _("恢复")),
     EventKind.REVOKE: Chip("bad", "ban", _("取消")),
     EventKind.VOID: Chip("mute", "x", _("作废"), is_void=True),
+    EventKind.RENEW: Chip("ok", "calendar-due", _("延续")),
+    EventKind.DOWNGRADE: Chip("warn", "arrow-back-up", _("降级")),
 }
 STATE_CHIPS: Mapping[str, Chip] = {
     ProposalState.SUBMITTED: Chip("info", "progress", _("待审批")),

@@ -40,7 +40,7 @@ def standing_of(state: GrantState, now: datetime) -> Standing:
         return Standing(status.value)
     if state.valid_to is not None and state.valid_to <= now:
         return Standing.EXPIRED
-    if status is GrantStatus.SUSPENDED:
+    if is_suspended(state, now):
         return Standing.SUSPENDED
     if state.valid_from > now:
         return Standing.FUTURE
@@ -48,6 +48,20 @@ def standing_of(state: GrantState, now: datetime) -> Standing:
     if state.valid_to is not None and state.valid_to <= soon:
         return Standing.EXPIRING
     return Standing.IN_FORCE
+
+
+def is_suspended(state: GrantState, now: datetime) -> bool:
+    """A suspension with an end is over by that date alone."""
+    if state.status != GrantStatus.SUSPENDED:
+        return False
+    return state.suspended_until is None or now < state.suspended_until
+
+
+def not_suspended(now: datetime) -> Q:
+    """Active, or suspended until a moment that has passed; for the database."""
+    return Q(status=GrantStatus.ACTIVE) | Q(
+        status=GrantStatus.SUSPENDED, suspended_until__lte=now
+    )
 
 
 def standing_condition(standing: Standing, now: datetime) -> Q:
@@ -59,8 +73,9 @@ def standing_condition(standing: Standing, now: datetime) -> Q:
         return has_ended & Q(status__in=[GrantStatus.ACTIVE, GrantStatus.SUSPENDED])
     not_ended = Q(valid_to__isnull=True) | Q(valid_to__gt=now)
     if standing is Standing.SUSPENDED:
-        return not_ended & Q(status=GrantStatus.SUSPENDED)
-    active = not_ended & Q(status=GrantStatus.ACTIVE)
+        open_end = Q(suspended_until__isnull=True) | Q(suspended_until__gt=now)
+        return not_ended & open_end & Q(status=GrantStatus.SUSPENDED)
+    active = not_ended & not_suspended(now)
     if standing is Standing.FUTURE:
         return active & Q(valid_from__gt=now)
     soon = now + timedelta(days=EXPIRING_DAYS)

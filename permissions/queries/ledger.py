@@ -1,116 +1,203 @@
-"""What the events of a grant add up to, now and at any moment, as known at any moment."""
+"""What held at any moment, as known at any moment, read from the ledger alone.
+
+The conditions of ``holding`` say for the database what ``permissions.ledger.fold`` says
+for one line; a property test holds both to a brute-force oracle. They are plain
+``EXISTS`` over the few events that are no grant, so every engine can plan them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, NamedTuple
 
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from permissions.enums import EventKind, GrantStatus
+from permissions.enums import EventKind
+from permissions.ledger import ENDING, Standing, fold
 from permissions.models import Grant, GrantEvent
 from portal.directory.models import Practitioner
 
-# Which status each event leads to, and in which statuses it may happen.
-STATUS_AFTER = {
-    EventKind.GRANT: GrantStatus.ACTIVE,
-    EventKind.SUSPEND: GrantStatus.SUSPENDED,
-    EventKind.RESTORE: GrantStatus.ACTIVE,
-    EventKind.REVOKE: GrantStatus.REVOKED,
-    EventKind.VOID: GrantStatus.VOID,
-}
-POSSIBLE_IN = {
-    EventKind.SUSPEND: frozenset({GrantStatus.ACTIVE}),
-    EventKind.RESTORE: frozenset({GrantStatus.SUSPENDED}),
-    EventKind.REVOKE: frozenset({GrantStatus.ACTIVE, GrantStatus.SUSPENDED}),
-    EventKind.VOID: frozenset({GrantStatus.ACTIVE, GrantStatus.SUSPENDED}),
-}
+STOPPING = (EventKind.SUSPEND, *sorted(ENDING))
+ORDER = ("privilege__sort", "item_code", "pk")
+TURNING = (*STOPPING, EventKind.RESTORE)
 
 
-class Happened(Protocol):
-    """The part of an event that counts."""
+def holding(
+    at: datetime, known_at: datetime | None = None, **only: Any
+) -> QuerySet[Grant]:
+    """Lines that hold at ``at``, as known at ``known_at`` (None: now), unordered.
 
-    @property
-    def kind(self) -> str: ...
-
-    @property
-    def effective_at(self) -> datetime: ...
-
-    @property
-    def recorded_at(self) -> datetime: ...
-
-
-@dataclass(frozen=True)
-class Span:
-    """From when to when a grant was meant to hold; the end is exclusive."""
-
-    valid_from: datetime
-    valid_to: datetime | None
-
-    def contains(self, moment: datetime) -> bool:
-        has_begun = self.valid_from <= moment
-        return has_begun and (self.valid_to is None or moment < self.valid_to)
-
-
-def fold(events: Iterable[Happened]) -> GrantStatus | None:
-    """The status a grant's events, in order, lead to; None without any event."""
-    status: GrantStatus | None = None
-    for event in events:
-        status = STATUS_AFTER[EventKind(event.kind)]
-    return status
-
-
-def status_at(
-    events: Sequence[Happened], *, at: datetime, known_at: datetime | None = None
-) -> GrantStatus | None:
-    """The status at a moment, by what was recorded until ``known_at`` (None: ever).
-
-    Void says it never was: once known, it counts for every moment.
+    ``only`` are fields of Grant. They narrow the renewals too, which are read as a set
+    of their own: an ``EXISTS`` beside an ``OR`` is asked row by row, and PostgreSQL's
+    estimate of that is so high that it compiles the query for a second.
     """
-    known = [
-        event for event in events if known_at is None or event.recorded_at <= known_at
-    ]
-    if any(event.kind == EventKind.VOID for event in known):
-        return GrantStatus.VOID
-    return fold(event for event in known if event.effective_at <= at)
+    known = Q() if known_at is None else Q(recorded_at__lte=known_at)
+    events = GrantEvent.objects.order_by()
+    theirs = {f"grant__{name}": value for name, value in only.items()}
+    renewed = events.filter(known, kind=EventKind.RENEW, until__gt=at, **theirs)
+    void = events.filter(known, kind=EventKind.VOID, grant=OuterRef("pk"))
+    return Grant.objects.order_by().filter(
+        Q(valid_to__isnull=True)
+        | Q(valid_to__gt=at)
+        | Q(pk__in=renewed.values("grant")),
+        ~Exists(void),
+        ~Exists(_stopping(at, known)),
+        known,
+        valid_from__lte=at,
+        **only,
+    )
 
 
-def holds_at(
-    span: Span,
-    events: Sequence[Happened],
-    *,
-    at: datetime,
-    known_at: datetime | None = None,
-) -> bool:
-    """Does the right hold at that moment, as known then?"""
-    status = status_at(events, at=at, known_at=known_at)
-    return status is GrantStatus.ACTIVE and span.contains(at)
+def _stopping(at: datetime, known: Q) -> QuerySet[GrantEvent]:
+    """The suspension or end of the outer line that counts at ``at``: none came after."""
+    later = GrantEvent.objects.order_by().filter(
+        Q(effective_at__gt=OuterRef("effective_at"))
+        | Q(effective_at=OuterRef("effective_at"), pk__gt=OuterRef("pk")),
+        known,
+        grant=OuterRef("grant"),
+        kind__in=TURNING,
+        effective_at__lte=at,
+    )
+    return GrantEvent.objects.order_by().filter(
+        Q(until__isnull=True) | Q(until__gt=at),
+        ~Exists(later),
+        known,
+        grant=OuterRef("pk"),
+        kind__in=STOPPING,
+        effective_at__lte=at,
+    )
+
+
+class Known(NamedTuple):
+    """An event as the fold reads it."""
+
+    grant_id: int
+    kind: str
+    effective_at: datetime
+    recorded_at: datetime
+    until: datetime | None
 
 
 def privileges_of(
     practitioner: Practitioner, at: datetime, known_at: datetime | None = None
 ) -> list[Grant]:
-    """The grants that held for a practitioner at ``at``, as known at ``known_at``.
+    """The lines that held for a practitioner at ``at``, as known at ``known_at``.
 
-    Read from the events alone: what was recorded later changes nothing about what
-    was known then.
+    What was recorded later changes nothing about what was known then. One person's
+    lines are few: they are folded here, which is faster than planning the large query.
     """
-    events = GrantEvent.objects.order_by("pk")
-    grants = (
-        Grant.objects.filter(practitioner=practitioner)
-        .select_related("privilege")
-        .prefetch_related(Prefetch("events", events, to_attr="ledger_events"))
-        .order_by("privilege__sort", "item_code", "pk")
+    lines = Grant.objects.filter(practitioner=practitioner, valid_from__lte=at)
+    lines = lines.select_related("privilege").order_by(*ORDER)
+    rows = GrantEvent.objects.filter(grant__practitioner=practitioner)
+    if known_at is not None:
+        rows = rows.filter(recorded_at__lte=known_at)
+    events: dict[int, list[Known]] = defaultdict(list)
+    for row in rows.order_by("pk").values_list(*Known._fields):
+        events[row[0]].append(Known._make(row))
+    standings = [(grant, fold(grant.span, events[grant.pk])) for grant in lines]
+    return [grant for grant, found in standings if found and found.holds_at(at)]
+
+
+def able_to(
+    item_code: str, at: datetime, known_at: datetime | None = None
+) -> list[Grant]:
+    """Lines made for one procedure, drug or device that held; who holds them is in each.
+
+    Classes that reach a procedure by its grade are the check engine's matter.
+    """
+    lines = _ready(holding(at, known_at, item_code=item_code))
+    return list(lines.order_by("practitioner__pinyin", "practitioner__emp_no", "pk"))
+
+
+def privileges_in(
+    department_code: str, at: datetime, known_at: datetime | None = None
+) -> list[Grant]:
+    """Lines that held, given to practitioners as members of the department."""
+    lines = _ready(holding(at, known_at, department_code=department_code))
+    return list(lines.order_by("practitioner__pinyin", "practitioner__emp_no", "pk"))
+
+
+def _ready(lines: QuerySet[Grant]) -> QuerySet[Grant]:
+    with_all = lines.select_related("privilege", "practitioner")
+    return with_all.order_by(*ORDER)
+
+
+class RosterLine(NamedTuple):
+    """One line of the roster of a day; codes and keys, no names."""
+
+    practitioner_id: int
+    privilege_id: int
+    item_code: str
+    role: str
+    setting: str
+    campus: str
+    side: str
+    grant_id: int
+
+
+def roster(at: datetime, known_at: datetime | None = None) -> Iterator[RosterLine]:
+    """Every line of the house that held, unordered, streamed."""
+    columns = ("practitioner_id", "privilege_id", *RosterLine._fields[2:-1], "pk")
+    rows = holding(at, known_at).values_list(*columns)
+    return map(RosterLine._make, rows.iterator(chunk_size=5_000))
+
+
+# --- two moments ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a practitioner held at the second moment alone, and at the first alone.
+
+    ``lost`` comes with what ended each: None when it ended by its date.
+    """
+
+    gained: tuple[Grant, ...]
+    lost: tuple[tuple[Grant, GrantEvent | None], ...]
+
+
+def difference(
+    practitioner: Practitioner,
+    first: datetime,
+    second: datetime,
+    known_at: datetime | None = None,
+) -> Difference:
+    """What changed for a practitioner between two moments."""
+    before = {grant.pk: grant for grant in privileges_of(practitioner, first, known_at)}
+    after = {grant.pk: grant for grant in privileges_of(practitioner, second, known_at)}
+    gone = [grant for pk, grant in before.items() if pk not in after]
+    why = _what_ended(gone, second, known_at)
+    return Difference(
+        gained=tuple(grant for pk, grant in after.items() if pk not in before),
+        lost=tuple((grant, why.get(grant.pk)) for grant in gone),
     )
-    return [
-        grant
-        for grant in grants
-        if holds_at(
-            Span(grant.valid_from, grant.valid_to),
-            grant.ledger_events,
-            at=at,
-            known_at=known_at,
-        )
-    ]
+
+
+def _what_ended(
+    grants: Sequence[Grant], at: datetime, known_at: datetime | None
+) -> dict[int, GrantEvent]:
+    known = Q() if known_at is None else Q(recorded_at__lte=known_at)
+    counting = Q(kind=EventKind.VOID) | Q(kind__in=STOPPING, effective_at__lte=at)
+    found = GrantEvent.objects.filter(known, counting, grant__in=grants)
+    return {
+        event.grant_id: event
+        for event in found.select_related("by").order_by("effective_at", "pk")
+        if event.until is None or event.until > at
+    }
+
+
+# --- one line -------------------------------------------------------------------------
+
+
+def standing_of_line(grant: Grant, known_at: datetime | None = None) -> Standing | None:
+    """The fold of one line's events; None when it was not known yet."""
+    events = GrantEvent.objects.filter(grant=grant).order_by("pk")
+    return fold(grant.span, events, known_at=known_at)
+
+
+def as_recorded(grant: Grant) -> list[GrantEvent]:
+    """The events of a line in the order they were recorded."""
+    return list(GrantEvent.objects.filter(grant=grant).order_by("pk"))

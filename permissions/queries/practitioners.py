@@ -9,8 +9,8 @@ from datetime import datetime
 from django.db.models import Case, Count, IntegerField, Max, Q, QuerySet, Value, When
 
 from permissions.checks.facts import OPERATING_PRIVILEGES
-from permissions.enums import GrantStatus
 from permissions.models import GrantState
+from permissions.queries.grants import not_suspended
 from portal.directory.models import Practitioner
 
 
@@ -29,7 +29,7 @@ def practitioners() -> QuerySet[Practitioner]:
 def in_force(now: datetime) -> Q:
     """States that hold at this moment."""
     not_ended = Q(valid_to__isnull=True) | Q(valid_to__gt=now)
-    return not_ended & Q(status=GrantStatus.ACTIVE, valid_from__lte=now)
+    return not_ended & not_suspended(now) & Q(valid_from__lte=now)
 
 
 def holdings_of(ids: Sequence[int], now: datetime) -> dict[int, Holdings]:

@@ -4,7 +4,11 @@ Each is one transaction in which state, history and the promise to the HIS are s
 together. What must not be is refused with an ``ActRefused`` and leaves nothing behind.
 """
 
-from permissions.services.changes import restore, revoke, suspend, void
+from permissions.services.changes import renew, restore, revoke, suspend, void
+from permissions.services.consequences import consequences
+from permissions.services.copying import from_colleague, from_template, give
+from permissions.services.direct import downgrade, grant
+from permissions.services.lines import Line
 from permissions.services.proposals import (
     approve,
     propose,
@@ -13,16 +17,32 @@ from permissions.services.proposals import (
     withdraw,
 )
 from permissions.services.refusals import ActRefused
+from permissions.services.refusals_of_acts import ManyRefused
+from permissions.services.templates import keep_template
+from permissions.services.together import many
+from permissions.services.undoing import undo
 
 __all__ = [
     "ActRefused",
+    "Line",
+    "ManyRefused",
     "approve",
+    "consequences",
+    "downgrade",
+    "from_colleague",
+    "from_template",
+    "give",
+    "grant",
+    "keep_template",
+    "many",
     "propose",
     "reject",
+    "renew",
     "restore",
     "return_",
     "revoke",
     "suspend",
+    "undo",
     "void",
     "withdraw",
 ]

@@ -1,33 +1,47 @@
-"""What happens to a right once it is granted: suspend, restore, revoke, void.
+"""What happens to a right once it is granted: suspend, restore, revoke, void, renew.
 
 ``seen`` is the last event the person had before them: when another one has been added
-since, the act is refused. Nothing is ever deleted.
+since, the act is refused. ``effective_at`` lies back when an act is recorded late. What
+is taken away needs a reason code. Nothing is ever deleted.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from permissions.enums import EventKind, GrantStatus, ReasonCode
+from permissions.enums import EventKind, ReasonCode
+from permissions.ledger import Obstacle, Span, obstacle
 from permissions.models import GrantEvent, GrantState
-from permissions.queries.ledger import POSSIBLE_IN
-from permissions.services import rules
+from permissions.queries.ledger import as_recorded
+from permissions.services import lines, rules
 from permissions.services.ledger import locked_practitioner, write
+from permissions.services.persons import must_be_two
 from permissions.services.refusals import (
     AlreadyEnded,
     ChangedMeanwhile,
+    LastsTooLong,
     NotInThatState,
-    OwnRight,
     ReasonCodeMissing,
+)
+from permissions.services.refusals_of_acts import (
+    EffectiveBeforeStart,
+    EffectiveInFuture,
+    EffectiveTooLongAgo,
+    HasNoEnd,
+    LaterChangeStands,
+    UntilNotLater,
 )
 from portal.accounts.models import User
 from portal.audit.acting import acting
-from portal.parameters.days import last_day_of
+from portal.parameters.days import day_of, end_of, last_day_of
+from portal.parameters.queries import value_of
+from portal.parameters.registry import LATE_RECORD_DAYS
 from portal.ui.moments import write_moment
 
-NEEDS_CODE = frozenset({EventKind.SUSPEND, EventKind.REVOKE})
+NEEDS_CODE = frozenset({EventKind.SUSPEND, EventKind.REVOKE, EventKind.DOWNGRADE})
 
 
 @transaction.atomic
@@ -38,18 +52,16 @@ def suspend(
     at: datetime,
     reason_code: ReasonCode | str,
     reason: str,
+    last_day: date | None = None,
+    effective_at: datetime | None = None,
     seen: int | None = None,
 ) -> GrantEvent:
-    """暂停: the right does not hold until it is restored."""
-    return _change(
-        EventKind.SUSPEND,
-        state,
-        by,
-        at,
-        reason_code=reason_code,
-        reason=reason,
-        seen=seen,
-    )
+    """暂停: the right does not hold until it is restored, or through ``last_day``."""
+    said = Said(by, at, reason, reason_code, seen, effective_at)
+    until = end_of(last_day)
+    if until is not None and until <= at:
+        raise UntilNotLater(day_of(at) - timedelta(days=1))
+    return change(EventKind.SUSPEND, state, said, until=until)
 
 
 @transaction.atomic
@@ -60,20 +72,14 @@ def restore(
     at: datetime,
     reason: str,
     reason_code: ReasonCode | str = "",
+    effective_at: datetime | None = None,
+    second: User | None = None,
     seen: int | None = None,
 ) -> GrantEvent:
     """恢复: the right holds again, with the dates it had."""
-    if by.practitioner_id == state.practitioner_id:
-        raise OwnRight
-    return _change(
-        EventKind.RESTORE,
-        state,
-        by,
-        at,
-        reason_code=reason_code,
-        reason=reason,
-        seen=seen,
-    )
+    must_be_two(by, second, state.practitioner_id)
+    said = Said(by, at, reason, reason_code, seen, effective_at, second)
+    return change(EventKind.RESTORE, state, said)
 
 
 @transaction.atomic
@@ -84,18 +90,12 @@ def revoke(
     at: datetime,
     reason_code: ReasonCode | str,
     reason: str,
+    effective_at: datetime | None = None,
     seen: int | None = None,
 ) -> GrantEvent:
     """取消: the right ends at this moment; before, it was valid."""
-    return _change(
-        EventKind.REVOKE,
-        state,
-        by,
-        at,
-        reason_code=reason_code,
-        reason=reason,
-        seen=seen,
-    )
+    said = Said(by, at, reason, reason_code, seen, effective_at)
+    return change(EventKind.REVOKE, state, said)
 
 
 @transaction.atomic
@@ -109,38 +109,84 @@ def void(
     seen: int | None = None,
 ) -> GrantEvent:
     """作废: entered in error; as known from now on it was never valid."""
-    return _change(
-        EventKind.VOID, state, by, at, reason_code=reason_code, reason=reason, seen=seen
-    )
+    return change(EventKind.VOID, state, Said(by, at, reason, reason_code, seen))
 
 
-def _change(
-    kind: EventKind,
+@transaction.atomic
+def renew(
+    *,
     state: GrantState,
+    last_day: date,
     by: User,
     at: datetime,
-    *,
-    reason_code: ReasonCode | str,
     reason: str,
-    seen: int | None,
+    effective_at: datetime | None = None,
+    second: User | None = None,
+    seen: int | None = None,
 ) -> GrantEvent:
-    text = rules.clear_reason(reason)
-    code = _code_for(kind, reason_code)
-    current = _locked(state)
-    _must_be_as_seen(current, seen)
-    _must_be_possible(kind, current, at)
+    """延续: the same line lasts through ``last_day``; what has ended is granted anew."""
+    must_be_two(by, second, state.practitioner_id)
+    said = Said(by, at, reason, "", seen, effective_at, second)
+    return change(EventKind.RENEW, state, said, until=end_of(last_day))
+
+
+# --- what all of them do --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Said:
+    """Who acts, when and why, as it came in."""
+
+    by: User
+    at: datetime
+    reason: str
+    reason_code: ReasonCode | str = ""
+    seen: int | None = None
+    effective_at: datetime | None = None
+    second: User | None = None
+    undoes: GrantEvent | None = None
+
+
+def change(
+    kind: EventKind, state: GrantState, said: Said, *, until: datetime | None = None
+) -> GrantEvent:
+    """Append one event to a line, inside the caller's transaction."""
+    text = rules.clear_reason(said.reason)
+    code = _code_for(kind, said.reason_code)
+    current = locked(state)
+    _must_be_as_seen(current, said.seen)
     event = GrantEvent(
         grant=current.grant,
         kind=kind,
-        effective_at=at,
-        recorded_at=at,
-        by=by,
+        effective_at=said.effective_at or said.at,
+        recorded_at=said.at,
+        until=until,
+        by=said.by,
+        second=said.second,
+        undoes=said.undoes,
         reason_code=code,
         reason=text,
     )
-    with acting(by=by, reason=text):
-        write(event, current, by=by)
+    earlier = as_recorded(current.grant)
+    _must_be_in_time(event, current)
+    found = obstacle(current.grant.span, earlier, event)
+    if found is not None:
+        raise _refusal(found, event, current)
+    if kind is EventKind.RENEW:
+        _must_prolong(event, current)
+    with acting(by=said.by, reason=text):
+        write(event, current, earlier=earlier, by=said.by)
     return event
+
+
+def locked(state: GrantState) -> GrantState:
+    """The state as it stands now, its practitioner locked."""
+    practitioner = locked_practitioner(state.practitioner_id)
+    current = GrantState.objects.select_related(
+        "grant__privilege", "privilege", "last_event__by"
+    ).get(pk=state.pk)
+    current.practitioner = current.grant.practitioner = practitioner
+    return current
 
 
 def _code_for(kind: EventKind, reason_code: ReasonCode | str) -> str:
@@ -151,16 +197,6 @@ def _code_for(kind: EventKind, reason_code: ReasonCode | str) -> str:
     return ""
 
 
-def _locked(state: GrantState) -> GrantState:
-    """The state as it stands now, its practitioner locked."""
-    practitioner = locked_practitioner(state.practitioner_id)
-    current = GrantState.objects.select_related(
-        "grant__privilege", "privilege", "last_event__by"
-    ).get(pk=state.pk)
-    current.practitioner = current.grant.practitioner = practitioner
-    return current
-
-
 def _must_be_as_seen(state: GrantState, seen: int | None) -> None:
     if seen is not None and seen != state.last_event_id:
         last = state.last_event
@@ -169,11 +205,44 @@ def _must_be_as_seen(state: GrantState, seen: int | None) -> None:
         )
 
 
-def _must_be_possible(kind: EventKind, state: GrantState, at: datetime) -> None:
-    if GrantStatus(state.status) not in POSSIBLE_IN[kind]:
-        raise NotInThatState(kind.label, state.get_status_display())
-    # What was entered in error is said to be so even after its last day.
-    has_ended = state.valid_to is not None and state.valid_to <= at
+def _must_be_in_time(event: GrantEvent, state: GrantState) -> None:
+    """Now, or recorded late within the hospital's limit; never ahead."""
+    effective, at = event.effective_at, event.recorded_at
+    if effective == at:
+        return
+    if effective > at:
+        raise EffectiveInFuture
+    earliest = at - timedelta(days=value_of(LATE_RECORD_DAYS))
+    if effective < earliest:
+        raise EffectiveTooLongAgo(write_moment(earliest))
+    if effective < state.valid_from:
+        raise EffectiveBeforeStart(write_moment(state.valid_from))
+
+
+def _refusal(found: Obstacle, event: GrantEvent, state: GrantState) -> Exception:
+    act = EventKind(event.kind).label
+    if found.stands is not None:
+        later = EventKind(found.stands.kind).label
+        return LaterChangeStands(act, later, write_moment(found.stands.effective_at))
     last_day = last_day_of(state.valid_to)
-    if kind is not EventKind.VOID and has_ended and last_day is not None:
-        raise AlreadyEnded(kind.label, last_day)
+    if found.has_ended and last_day is not None:
+        return AlreadyEnded(act, last_day)
+    return NotInThatState(act, found.status.label)
+
+
+def _must_prolong(event: GrantEvent, state: GrantState) -> None:
+    """Later than the end it has, no longer than the privilege allows, meeting no other."""
+    ends, until = state.valid_to, event.until
+    if ends is None:
+        raise HasNoEnd
+    last_day = last_day_of(ends) or day_of(ends)
+    if until is None or until <= ends:
+        raise UntilNotLater(last_day)
+    latest = rules.latest_last_day(state.privilege, last_day + timedelta(days=1))
+    if latest is not None and until > (end_of(latest) or until):
+        what = rules.what_is_limited(state.privilege)
+        raise LastsTooLong(what, state.privilege.validity_months or 0, latest)
+    rules.must_practise(state.practitioner)
+    rules.must_be_enabled(state.privilege)
+    lines.must_not_be_barred(state.practitioner, state.privilege, event.recorded_at)
+    lines.must_not_overlap(state.key, Span(ends, until), but=state)

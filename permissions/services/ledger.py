@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from permissions.enums import EventKind
-from permissions.models import Application, GrantEvent, GrantState
-from permissions.outbound import message_for, stream_of
-from permissions.queries.ledger import STATUS_AFTER
+from permissions.ledger import Standing, fold
+from permissions.models import Application, Grant, GrantEvent, GrantState
+from permissions.outbound import calls_for, stream_of
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
 from portal.outbox.services import enqueue
+
+KEY_FIELDS = (
+    *("practitioner", "privilege", "item_kind", "item_code", "role", "setting"),
+    *("campus", "side", "visit_no", "kind"),
+)
 
 
 def locked_practitioner(practitioner_id: int) -> Practitioner:
@@ -23,16 +30,79 @@ def dated(row: Application | GrantState, at: datetime) -> None:
     row._history_date = at  # type: ignore[union-attr]  # read by simple-history
 
 
-def write(event: GrantEvent, state: GrantState, *, by: User) -> None:
-    """Append the event, bring the state up to it, promise to tell the HIS."""
+def open_line(
+    values: dict[str, Any],
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+    application: Application | None = None,
+    follows: Grant | None = None,
+    **event_fields: Any,
+) -> Grant:
+    """A new line with names as they are today, its first event and its state.
+
+    ``values`` are the fields of ``Terms``.
+    """
+    practitioner: Practitioner = values["practitioner"]
+    grant = Grant(
+        **values,
+        application=application,
+        follows=follows,
+        practitioner_name=practitioner.name,
+        title_code=practitioner.title_code,
+        department_code=practitioner.department.code,
+        department_name=practitioner.department.name,
+        recorded_at=at,
+    )
+    grant.save()
+    event = GrantEvent(
+        grant=grant,
+        kind=EventKind.GRANT,
+        effective_at=grant.valid_from,
+        recorded_at=at,
+        by=by,
+        reason=reason,
+        **event_fields,
+    )
+    state = GrantState(
+        grant=grant, **{name: getattr(grant, name) for name in KEY_FIELDS}
+    )
+    write(event, state, earlier=(), by=by)
+    return grant
+
+
+def write(
+    event: GrantEvent, state: GrantState, *, earlier: Sequence[GrantEvent], by: User
+) -> None:
+    """Append the event, fold the state anew, promise to tell the HIS.
+
+    ``earlier`` are the line's events so far, in the order they were recorded.
+    """
     event.save()
-    state.status = STATUS_AFTER[EventKind(event.kind)]
-    state.last_event = event
+    standing = fold(event.grant.span, [*earlier, event])
+    if standing is None:
+        raise RuntimeError("a line with an event has a standing")
+    bring_up(state, standing, event)
     dated(state, event.recorded_at)
     state.save()
-    enqueue(
-        message=message_for(event, grant=event.grant, by=by),
-        stream=stream_of(event.grant.practitioner.emp_no),
-        subject=event.subject,
-        at=event.recorded_at,
-    )
+    emp_no = event.grant.practitioner.emp_no
+    for call in calls_for(event, standing, by=by):
+        enqueue(
+            message=call.message,
+            stream=stream_of(emp_no),
+            subject=call.subject,
+            at=event.recorded_at,
+            not_before=call.not_before,
+        )
+
+
+def bring_up(state: GrantState, standing: Standing, last: GrantEvent) -> None:
+    """The projection of a standing."""
+    state.status = standing.status
+    state.changed_from = standing.changed_from
+    state.suspended_until = standing.suspended_until
+    state.ended_at = standing.ended_at
+    state.valid_from = standing.span.valid_from
+    state.valid_to = standing.span.valid_to
+    state.last_event = last

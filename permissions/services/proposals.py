@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
-from permissions.enums import EventKind, Setting
-from permissions.models import Application, Grant, GrantEvent, GrantState, Privilege
-from permissions.services import rules
-from permissions.services.ledger import dated, locked_practitioner, write
+from permissions.enums import Setting
+from permissions.ledger import Span
+from permissions.models import Application, Grant, Privilege, Terms
+from permissions.services import lines, rules
+from permissions.services.ledger import dated, locked_practitioner, open_line
+from permissions.services.lines import Line
 from permissions.services.refusals import (
     AlreadyDecided,
     EndedMeanwhile,
@@ -29,7 +32,6 @@ from portal.audit.acting import acting
 from portal.directory.models import Practitioner
 from portal.parameters.days import day_of, last_day_of, start_of
 from portal.ui.moments import write_moment
-from surgery.models import Procedure
 
 
 @transaction.atomic
@@ -45,28 +47,33 @@ def propose(
     doc_no: str,
     by: User,
     at: datetime,
+    role: str = "",
+    campus: str = "",
+    side: str = "",
+    conditions: str = "",
+    evidence: str = "",
 ) -> Application:
     """Ask for a right; ``item`` is a procedure code, ``valid_to`` the last day."""
     text = rules.clear_reason(reason)
     locked = locked_practitioner(practitioner.pk)
-    procedure = _must_be_possible(locked, privilege, item, setting)
-    start, end = rules.span_of(privilege, valid_from, valid_to, today=day_of(at))
-    application = Application(
-        practitioner=locked,
+    line = Line(
         privilege=privilege,
-        item_code=procedure.code if procedure else "",
-        item_name=procedure.name if procedure else "",
-        item_grade=procedure.grade if procedure else None,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        item=item,
+        role=role,
         setting=setting,
-        valid_from=start,
-        valid_to=end,
-        doc_no=doc_no.strip(),
-        reason=text,
-        proposed_by=by,
-        proposed_at=at,
+        campus=campus,
+        side=side,
+        conditions=conditions,
+        evidence=evidence,
+        doc_no=doc_no,
     )
+    found = lines.fitting(locked, line, at=at, earliest=day_of(at))
+    values = found.values() | {"valid_from": start_of(valid_from)}
+    application = Application(reason=text, proposed_by=by, proposed_at=at, **values)
     _must_be_the_only_open(application)
-    rules.must_not_overlap(_wanted(application, start))
+    lines.must_not_overlap(application.key, found.span)
     dated(application, at)
     with acting(by=by, reason=text):
         application.save()
@@ -80,17 +87,21 @@ def approve(*, application: Application, by: User, at: datetime, reason: str) ->
     current = _locked(application)
     _must_be_open(current, Decision.APPROVE)
     _must_be_another(current, by)
-    _must_be_possible(
-        current.practitioner, current.privilege, current.item_code, current.setting
-    )
+    lines.must_fit(current.practitioner, lines.of_terms(current), at=at)
     if current.valid_to is not None and current.valid_to <= at:
         raise EndedMeanwhile(last_day_of(current.valid_to) or day_of(at))
-    # A right never begins before the day it was approved.
-    start = max(current.valid_from, start_of(day_of(at)))
-    rules.must_not_overlap(_wanted(current, start))
+    # A right never begins before the moment it was approved.
+    span = Span(max(current.valid_from, at), current.valid_to)
+    lines.must_not_overlap(current.key, span)
     with acting(by=by, reason=text):
         _decide(current, Decision.APPROVE, by=by, at=at, reason=text)
-        return _grant(current, start, by=by, at=at, reason=text)
+        return open_line(
+            _values(current) | {"valid_from": span.valid_from},
+            by=by,
+            at=at,
+            reason=text,
+            application=current,
+        )
 
 
 @transaction.atomic
@@ -171,36 +182,26 @@ def _must_be_another(application: Application, by: User) -> None:
         raise OwnRight
 
 
-def _must_be_possible(
-    practitioner: Practitioner, privilege: Privilege, item: str, setting: str
-) -> Procedure | None:
-    rules.must_practise(practitioner)
-    rules.must_be_enabled(privilege)
-    rules.must_fit_setting(privilege, setting)
-    rules.must_have_title(practitioner, privilege)
-    return rules.item_for(privilege, item)
-
-
 def _must_be_the_only_open(application: Application) -> None:
     if Application.objects.filter(
         practitioner=application.practitioner,
         privilege=application.privilege,
         item_code=application.item_code,
+        role=application.role,
         setting=application.setting,
+        campus=application.campus,
+        side=application.side,
+        visit_no=application.visit_no,
         state=ProposalState.SUBMITTED,
     ).exists():
         raise OpenApplicationExists
 
 
-def _wanted(application: Application, start: datetime) -> rules.Wanted:
-    return rules.Wanted(
-        practitioner=application.practitioner,
-        privilege=application.privilege,
-        item_code=application.item_code,
-        setting=application.setting,
-        valid_from=start,
-        valid_to=application.valid_to,
-    )
+def _values(application: Application) -> dict[str, Any]:
+    """The fields of ``Terms`` as they stand in the proposal."""
+    return {
+        field.name: getattr(application, field.name) for field in Terms._meta.fields
+    }
 
 
 def _decide(
@@ -217,46 +218,3 @@ def _decide(
     application.decision_reason = reason
     dated(application, at)
     application.save()
-
-
-def _grant(
-    application: Application, start: datetime, *, by: User, at: datetime, reason: str
-) -> Grant:
-    """The ledger line with names as they are today, its first event and its state."""
-    practitioner = application.practitioner
-    grant = Grant(
-        practitioner=practitioner,
-        privilege=application.privilege,
-        item_code=application.item_code,
-        item_name=application.item_name,
-        item_grade=application.item_grade,
-        setting=application.setting,
-        valid_from=start,
-        valid_to=application.valid_to,
-        doc_no=application.doc_no,
-        application=application,
-        practitioner_name=practitioner.name,
-        title_code=practitioner.title_code,
-        department_name=practitioner.department.name,
-        recorded_at=at,
-    )
-    grant.save()
-    event = GrantEvent(
-        grant=grant,
-        kind=EventKind.GRANT,
-        effective_at=max(start, at),
-        recorded_at=at,
-        by=by,
-        reason=reason,
-    )
-    state = GrantState(
-        grant=grant,
-        practitioner=practitioner,
-        privilege=application.privilege,
-        item_code=grant.item_code,
-        setting=grant.setting,
-        valid_from=start,
-        valid_to=grant.valid_to,
-    )
-    write(event, state, by=by)
-    return grant

@@ -83,6 +83,18 @@ class NotTheProposer(ActRefused):
     message = gettext_lazy("只有提出人可以撤回申请。")
 
 
+class SecondPersonMissing(ActRefused):
+    field = "second"
+    message = gettext_lazy(
+        "本院规定直接授权须第二人确认。请另一位有审批权限的人确认，或改为提交申请。"
+    )
+
+
+class SecondPersonNotAnother(ActRefused):
+    field = "second"
+    message = gettext_lazy("第二人不能是办理人，也不能是医师本人。请换一位确认。")
+
+
 # --- what -----------------------------------------------------------------------------
 
 
@@ -148,6 +160,85 @@ class ItemNotRestricted(ActRefused):
         )
 
 
+class ItemNameMissing(ActRefused):
+    field = "item_name"
+    message = gettext_lazy("药品和设备须写明名称。")
+
+
+class ItemKindNotAsked(ActRefused):
+    field = "item_kind"
+
+    def __init__(self, privilege: str) -> None:
+        super().__init__(
+            _("「%(privilege)s」只能按手术逐项授权。") % {"privilege": privilege}
+        )
+
+
+class RoleNotAllowed(ActRefused):
+    field = "role"
+
+    def __init__(self, privilege: str, allowed: str) -> None:
+        super().__init__(
+            _("「%(privilege)s」的角色只能是%(allowed)s。")
+            % {"privilege": privilege, "allowed": allowed}
+        )
+
+
+class RoleNotAsked(ActRefused):
+    field = "role"
+
+    def __init__(self, privilege: str) -> None:
+        super().__init__(
+            _("「%(privilege)s」不分角色，角色留空。") % {"privilege": privilege}
+        )
+
+
+class VisitMissing(ActRefused):
+    field = "visit_no"
+    message = gettext_lazy("单例患者授权须填 HIS 就诊号。")
+
+
+class VisitNotAsked(ActRefused):
+    field = "visit_no"
+    message = gettext_lazy("只有单例患者授权填就诊号，请留空或改选授权类型。")
+
+
+class EndMissing(ActRefused):
+    field = "valid_to"
+    message = gettext_lazy("临时授权和单例患者授权须填到期日期。")
+
+
+class NotLower(ActRefused):
+    field = "to"
+
+    def __init__(self, privilege: str) -> None:
+        super().__init__(
+            _("「%(privilege)s」不低于原授权，不是降级。请改选更低的级别或角色。")
+            % {"privilege": privilege}
+        )
+
+
+class SanctionStands(ActRefused):
+    field = "privilege"
+
+    def __init__(
+        self, privilege: str, why: Text, on: date, months: int, earliest: date
+    ) -> None:
+        super().__init__(
+            _(
+                "「%(privilege)s」因「%(why)s」于 %(on)s 取消，%(months)s 个月内不得恢复，"
+                "最早 %(earliest)s。"
+            )
+            % {
+                "privilege": privilege,
+                "why": why,
+                "on": on.isoformat(),
+                "months": months,
+                "earliest": earliest.isoformat(),
+            }
+        )
+
+
 class OpenApplicationExists(ActRefused):
     message = gettext_lazy("同一医师的同一权限已有待审批的申请。")
 
@@ -168,6 +259,16 @@ class StartsInPast(ActRefused):
 
     def __init__(self, today: date) -> None:
         super().__init__(_("不能早于今天 %(today)s。") % {"today": today.isoformat()})
+
+
+class StartsTooLongAgo(ActRefused):
+    field = "valid_from"
+
+    def __init__(self, earliest: date) -> None:
+        super().__init__(
+            _("最早补记到 %(day)s。更早的决定请按申请流程办理。")
+            % {"day": earliest.isoformat()}
+        )
 
 
 class EndsBeforeStart(ActRefused):

@@ -7,23 +7,19 @@ the practitioner's row locked, so two acts about one person follow one another.
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from permissions.enums import (
     TITLE_WORDS,
-    GrantStatus,
     Setting,
     TitleRule,
     ValueKind,
 )
-from permissions.models import GrantState, Privilege
+from permissions.models import Privilege
 from permissions.services.refusals import (
     EndsBeforeStart,
-    GrantOverlaps,
     ItemDisabled,
     ItemMissing,
     ItemNotAsked,
@@ -53,18 +49,6 @@ REASON_MAX = 200
 GRADE_OF_ITEMS = {"SG03": Grade.THREE, "SG04": Grade.FOUR}
 RESTRICTED = "RT01"
 RANK_WORDS = {TITLE_RANK[code]: word for code, word in TITLE_WORDS.items()}
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """The right in question: whose, what, where, from when to when (instants)."""
-
-    practitioner: Practitioner
-    privilege: Privilege
-    item_code: str
-    setting: str
-    valid_from: datetime
-    valid_to: datetime | None
 
 
 def clear_reason(text: str) -> str:
@@ -150,11 +134,25 @@ def months_after(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
+def last_day_after(first_day: date, months: int) -> date:
+    """The last day of so many whole months."""
+    return months_after(first_day, months) - timedelta(days=1)
+
+
+def whole_months(first_day: date, last_day: date | None) -> int | None:
+    """How many whole months a span of days has, at least one; None without end."""
+    if last_day is None:
+        return None
+    after = last_day + timedelta(days=1)
+    months = (after.year - first_day.year) * 12 + after.month - first_day.month
+    return max(1, months - (after.day < first_day.day))
+
+
 def latest_last_day(privilege: Privilege, first_day: date) -> date | None:
     """The last day a right beginning on ``first_day`` may have; None is any."""
     if privilege.validity_months is None:
         return None
-    return months_after(first_day, privilege.validity_months) - timedelta(days=1)
+    return last_day_after(first_day, privilege.validity_months)
 
 
 def what_is_limited(privilege: Privilege) -> str:
@@ -166,11 +164,11 @@ def what_is_limited(privilege: Privilege) -> str:
 
 
 def span_of(
-    privilege: Privilege, first_day: date, last_day: date | None, *, today: date
+    privilege: Privilege, first_day: date, last_day: date | None, *, earliest: date
 ) -> tuple[datetime, datetime | None]:
     """The days asked for as instants, within what the privilege allows."""
-    if first_day < today:
-        raise StartsInPast(today)
+    if first_day < earliest:
+        raise StartsInPast(earliest)
     if last_day is not None and last_day < first_day:
         raise EndsBeforeStart
     latest = latest_last_day(privilege, first_day)
@@ -178,24 +176,6 @@ def span_of(
         months = privilege.validity_months or 0
         raise LastsTooLong(what_is_limited(privilege), months, latest)
     return start_of(first_day), end_of(last_day)
-
-
-def must_not_overlap(wanted: Wanted) -> None:
-    """No second right of the same kind on the same days."""
-    same = GrantState.objects.filter(
-        practitioner=wanted.practitioner,
-        privilege=wanted.privilege,
-        item_code=wanted.item_code,
-        setting=wanted.setting,
-        status__in=[GrantStatus.ACTIVE, GrantStatus.SUSPENDED],
-    )
-    later = Q(valid_to__isnull=True) | Q(valid_to__gt=wanted.valid_from)
-    overlapping = same.filter(later)
-    if wanted.valid_to is not None:
-        overlapping = overlapping.filter(valid_from__lt=wanted.valid_to)
-    first = overlapping.order_by("valid_from", "pk").first()
-    if first is not None:
-        raise GrantOverlaps(span_words(first.valid_from, first.valid_to))
 
 
 def span_words(valid_from: datetime, valid_to: datetime | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from permissions.ledger import STATUS_AFTER
 from permissions.models import (
     Application,
     CatalogueVersion,
@@ -67,7 +68,9 @@ def _rows_of(source: Source) -> QuerySet[Any]:
 
 def _grant_events() -> QuerySet[GrantEvent]:
     """With the kind of the event before: it says what the state was."""
-    before = GrantEvent.objects.filter(grant=OuterRef("grant"), pk__lt=OuterRef("pk"))
+    before = GrantEvent.objects.filter(
+        grant=OuterRef("grant"), pk__lt=OuterRef("pk"), kind__in=list(STATUS_AFTER)
+    )
     return (
         GrantEvent.objects.select_related(
             "by", "grant__practitioner", "grant__privilege"

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 
 from permissions.enums import EventKind as GrantEventKind
 from permissions.enums import ReasonCode
+from permissions.ledger import STATUS_AFTER
 from permissions.models import Application, Grant, GrantEvent
 from permissions.models.attributes import VersionState
 from permissions.presenters.catalogue_words import version_name
 from permissions.presenters.words import EVENT_CHIPS, STATE_CHIPS, reason_words
-from permissions.queries.ledger import STATUS_AFTER
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.approvals.workflow import ProposalState
@@ -148,7 +148,13 @@ def status_before(event: GrantEvent) -> Text:
 
 
 def status_after(event: GrantEvent) -> Text:
-    return STATUS_WORDS[STATUS_AFTER[GrantEventKind(event.kind)]]
+    kind = GrantEventKind(event.kind)
+    # A renewal changes the end and not the status.
+    return (
+        STATUS_WORDS[STATUS_AFTER[kind]]
+        if kind in STATUS_AFTER
+        else status_before(event)
+    )
 
 
 def grant_reason(event: GrantEvent) -> str:

@@ -11,9 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from permissions.enums import EventKind as GrantEventKind
-from permissions.models import GrantEvent
+from permissions.ledger import fold
+from permissions.models import Grant, GrantEvent
 from permissions.outbound import last_day_for
 from permissions.presenters.words import setting_word, span
+from permissions.queries.ledger import as_recorded
 from portal.accounts.capabilities import Capability
 from portal.audit.models import AuditEvent
 from portal.desk.log_entries import AUDITED, Found
@@ -102,9 +104,9 @@ def _grant_changes(event: GrantEvent) -> list[Change]:
     """Status, days and reason of the right; a new one had nothing before."""
     grant = event.grant
     is_new = event.kind == GrantEventKind.GRANT
-    starts_on, ends_on = span(grant.valid_from, grant.valid_to)
-    last_day = last_day_for(event, grant)
-    ends_after = last_day.isoformat() if last_day else write_last_day(None)
+    starts_on, _ends_on = span(grant.valid_from, grant.valid_to)
+    events = [one for one in as_recorded(grant) if one.pk <= event.pk]
+    ends_on, ends_after = _last_day(grant, events[:-1]), _last_day(grant, events)
     if event.kind == GrantEventKind.VOID:
         ends_after = _("从未有效")
     setting = setting_word(grant.setting)
@@ -122,6 +124,13 @@ def _grant_changes(event: GrantEvent) -> list[Change]:
             _("原因代码"), NOTHING, f"{event.reason_code} {code}".strip() or NOTHING
         ),
     ]
+
+
+def _last_day(grant: Grant, events: Sequence[GrantEvent]) -> str:
+    """The last day after these events, as the HIS is told; 长期 is none."""
+    standing = fold(grant.span, events)
+    day = last_day_for(grant, standing) if standing else None
+    return day.isoformat() if day else write_last_day(None)
 
 
 # --- facts ----------------------------------------------------------------------------

@@ -102,6 +102,42 @@ CATALOGUE_APPROVERS = Parameter(
     1,
     _("手术分级管理办法：目录由委员会审定；0 为不须第二人"),
 )
+LATE_RECORD_DAYS = Parameter(
+    "LATE_RECORD_DAYS",
+    _("变更可补记多少天前生效"),
+    _("天"),
+    30,
+    0,
+    365,
+    _("授权规则 1.4：生效时间与登记时间分别保存"),
+)
+DIRECT_SECOND_PERSON = Parameter(
+    "DIRECT_SECOND_PERSON",
+    _("直接授权须第二人确认（0 否，1 是）"),
+    "",
+    0,
+    0,
+    1,
+    _("授权规则 1.4：授权由两人办理"),
+)
+UNDO_HOURS = Parameter(
+    "UNDO_HOURS",
+    _("变更多久内可以撤销"),
+    _("小时"),
+    24,
+    0,
+    168,
+    _("授权规则 1.4：撤销也是一次变更，不删除"),
+)
+ANTIBIOTIC_BAR_MONTHS = Parameter(
+    "ANTIBIOTIC_BAR_MONTHS",
+    _("抗菌药物权限因违规取消后多久不得恢复"),
+    _("个月"),
+    6,
+    6,
+    24,
+    _("抗菌药物临床应用管理办法：取消后六个月内不得恢复"),
+)
 
 PARAMETERS: dict[str, Parameter] = {
     parameter.key: parameter
@@ -115,5 +151,9 @@ PARAMETERS: dict[str, Parameter] = {
         LAUNCH_WINDOW_SECONDS,
         READ_BACK_ALERT_MINUTES,
         CATALOGUE_APPROVERS,
+        LATE_RECORD_DAYS,
+        DIRECT_SECOND_PERSON,
+        UNDO_HOURS,
+        ANTIBIOTIC_BAR_MONTHS,
     )
 }

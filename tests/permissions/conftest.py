@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
 
 from permissions.importers import load_catalogue
 from tests.cast import chen, lin, su, wang, zhao
 
 __all__ = ["catalogue", "chen", "lin", "su", "wang", "zhao"]
+
+
+@pytest.fixture(autouse=True)
+def _parameters_are_read_anew() -> None:
+    """What another test set was rolled back, but not in the cache."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import time_machine
@@ -12,21 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from permissions import services
-from permissions.enums import EventKind, GrantStatus
+from permissions.enums import EventKind, GrantStatus, Setting
 from permissions.importers import load_catalogue
+from permissions.ledger import LineKey, Span, Standing, fold
 from permissions.models import Grant, GrantEvent, GrantState, Privilege
-from permissions.queries.ledger import (
-    POSSIBLE_IN,
-    Span,
-    fold,
-    holds_at,
-    privileges_of,
-    status_at,
-)
-from permissions.services import ActRefused
+from permissions.queries.ledger import difference, privileges_of
+from permissions.services import ActRefused, Line
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
-from portal.outbox.models import Message
+from portal.parameters.days import day_of
 from tests.cast import make_practitioner
 from tests.permissions.ledger import granted
 
@@ -45,11 +40,15 @@ class Event(NamedTuple):
     kind: str
     effective_at: datetime
     recorded_at: datetime
+    until: datetime | None = None
 
 
-def at(kind: EventKind, hour: int, recorded: int | None = None) -> Event:
+def at(
+    kind: EventKind, hour: int, recorded: int | None = None, until: int | None = None
+) -> Event:
     known = hour if recorded is None else recorded
-    return Event(kind, START + hour * HOUR, START + known * HOUR)
+    end = None if until is None else START + until * HOUR
+    return Event(kind, START + hour * HOUR, START + known * HOUR, end)
 
 
 GRANTED = at(EventKind.GRANT, 0)
@@ -71,7 +70,19 @@ GRANTED = at(EventKind.GRANT, 0)
         ([GRANTED, at(EventKind.VOID, 4)], 3, 3, True),  # not known yet
         ([GRANTED, at(EventKind.SUSPEND, 2, recorded=6)], 3, 5, True),
         ([GRANTED, at(EventKind.SUSPEND, 2, recorded=6)], 3, 6, False),
-        ([at(EventKind.GRANT, 2, recorded=2)], 1, None, False),
+        ([GRANTED, at(EventKind.SUSPEND, 2, until=4)], 3, None, False),
+        ([GRANTED, at(EventKind.SUSPEND, 2, until=4)], 4, None, True),
+        ([GRANTED, at(EventKind.RENEW, 8, until=15)], 14, None, True),
+        ([GRANTED, at(EventKind.RENEW, 8, until=15)], 15, None, False),
+        ([GRANTED, at(EventKind.RENEW, 8, until=15)], 14, 7, False),
+        ([GRANTED, at(EventKind.DOWNGRADE, 4)], 4, None, False),
+        # A suspension recorded late stands before the restoration that followed it.
+        (
+            [GRANTED, at(EventKind.SUSPEND, 6), at(EventKind.SUSPEND, 2, 7, until=4)],
+            5,
+            None,
+            True,
+        ),
         ([at(EventKind.GRANT, 0, recorded=5)], 3, 4, False),
         ([at(EventKind.GRANT, 0, recorded=5)], 3, 5, True),
     ],
@@ -81,12 +92,27 @@ def test_right_at_a_moment_as_known_at_a_moment(
 ) -> None:
     known_at = None if known is None else START + known * HOUR
     moment = START + hour * HOUR
-    assert holds_at(SPAN, events, at=moment, known_at=known_at) is holds
+    standing = fold(SPAN, events, known_at=known_at)
+    assert (standing is not None and standing.holds_at(moment)) is holds
 
 
-def test_no_event_is_no_status() -> None:
-    assert fold([]) is None
-    assert status_at([GRANTED], at=START, known_at=START - HOUR) is None
+def test_no_event_is_no_standing() -> None:
+    assert fold(SPAN, []) is None
+    assert fold(SPAN, [GRANTED], known_at=START - HOUR) is None
+
+
+def test_standing_says_since_when_and_until_when() -> None:
+    suspended = at(EventKind.SUSPEND, 3, until=5)
+    assert fold(SPAN, [GRANTED, suspended]) == Standing(
+        SPAN,
+        (
+            (START + 3 * HOUR, GrantStatus.SUSPENDED),
+            (START + 5 * HOUR, GrantStatus.ACTIVE),
+        ),
+        GrantStatus.SUSPENDED,
+        changed_from=START + 3 * HOUR,
+        suspended_until=START + 5 * HOUR,
+    )
 
 
 @given(st.lists(st.sampled_from(list(ACTS)), max_size=8))
@@ -96,9 +122,7 @@ def test_what_is_known_only_grows(kinds: list[EventKind]) -> None:
     for known in range(len(events)):
         until = events[: known + 1]
         moment = START + known * HOUR
-        assert status_at(events, at=moment, known_at=moment) == status_at(
-            until, at=moment
-        )
+        assert fold(SPAN, events, known_at=moment) == fold(SPAN, until)
 
 
 @pytest.mark.django_db
@@ -125,61 +149,140 @@ def test_privileges_of_answers_both_times(
     assert privileges_of(surgeon, approved) == [first.grant]
 
 
+@pytest.mark.django_db
+def test_difference_names_what_came_and_what_ended_it(lin: User, su: User) -> None:
+    load_catalogue()
+    surgeon = make_practitioner("1027", "陈景行")
+    kept = granted(lin, su, surgeon, "RX01")
+    lost = granted(lin, su, surgeon, "ND01", valid_to=date(2028, 11, 22))
+    ends = granted(lin, su, surgeon, "RX08", valid_to=date(2026, 11, 23))
+    revoked = services.revoke(
+        state=lost,
+        by=su,
+        at=START + HOUR,
+        reason_code="05",
+        reason="调离本院，取消权限",
+    )
+    later = START + 48 * HOUR
+    come = granted(
+        lin,
+        su,
+        surgeon,
+        "RX02",
+        at=later,
+        setting=Setting.EMERGENCY,
+        valid_from=date(2026, 11, 25),
+    )
+
+    found = difference(surgeon, START, later)
+
+    assert found.gained == (come.grant,)
+    assert found.lost == ((ends.grant, None), (lost.grant, revoked))
+    assert kept.grant not in {grant for grant, _why in found.lost}
+
+
 class Step(NamedTuple):
+    """An act tried some hours later, taking effect some hours back."""
+
     kind: EventKind
     hours: int
+    back: int
+    days: int
 
 
+ALL_ACTS = (*ACTS, EventKind.RENEW, EventKind.GRANT)
 STEPS = st.lists(
-    st.builds(Step, st.sampled_from(list(ACTS)), st.integers(1, 30)), max_size=7
+    st.builds(
+        Step,
+        st.sampled_from(ALL_ACTS),
+        st.integers(1, 30),
+        st.sampled_from([0, 0, 0, 5, 40]),
+        st.integers(0, 4),
+    ),
+    max_size=9,
 )
+SETTINGS = (Setting.ALL, Setting.OUTPATIENT, Setting.INPATIENT)
+
+
+def do(step: Step, state: GrantState, moment: datetime, by: User) -> object:
+    """One try of an act on a line, or of another line of the same right."""
+    said: dict[str, Any] = {"by": by, "at": moment, "reason": "按规定办理变更"}
+    day = day_of(moment) + timedelta(days=step.days)
+    if step.kind is EventKind.GRANT:
+        line = Line(
+            privilege=state.privilege,
+            valid_from=day - timedelta(days=step.back // 5),
+            valid_to=day + timedelta(days=2),
+            setting=SETTINGS[step.days % 3],
+        )
+        return services.grant(practitioner=state.practitioner, line=line, **said)
+    if step.kind is EventKind.RENEW:
+        return services.renew(state=state, last_day=day, **said)
+    if step.kind is EventKind.VOID:
+        return services.void(state=state, **said)
+    effective = moment - step.back * HOUR if step.back else None
+    more = {"last_day": day} if step.kind is EventKind.SUSPEND and step.days > 2 else {}
+    return ACTS[step.kind](
+        state=state, reason_code="19", effective_at=effective, **more, **said
+    )
+
+
+def must_be_sound(person: Practitioner) -> None:
+    """State = fold(events), and no two lines of the same right at the same time."""
+    occupied: list[tuple[LineKey, Span]] = []
+    for state in GrantState.objects.filter(practitioner=person).order_by("pk"):
+        events = list(GrantEvent.objects.filter(grant=state.grant_id).order_by("pk"))
+        standing = fold(Grant.objects.get(pk=state.grant_id).span, events)
+        assert standing is not None
+        assert state.last_event == events[-1]
+        assert (
+            Standing(
+                state.span,
+                standing.turns,
+                GrantStatus(state.status),
+                state.changed_from,
+                state.suspended_until,
+            )
+            == standing
+        )
+        assert state.ended_at == standing.ended_at
+        assert state.history.count() == len(events)
+        span = standing.occupied
+        if span is not None:
+            met = [o for o in occupied if o[0].meets(state.key) and o[1].meets(span)]
+            assert met == []
+            occupied.append((state.key, span))
 
 
 @pytest.mark.django_db
 @pytest.mark.slow
 @settings(
-    max_examples=40,
+    max_examples=120,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(STEPS, st.integers(0, 5))
-def test_state_is_the_fold_of_the_events_after_any_acts(
+def test_ledger_stays_sound_whatever_is_tried(
     lin: User, su: User, steps: list[Step], days: int
 ) -> None:
-    """Whatever is tried, accepted or refused: state, events and messages agree."""
+    """Accepted or refused: state is the fold, nothing overlaps, as-of agrees."""
     number = Practitioner.objects.count()
     person = make_practitioner(f"7{number:05}", "陈景行")
     Privilege.objects.exists() or load_catalogue()
     moment = START
-    state = granted(
-        lin, su, person, "RX01", at=moment, valid_to=date(2026, 11, 23 + days)
-    )
-    for step in steps:
+    granted(lin, su, person, "RX01", at=moment, valid_to=date(2026, 11, 23 + days))
+    for turn, step in enumerate(steps):
         moment += step.hours * HOUR
-        before = GrantStatus(GrantState.objects.get(pk=state.pk).status)
-        has_ended = state.valid_to is not None and state.valid_to <= moment
-        allowed = before in POSSIBLE_IN[step.kind] and (
-            step.kind is EventKind.VOID or not has_ended
-        )
-        try:
-            ACTS[step.kind](
-                state=state, by=su, at=moment, reason_code="19", reason="按规定办理变更"
-            )
-        except ActRefused:
-            assert not allowed
-        else:
-            assert allowed
+        states = list(GrantState.objects.filter(practitioner=person).order_by("pk"))
+        with suppress(ActRefused):
+            do(step, states[turn % len(states)], moment, su)
+        must_be_sound(person)
 
-    now = GrantState.objects.get(pk=state.pk)
-    events = list(GrantEvent.objects.filter(grant=state.grant_id).order_by("pk"))
-    grant = Grant.objects.get(pk=state.grant_id)
-    assert now.status == fold(events)
-    assert now.last_event == events[-1]
-    assert (now.valid_from, now.valid_to) == (grant.valid_from, grant.valid_to)
-    assert (now.item_code, now.setting) == (grant.item_code, grant.setting)
-    assert now.history.count() == len(events)
-    sent = Message.objects.filter(stream=f"practitioner:{person.emp_no}").order_by("pk")
-    assert [message.subject for message in sent] == [event.subject for event in events]
-    assert [grant] * holds_at(
-        Span(grant.valid_from, grant.valid_to), events, at=moment
-    ) == privileges_of(person, moment)
+    grants = list(Grant.objects.filter(practitioner=person).order_by("pk"))
+    for back in (0, 7, 31):
+        asked = moment - back * HOUR
+        standings = [(one, fold(one.span, one.events.order_by("pk"))) for one in grants]
+        held = [one for one, found in standings if found and found.holds_at(asked)]
+        assert sorted(one.pk for one in privileges_of(person, asked)) == [
+            one.pk for one in held
+        ]

@@ -1,0 +1,152 @@
+"""Granting what a colleague holds, or what a post usually has.
+
+Both are two steps: ``from_colleague`` or ``from_template`` says line by line what would
+be granted and why not; ``give`` grants what may be, in one transaction, and tells what
+it left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from permissions.enums import GrantKind, ItemKind
+from permissions.models import Grant, GrantState, PostTemplate, PostTemplateLine
+from permissions.queries.ledger import privileges_of
+from permissions.services import rules
+from permissions.services.direct import grant, grantable
+from permissions.services.ledger import locked_practitioner
+from permissions.services.lines import SHORT, Line, of_terms
+from permissions.services.refusals import ActRefused
+from permissions.services.refusals_of_acts import SameDoctor
+from portal.accounts.models import User
+from portal.directory.models import Practitioner
+from portal.parameters.days import day_of, last_day_of
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A line for the target; ``refusal`` says why it would not be granted."""
+
+    line: Line
+    refusal: ActRefused | None = None
+
+    @property
+    def is_possible(self) -> bool:
+        return self.refusal is None
+
+
+@dataclass(frozen=True)
+class Given:
+    granted: tuple[Grant, ...]
+    skipped: tuple[Offer, ...]
+
+
+def from_colleague(
+    *, source: Practitioner, target: Practitioner, at: datetime
+) -> list[Offer]:
+    """What the colleague holds now, as lines for the target from today on.
+
+    What was given for a while or for one patient is not copied. A line ends when the
+    colleague's does.
+    """
+    if source.pk == target.pk:
+        raise SameDoctor
+    held = [one for one in privileges_of(source, at) if one.kind not in SHORT]
+    ends = dict(
+        GrantState.objects.filter(grant__in=held).values_list("grant_id", "valid_to")
+    )
+    today = day_of(at)
+    lines = [
+        of_terms(
+            terms,
+            valid_from=today,
+            valid_to=last_day_of(ends[terms.pk]),
+            kind=GrantKind.DIRECT,
+        )
+        for terms in held
+    ]
+    return offers(target, lines, at=at)
+
+
+def from_template(
+    *, template: PostTemplate, target: Practitioner, at: datetime
+) -> list[Offer]:
+    """The lines of a post, from today on."""
+    today = day_of(at)
+    rows = PostTemplateLine.objects.filter(template=template, is_dropped=False)
+    lines = [_of_post(row, today) for row in rows.select_related("privilege")]
+    return offers(target, lines, at=at)
+
+
+def _of_post(row: PostTemplateLine, today: date) -> Line:
+    return Line(
+        privilege=row.privilege,
+        valid_from=today,
+        valid_to=_end_of_post(row, today),
+        item=row.item_code,
+        item_kind=row.item_kind or ItemKind.PROCEDURE,
+        item_name=row.item_name,
+        role=row.role,
+        setting=row.setting,
+        campus=row.campus,
+        side=row.side,
+        kind=GrantKind.DIRECT,
+    )
+
+
+def _end_of_post(row: PostTemplateLine, today: date) -> date | None:
+    if row.months is None:
+        return rules.latest_last_day(row.privilege, today)
+    return rules.last_day_after(today, row.months)
+
+
+def offers(target: Practitioner, lines: Iterable[Line], *, at: datetime) -> list[Offer]:
+    """Each line with the refusal it would meet; nothing is written.
+
+    Of two lines that are the same right the first counts: the second would overlap it.
+    """
+    found: list[Offer] = []
+    for line in lines:
+        try:
+            grantable(target, line, at=at)
+        except ActRefused as refusal:
+            found.append(Offer(line, refusal))
+        else:
+            found.append(Offer(line))
+    return found
+
+
+@transaction.atomic
+def give(
+    *,
+    target: Practitioner,
+    lines: Sequence[Line],
+    by: User,
+    at: datetime,
+    reason: str,
+    second: User | None = None,
+) -> Given:
+    """Grant the lines that may be; the others come back with their reasons."""
+    rules.clear_reason(reason)
+    locked = locked_practitioner(target.pk)
+    granted: list[Grant] = []
+    skipped: list[Offer] = []
+    for offer in offers(locked, lines, at=at):
+        if not offer.is_possible:
+            skipped.append(offer)
+            continue
+        granted.append(
+            grant(
+                practitioner=locked,
+                line=offer.line,
+                by=by,
+                at=at,
+                reason=reason,
+                second=second,
+            )
+        )
+    return Given(tuple(granted), tuple(skipped))

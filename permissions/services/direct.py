@@ -1,0 +1,136 @@
+"""Direct acts of the office: granting without a proposal, and downgrading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from permissions.enums import EventKind, GrantKind, ReasonCode, SurgicalRole
+from permissions.ledger import LineKey
+from permissions.models import Grant, GrantEvent, GrantState, Privilege
+from permissions.services import lines, rules
+from permissions.services.changes import Said, change
+from permissions.services.ledger import locked_practitioner, open_line
+from permissions.services.lines import Fitting, Line
+from permissions.services.persons import must_be_two
+from permissions.services.refusals import NotLower, StartsInPast, StartsTooLongAgo
+from portal.accounts.models import User
+from portal.audit.acting import acting
+from portal.directory.models import Practitioner
+from portal.parameters.days import day_of
+from portal.parameters.queries import value_of
+from portal.parameters.registry import LATE_RECORD_DAYS
+
+# How much each role lets its holder do alone.
+_REACH = {
+    SurgicalRole.NONE: 0,
+    SurgicalRole.ORDER: 0,
+    SurgicalRole.ASSIST: 1,
+    SurgicalRole.OPERATE_SUPERVISED: 2,
+    SurgicalRole.OPERATE: 3,
+    SurgicalRole.SUPERVISE: 4,
+}
+
+
+@transaction.atomic
+def grant(
+    *,
+    practitioner: Practitioner,
+    line: Line,
+    by: User,
+    at: datetime,
+    reason: str,
+    second: User | None = None,
+    follows: Grant | None = None,
+    undoes: GrantEvent | None = None,
+) -> Grant:
+    """直接授权: write the line at once. A first day that lies back is recorded late."""
+    text = rules.clear_reason(reason)
+    must_be_two(by, second, practitioner.pk)
+    locked = locked_practitioner(practitioner.pk)
+    found = grantable(locked, line, at=at)
+    with acting(by=by, reason=text):
+        return open_line(
+            found.values(),
+            by=by,
+            at=at,
+            reason=text,
+            follows=follows,
+            second=second,
+            undoes=undoes,
+        )
+
+
+def grantable(practitioner: Practitioner, line: Line, *, at: datetime) -> Fitting:
+    """The line as it would be granted; refused when it would not."""
+    lines.must_have_end(line)
+    found = _recorded_late(practitioner, line, at)
+    values = found.values()
+    lines.must_not_overlap(_key_of(values), found.span)
+    return found
+
+
+def _recorded_late(practitioner: Practitioner, line: Line, at: datetime) -> Fitting:
+    days = value_of(LATE_RECORD_DAYS)
+    earliest = day_of(at) - timedelta(days=days)
+    try:
+        return lines.fitting(practitioner, line, at=at, earliest=earliest)
+    except StartsInPast:
+        if not days:
+            raise
+        raise StartsTooLongAgo(earliest) from None
+
+
+def _key_of(values: dict[str, Any]) -> LineKey:
+    """The key a line with these values will have."""
+    return Grant(**values).key
+
+
+@transaction.atomic
+def downgrade(
+    *,
+    state: GrantState,
+    to: Sequence[Line],
+    by: User,
+    at: datetime,
+    reason_code: ReasonCode | str,
+    reason: str,
+    seen: int | None = None,
+) -> list[Grant]:
+    """降级: close the line and open lower ones that follow it, all from this moment."""
+    said = Said(by, at, reason, reason_code, seen)
+    event = change(EventKind.DOWNGRADE, state, said)
+    closed = event.grant
+    opened = []
+    for line in to:
+        _must_be_lower(line, closed)
+        found = grantable(closed.practitioner, _from_today(line, day_of(at)), at=at)
+        with acting(by=by, reason=event.reason):
+            opened.append(
+                open_line(
+                    found.values(), by=by, at=at, reason=event.reason, follows=closed
+                )
+            )
+    return opened
+
+
+def _from_today(line: Line, today: date) -> Line:
+    return replace(line, valid_from=today, kind=GrantKind.DOWNGRADE)
+
+
+def _must_be_lower(line: Line, closed: Grant) -> None:
+    """A lower level, or a lesser role for the same thing."""
+    role = SurgicalRole(line.role) or SurgicalRole(closed.role)
+    before = (_level(closed.privilege), _REACH[SurgicalRole(closed.role)])
+    if line.privilege.category != closed.privilege.category or (
+        (_level(line.privilege), _REACH[role]) >= before
+    ):
+        raise NotLower(line.privilege.name)
+
+
+def _level(privilege: Privilege) -> int:
+    return int(privilege.level) if privilege.level.isdigit() else 0

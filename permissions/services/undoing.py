@@ -1,0 +1,125 @@
+"""撤销: taking an act back where the law allows it. An undo is an event of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from permissions.enums import Category, EventKind, GrantKind
+from permissions.models import Grant, GrantEvent, GrantState
+from permissions.services.changes import Said, change, locked
+from permissions.services.direct import grant
+from permissions.services.lines import of_terms
+from permissions.services.persons import must_be_two
+from permissions.services.refusals import ChangedMeanwhile
+from permissions.services.refusals_of_acts import CannotUndo, TooLateToUndo
+from portal.accounts.models import User
+from portal.parameters.days import day_of, last_day_of
+from portal.parameters.queries import value_of
+from portal.parameters.registry import UNDO_HOURS
+from portal.ui.moments import write_moment
+
+# What takes an event back on the same line.
+BACK = {
+    EventKind.GRANT: EventKind.VOID,
+    EventKind.SUSPEND: EventKind.RESTORE,
+    EventKind.RESTORE: EventKind.SUSPEND,
+}
+
+
+@transaction.atomic
+def undo(
+    *,
+    event: GrantEvent,
+    by: User,
+    at: datetime,
+    reason: str,
+    second: User | None = None,
+) -> GrantEvent:
+    """Take the last act on a line back; what cannot be is refused with what to do.
+
+    A direct grant is voided, a suspension restored, a restoration suspended again. A
+    revocation stays; undone, the right is granted anew from now on, which an antibiotic
+    right never is (REG06). Returns the event that took it back.
+    """
+    state = locked(GrantState.objects.get(grant=event.grant_id))
+    kind = EventKind(event.kind)
+    _must_be_the_last(event, state)
+    _must_be_in_time(event, at)
+    _must_be_undoable(event, state)
+    if kind is EventKind.REVOKE:
+        return _granted_anew(event, state, by, at, reason, second)
+    back = BACK[kind]
+    if back is EventKind.RESTORE:
+        must_be_two(by, second, state.practitioner_id)
+    code = _code_of_suspension(state) if back is EventKind.SUSPEND else ""
+    said = Said(by, at, reason, code, second=second, undoes=event)
+    return change(back, state, said)
+
+
+def _must_be_the_last(event: GrantEvent, state: GrantState) -> None:
+    last = state.last_event
+    if last.pk != event.pk:
+        raise ChangedMeanwhile(
+            state.get_status_display(), last.by.name, write_moment(last.recorded_at)
+        )
+
+
+def _must_be_in_time(event: GrantEvent, at: datetime) -> None:
+    hours = value_of(UNDO_HOURS)
+    if at - event.recorded_at > timedelta(hours=hours):
+        raise TooLateToUndo(hours)
+
+
+def _must_be_undoable(event: GrantEvent, state: GrantState) -> None:
+    kind = EventKind(event.kind)
+    instead = {
+        EventKind.VOID: _("录错作废的，请重新授权。"),
+        EventKind.RENEW: _("延续有误的，请取消后重新授权。"),
+        EventKind.DOWNGRADE: _("请按申请流程重新授权。"),
+    }
+    if kind in instead:
+        raise CannotUndo(kind.label, instead[kind])
+    if kind is EventKind.GRANT and state.grant.application_id is not None:
+        raise CannotUndo(_("审批授权"), _("录错的请作废，其余请取消。"))
+    if kind is EventKind.REVOKE and state.privilege.category == Category.AB:
+        raise CannotUndo(_("取消抗菌药物权限"), _("期满后按申请流程重新授权。"))
+
+
+def _code_of_suspension(state: GrantState) -> str:
+    """Why the line was suspended that the undone restoration gave back."""
+    suspended = GrantEvent.objects.filter(grant=state.grant, kind=EventKind.SUSPEND)
+    return suspended.order_by("-effective_at", "-pk").values_list(
+        "reason_code", flat=True
+    )[0]
+
+
+def _granted_anew(
+    event: GrantEvent,
+    state: GrantState,
+    by: User,
+    at: datetime,
+    reason: str,
+    second: User | None,
+) -> GrantEvent:
+    """The same right from now on to the end it had, as a line that follows."""
+    terms: Grant = state.grant
+    line = of_terms(
+        terms,
+        valid_from=day_of(at),
+        valid_to=last_day_of(state.valid_to),
+        kind=terms.kind if terms.visit_no else GrantKind.DIRECT,
+    )
+    follower = grant(
+        practitioner=state.practitioner,
+        line=line,
+        by=by,
+        at=at,
+        reason=reason,
+        second=second,
+        follows=terms,
+        undoes=event,
+    )
+    return GrantEvent.objects.get(grant=follower)
