@@ -153,6 +153,7 @@ class Terms:
     """One ledger line without its item: thousands of lines share one.
 
     ``changed_from`` is the moment from which a suspension or revocation holds,
+    ``resumes_at`` the exclusive end of a suspension that ends by itself,
     ``assessment_due`` the exclusive end of the time the last assessment is good for.
     ``start``, ``end``, ``changed`` and ``due`` are the same in seconds, for bisecting.
     """
@@ -162,6 +163,7 @@ class Terms:
     valid_to: datetime | None = None
     status: Status = Status.ACTIVE
     changed_from: datetime | None = None
+    resumes_at: datetime | None = None
     role: Role = Role.OPERATE
     setting: Setting = Setting.ALL
     campus: Campus = ""
@@ -172,6 +174,7 @@ class Terms:
     start: float = field(init=False, compare=False, repr=False)
     end: float = field(init=False, compare=False, repr=False)
     changed: float = field(init=False, compare=False, repr=False)
+    resumes: float = field(init=False, compare=False, repr=False)
     due: float = field(init=False, compare=False, repr=False)
     # Counts wherever the operation is ordered.
     is_plain: bool = field(init=False, compare=False, repr=False)
@@ -181,6 +184,7 @@ class Terms:
         put(self, "start", self.valid_from.timestamp())
         put(self, "end", _seconds(self.valid_to, inf))
         put(self, "changed", _seconds(self.changed_from, -inf))
+        put(self, "resumes", _seconds(self.resumes_at, inf))
         put(self, "due", _seconds(self.assessment_due, inf))
         everywhere = self.setting in (Setting.ALL, Setting.OPERATING_ROOM)
         put(self, "is_plain", everywhere and not self.campus and not self.side)
@@ -194,7 +198,7 @@ class Terms:
             early = self.changed_from is not None and self.changed < self.end
             is_revoked = self.status is Status.REVOKED and early
             return Phase.REVOKED if is_revoked else Phase.EXPIRED
-        if self.status is not Status.ACTIVE and self.changed <= at:
+        if self.status is not Status.ACTIVE and self.changed <= at < self.resumes:
             is_revoked = self.status is Status.REVOKED
             return Phase.REVOKED if is_revoked else Phase.SUSPENDED
         return Phase.IN_FORCE if self.start <= at else Phase.FUTURE

@@ -135,7 +135,7 @@ class Judging:
         return _highest(spans)
 
     def force_of(self, terms: Terms) -> list[tuple[float, float]]:
-        """When a line is in force; at most one span, as known now."""
+        """When a line is in force, as known now; a suspension that ends leaves a gap."""
         bounds = (-inf, *bounds_of([terms], with_due=self.overdue_suspends), inf)
         return [
             (start, end)
@@ -210,7 +210,7 @@ def bounds_of(lines: Iterable[Terms], *, with_due: bool) -> tuple[float, ...]:
     """Moments at which any of the lines may change its phase, in order."""
     moments = set()
     for terms in lines:
-        moments |= {terms.start, terms.end, terms.changed}
+        moments |= {terms.start, terms.end, terms.changed, terms.resumes}
         if with_due:
             moments.add(terms.due)
     return tuple(sorted(moments - {-inf, inf}))

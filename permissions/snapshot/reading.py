@@ -8,19 +8,22 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from django.db import connection
-from django.db.models import F, QuerySet, TextField
+from django.db.models import Case, DateTimeField, F, QuerySet, TextField, When
 from django.db.models.functions import Cast
 
 from permissions.checks.facts import (
+    ItemKind,
     Line,
     PersonFacts,
     ProcedureFacts,
+    Role,
     Setting,
+    Side,
     Standing,
     Status,
     Terms,
 )
-from permissions.models import GrantEvent, GrantState, Privilege
+from permissions.models import GrantState, Privilege
 from portal.directory.models import PRACTISING, Practitioner
 from portal.his.contract.codes import TITLE_RANK
 from portal.parameters.days import end_of
@@ -29,11 +32,12 @@ from surgery.models import Procedure
 CHANGED = frozenset({Status.SUSPENDED.value, Status.REVOKED.value})
 # What lines share; thousands of grants of one year have the same terms.
 TermsKey: TypeAlias = tuple[Any, ...]
-# practitioner, item, privilege, since when changed, and the values of TERMS
-GrantRow: TypeAlias = tuple[int, str, str, datetime | None, list[Any]]
-# Of each grant: whose, item, last event, and what its terms are made of.
-WHOSE = ("practitioner_id", "item_code", "last_event_id")
-TERMS = ("setting", "status", "starts", "ends")
+# practitioner, item, privilege, and the values of TERMS
+GrantRow: TypeAlias = tuple[int, str, str, list[Any]]
+WHOSE = ("practitioner_id", "item_code")
+KINDS = ("status", "role", "setting", "campus", "side", "item_kind")
+MOMENTS = ("starts", "ends", "changed", "resumes")
+TERMS = (*KINDS, *MOMENTS)
 # Where the moment is read as text, one text of thousands is parsed once; the drivers
 # would parse each. Other engines write texts Python does not read.
 READ_AS_TEXT = frozenset({"postgresql", "sqlite"})
@@ -51,34 +55,27 @@ class Reader:
     def people(self) -> list[PersonFacts]:
         """Everybody with their lines. Joins would cost more than two look-ups here."""
         codes = dict(Privilege.objects.order_by().values_list("pk", "code"))
-        taken = GrantState.objects.filter(status__in=CHANGED).order_by()
-        events = GrantEvent.objects.filter(pk__in=taken.values("last_event_id"))
-        since = dict(events.order_by().values_list("pk", "effective_at"))
-        states = _dated(GrantState.objects.order_by())
-        rows = states.values_list(*WHOSE, "privilege_id", *TERMS)
+        rows = _dated(_lasting()).values_list(*WHOSE, "privilege_id", *TERMS)
         lines = self._lines(
-            (who, item, codes[privilege], since.get(event), terms)
-            for who, item, event, privilege, *terms in rows.iterator(chunk_size=5000)
+            (who, item, codes[privilege], terms)
+            for who, item, privilege, *terms in rows.iterator(chunk_size=5000)
         )
         return _people(Practitioner.objects.order_by(), lines)
 
     def some(self, practitioners: QuerySet[Practitioner]) -> list[PersonFacts]:
         """These practitioners with their lines; two queries."""
-        states = GrantState.objects.filter(practitioner__in=practitioners)
-        rows = _dated(states.order_by()).values_list(
-            *WHOSE, "privilege__code", "last_event__effective_at", *TERMS
-        )
+        states = _dated(_lasting().filter(practitioner__in=practitioners))
+        rows = states.values_list(*WHOSE, "privilege__code", *TERMS)
         lines = self._lines(
-            (who, item, code, at if terms[1] in CHANGED else None, terms)
-            for who, item, _event, code, at, *terms in rows
+            (who, item, code, terms) for who, item, code, *terms in rows
         )
         return _people(practitioners, lines)
 
     def _lines(self, rows: Iterable[GrantRow]) -> dict[int, list[Line]]:
         found: dict[int, list[Line]] = defaultdict(list)
         known, items = self._terms, self._items
-        for who, item, code, since, given in rows:
-            key = (code, since, *given)
+        for who, item, code, given in rows:
+            key = (code, *given)
             terms = known.get(key)
             if terms is None:
                 terms = known[key] = _terms(*key)
@@ -86,34 +83,51 @@ class Reader:
         return found
 
 
-def _terms(
-    code: str,
-    since: datetime | None,
-    setting: str,
-    status: str,
-    starts: datetime | str,
-    ends: datetime | str | None,
-) -> Terms:
+def _terms(code: str, *given: Any) -> Terms:
+    """``given`` are the values of TERMS."""
+    status, role, setting, campus, side, item_kind, *moments = given
+    starts, ends, changed, resumes = (_moment(one) for one in moments)
     return Terms(
         privilege=code,
-        valid_from=_moment(starts),
-        valid_to=_moment(ends) if ends else None,
+        valid_from=starts,
+        valid_to=ends,
         status=Status(status),
-        changed_from=since,
+        changed_from=changed,
+        resumes_at=resumes,
+        # Where a privilege knows no role, its line is one to operate.
+        role=Role(role or Role.OPERATE),
         setting=Setting(setting),
+        campus=campus,
+        side=Side(side),
+        item_kind=ItemKind(item_kind),
     )
 
 
+def _lasting() -> QuerySet[GrantState]:
+    """Lines for one visit alone answer no question that names no visit."""
+    return GrantState.objects.filter(visit_no="").order_by()
+
+
 def _dated(states: QuerySet[GrantState]) -> QuerySet[GrantState]:
-    """With the dates of each as ``starts`` and ``ends``, texts where that is faster."""
-    as_text = connection.vendor in READ_AS_TEXT
-    dates = (F("valid_from"), F("valid_to"))
-    starts, ends = (Cast(one, TextField()) if as_text else one for one in dates)
-    return states.annotate(starts=starts, ends=ends)
+    """With the moments of each, as texts where that is faster.
+
+    Since when is asked of suspended and revoked lines only: it differs from line to
+    line, and thousands in force shall share their terms.
+    """
+    changed = When(status__in=CHANGED, then=F("changed_from"))
+    moments: dict[str, Any] = {
+        "starts": F("valid_from"),
+        "ends": F("valid_to"),
+        "changed": Case(changed, default=None, output_field=DateTimeField(null=True)),
+        "resumes": F("suspended_until"),
+    }
+    if connection.vendor in READ_AS_TEXT:
+        moments = {name: Cast(one, TextField()) for name, one in moments.items()}
+    return states.annotate(**moments)
 
 
-def _moment(given: datetime | str) -> datetime:
-    if isinstance(given, datetime):
+def _moment(given: datetime | str | None) -> Any:
+    if given is None or isinstance(given, datetime):
         return given
     moment = datetime.fromisoformat(given)
     # SQLite keeps moments in UTC and does not say so; PostgreSQL says its offset.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+import time_machine
+from django.db import connection, transaction
 from django.utils import timezone
 
 from permissions.checks.codes import Code
@@ -14,7 +15,7 @@ from permissions.checks.engine import check
 from permissions.checks.facts import Status
 from permissions.checks.question import Question, surgeon
 from permissions.models import GrantEvent, GrantState
-from permissions.services import restore, revoke, suspend
+from permissions.services import renew, restore, revoke, suspend
 from permissions.snapshot import world_for
 from permissions.snapshot.freshness import MOST_GAPS, Source, TooManyGaps
 from permissions.snapshot.reading import Reader, procedures
@@ -22,6 +23,7 @@ from portal.accounts.models import User
 from portal.audit import stamp as stamps
 from portal.audit.acting import acting
 from portal.directory.models import PractitionerEvent, PractitionerStatus
+from portal.parameters.days import day_of
 from surgery.models import Procedure
 from tests.cast import make_practitioner
 from tests.harness import assert_queries
@@ -77,6 +79,51 @@ def test_suspension_restoration_and_revocation_count_from_the_next_question_on(
     seen.append(code())
 
     assert seen == [Code.ALLOWED, Code.SUSPENDED, Code.ALLOWED, Code.NO_RIGHT]
+
+
+def test_suspended_right_that_is_renewed_stays_suspended(
+    right: GrantState, su: User
+) -> None:
+    stop(right, su)
+    right.refresh_from_db()
+    in_a_month = timezone.now() + timedelta(days=30)
+    renew(
+        state=right,
+        last_day=date(2028, 11, 21),
+        by=su,
+        at=timezone.now(),
+        effective_at=in_a_month,
+        reason="期满，经评估续期",
+    )
+    assert code() is Code.SUSPENDED
+
+
+def test_suspension_with_a_last_day_ends_by_itself(
+    right: GrantState, su: User, clock: time_machine.Traveller
+) -> None:
+    code()
+    suspend(
+        state=right,
+        by=su,
+        at=timezone.now(),
+        reason_code="08",
+        reason="评估未完成",
+        last_day=day_of(timezone.now()),
+    )
+    assert code() is Code.SUSPENDED
+    clock.shift(timedelta(days=1))
+    assert code() is Code.ALLOWED
+
+
+def test_line_for_one_visit_answers_no_question_without_the_visit(
+    catalogue: None, lin: User, su: User, right: GrantState
+) -> None:
+    assert code() is Code.ALLOWED
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE permissions_grantstate SET kind = 'ONE_PATIENT', visit_no = '7'"
+        )
+    assert [len(one.lines) for one in Reader().people() if one.emp_no == "1305"] == [0]
 
 
 def test_question_after_no_change_takes_one_query_and_none_with_the_stamp(

@@ -22,6 +22,7 @@ def line(
     end: str | None = "2027-01-01",
     status: Status = Status.ACTIVE,
     since: str | None = None,
+    until: str | None = None,
     setting: Setting = Setting.ALL,
     role: Role = Role.OPERATE,
     campus: str = "",
@@ -29,13 +30,15 @@ def line(
     due: str | None = None,
     conditions: str = "",
 ) -> Line:
-    """A grant from ``start`` to before ``end``; suspended or revoked ``since``."""
+    """A grant from ``start`` to before ``end``; suspended or revoked ``since``, a
+    suspension to before ``until``."""
     terms = Terms(
         privilege=privilege,
         valid_from=at(start),
         valid_to=at(end) if end else None,
         status=status,
         changed_from=at(since) if since else None,
+        resumes_at=at(until) if until else None,
         setting=setting,
         role=role,
         campus=campus,

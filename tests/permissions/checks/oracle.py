@@ -232,7 +232,8 @@ def is_past(terms: Terms, moment: datetime) -> bool:
 def is_changed(terms: Terms, moment: datetime) -> bool:
     since = terms.changed_from
     is_other = terms.status in {"SUSPENDED", "REVOKED"}
-    return is_other and (since is None or since <= moment)
+    is_over = terms.resumes_at is not None and terms.resumes_at <= moment
+    return is_other and not is_over and (since is None or since <= moment)
 
 
 def is_overdue(terms: Terms, moment: datetime) -> bool:

@@ -58,11 +58,14 @@ def one_of(random: Random, usual: str, others: Sequence[str]) -> str:
 
 def terms(random: Random) -> Terms:
     start = random.randrange(7)
+    status = Status(one_of(random, "ACTIVE", list(Status)))
+    resumes = maybe(random, day(random.randrange(9)))
     return Terms(
         privilege=random.choice(PRIVILEGES),
         valid_from=day(start),
         valid_to=maybe(random, day(start + random.randrange(1, 6))),
-        status=Status(one_of(random, "ACTIVE", list(Status))),
+        status=status,
+        resumes_at=resumes if status is Status.SUSPENDED else None,
         changed_from=maybe(random, day(random.randrange(8))),
         role=Role(one_of(random, "OPERATE", list(Role))),
         setting=Setting(one_of(random, "ALL", list(Setting))),

@@ -121,6 +121,8 @@ REGULATION = [
     ("助手权到期", [line("SG07", end="2026-10-01")], LOBE, "1"),
     # 暂停、恢复、取消、作废（1.4）
     ("已暂停", [line("SG02", status=SUSPENDED, since="2026-11-01")], APPENDIX, "4"),
+    ("暂停到本月 1 日，已自行恢复", [line("SG02", status=SUSPENDED, since="2026-10-01", until="2026-11-01")], APPENDIX, "0"),
+    ("暂停到下月 1 日，仍在暂停", [line("SG02", status=SUSPENDED, since="2026-11-01", until="2026-12-01")], APPENDIX, "4"),
     ("下月起暂停", [line("SG02", status=SUSPENDED, since="2026-12-01")], APPENDIX, "0"),
     ("暂停期间到期", [line("SG02", end="2026-11-20", status=SUSPENDED, since="2026-11-01")], APPENDIX, "3"),
     ("级别权暂停，该项授权有效", [line("SG02", status=SUSPENDED, since="2026-11-01"), line("SG03", "47.0901")], APPENDIX, "0"),
