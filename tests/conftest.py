@@ -23,6 +23,7 @@ from tests.harness import (  # noqa: E402
     client,
     clock,
 )
+from tests.mariadb import mariadb  # noqa: E402
 from tests.services import (  # noqa: E402
     durable_postgres,
     durable_postgres_server,
@@ -46,6 +47,7 @@ __all__ = [
     "durable_postgres",
     "durable_postgres_server",
     "fresh_postgres",
+    "mariadb",
     "portal_server",
     "postgres_server",
     "redis_process_url",

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
+
 from tests.services import PartMissing, free_port, wait_until
 
 
@@ -29,6 +31,12 @@ class MariaDb:
     socket: Path
     database: str = ""
     user: str = "root"
+    port: int = 0
+
+    @property
+    def dsn(self) -> str:
+        """As a client on another machine would write it."""
+        return f"mysql+pymysql://{self.user}@127.0.0.1:{self.port}/{self.database}"
 
     def run(self, script: str) -> list[list[str]]:
         """Run a script in the client; the rows it printed, NULL as ``NULL``."""
@@ -50,9 +58,12 @@ class MariaDb:
             check=False,
         )
 
-    def fresh(self, name: str) -> MariaDb:
+    def fresh(self, name: str, charset: str = "utf8mb4") -> MariaDb:
         """An empty database of that name."""
-        self.run(f"DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name};")
+        self.run(
+            f"DROP DATABASE IF EXISTS {name};"
+            f"CREATE DATABASE {name} CHARACTER SET {charset};"
+        )
         return replace(self, database=name)
 
     def answers(self) -> bool:
@@ -66,12 +77,13 @@ def mariadb_server() -> Iterator[MariaDb]:
     log = home / "server.log"
     user = "root" if os.geteuid() == 0 else os.environ.get("USER", "")
     common = ["--no-defaults", f"--datadir={home / 'data'}", f"--user={user}"]
+    port = free_port()
     install(common)
     with log.open("wb") as out:
         server = subprocess.Popen(
             [
                 *(str(mariadb_binary("mariadbd")), *common),
-                *(f"--socket={home / 'sock'}", f"--port={free_port()}"),
+                *(f"--socket={home / 'sock'}", f"--port={port}"),
                 *("--bind-address=127.0.0.1", "--character-set-server=utf8mb4"),
                 *("--innodb-flush-log-at-trx-commit=0", "--skip-log-bin"),
             ],
@@ -79,13 +91,23 @@ def mariadb_server() -> Iterator[MariaDb]:
             stderr=out,
         )
     try:
-        running = MariaDb(home / "sock")
+        running = MariaDb(home / "sock", port=port)
         wait_until(running.answers, what="MariaDB answers")
         yield running
     finally:
         server.terminate()
         server.wait(timeout=30)
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """One server for the session; a part that does not start ends the run."""
+    try:
+        with mariadb_server() as server:
+            yield server
+    except (PartMissing, OSError, TimeoutError) as problem:
+        pytest.exit(f"cannot start what the tests need: {problem}", returncode=1)
 
 
 def install(common: list[str]) -> None:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from ctypes.util import find_library
 
+from tests.contract.drivers import FREETDS
 from tests.mariadb import mariadb_binary
 from tests.services import PartMissing, chromium_binary, postgres_bin, redis_binary
 
@@ -43,6 +44,7 @@ def missing_packages() -> list[str]:
         "chromium": is_there(chromium_binary),
         # The SQL Server backend cannot even be imported without it.
         "libodbc2": find_library("odbc") is not None,
+        "tdsodbc": FREETDS.is_file(),
         CJK_FONT: has_cjk_font(),
         "mariadb-server": is_there(lambda: mariadb_binary("mariadbd")),
         "postgresql": is_there(postgres_bin),

@@ -36,7 +36,7 @@ class Connection:
 
     ``url`` is without our options. ``encoding`` is that of CHAR columns and of texts
     on the wire where the protocol leaves it open; ``time_zone`` that of its local
-    times. ``deadline`` bounds every call, in seconds; ``pool`` is the links kept open.
+    times. ``oracle_client`` is the directory of an Oracle Instant Client. ``deadline`` bounds every call, in seconds; ``pool`` is the links kept open.
     """
 
     url: URL
@@ -48,6 +48,7 @@ class Connection:
     cert_file: str = ""  # ours, with its key: mutual TLS
     key_file: str = ""
     pool: int = 2
+    oracle_client: str = ""
 
     @property
     def scheme(self) -> str:
@@ -66,7 +67,7 @@ def parse(dsn: str, deadline: float) -> Connection:
     except (ArgumentError, ValueError):
         raise BadDsn("not an SQLAlchemy URL") from None
     given = {
-        name.removeprefix(OURS): str(value)
+        name.removeprefix(OURS): one_of(name, value)
         for name, value in url.query.items()
         if name.startswith(OURS)
     }
@@ -78,8 +79,15 @@ def parse(dsn: str, deadline: float) -> Connection:
     return Connection(url, float(deadline), **options)
 
 
+def one_of(name: str, value: str | tuple[str, ...]) -> str:
+    if not isinstance(value, str):
+        raise BadDsn(f"{name}: given twice")
+    return value
+
+
 def read_encoding(value: str) -> str:
     try:
+        "".encode(value)  # some codecs are for other things than texts
         return codecs.lookup(value).name
     except LookupError:
         raise BadDsn(f"{OURS}encoding: no encoding of this name") from None
@@ -114,4 +122,5 @@ READERS: dict[str, Callable[[str], Any]] = {
     "cert_file": str,
     "key_file": str,
     "pool": read_pool,
+    "oracle_client": str,
 }

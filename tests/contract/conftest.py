@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from portal.his import opening
@@ -21,11 +23,13 @@ from tests.contract.peers import (
     demo_sqlite,
     small_postgresql,
     small_sqlite,
+    typical_mysql,
     typical_postgresql,
     typical_sqlite,
 )
 from tests.contract.rest_peers import rest_his
 from tests.contract.wire import Wire, wire_to
+from tests.mariadb import MariaDb
 from tests.services import fresh_database
 
 TIMEOUT_SECONDS = 2
@@ -97,6 +101,44 @@ def hl7_commit_his(tmp_path: Path) -> Iterator[Peer]:
 
 
 @pytest.fixture
+def typical_mysql_his(mariadb: MariaDb) -> Peer:
+    return typical_mysql(mariadb, "typical")
+
+
+@pytest.fixture
+def gbk_mysql_his(mariadb: MariaDb) -> Peer:
+    """A database in GBK, spoken to in GBK."""
+    peer = typical_mysql(mariadb, "typical_gbk", "gbk")
+    return replace(peer, dsn=f"{peer.dsn}?yw_encoding=gbk")
+
+
+@pytest.fixture
+def kingbase_his(postgresql_his: Peer) -> Iterator[Peer]:
+    """PostgreSQL that gives itself out as KingbaseES."""
+    host, port, database = address_of(postgresql_his.dsn)
+    with psycopg.connect(postgresql_his.dsn) as link:
+        version = link.info.parameter_status("server_version") or ""
+    with wire_to(host, port) as wire:
+        wire.says_instead = (
+            status("server_version", version),
+            status("server_version", "KingbaseES V008R006C008B0014"),
+        )
+        dsn = f"kingbase+psycopg://postgres@127.0.0.1:{wire.port}/{database}"
+        yield Peer(dsn, "log", kept_in=postgresql_his.dsn)
+
+
+def status(name: str, value: str) -> bytes:
+    """What PostgreSQL says of itself after a login (ParameterStatus)."""
+    words = f"{name}\0{value}\0".encode()
+    return b"S" + (len(words) + 4).to_bytes(4, "big") + words
+
+
+def address_of(dsn: str) -> tuple[str, int, str]:
+    host, port = dsn.split("@")[1].split("/")[0].split(":")
+    return host, int(port), dsn.rsplit("/", 1)[1]
+
+
+@pytest.fixture
 def given_his() -> Peer:
     """The test HIS of a hospital: ``TEST_HIS_DSN=… pytest -m his tests/contract``."""
     return Peer(os.environ["TEST_HIS_DSN"])
@@ -115,6 +157,9 @@ def given_his() -> Peer:
         "hl7_mfk",
         "hl7_ack_gbk",
         "hl7_commit",
+        "kingbase",
+        "typical_mysql",
+        "gbk_mysql",
         pytest.param("given", marks=pytest.mark.his),
     ]
 )
@@ -147,9 +192,8 @@ def gateway(his: Peer) -> Iterator[HisGateway]:
 @pytest.fixture
 def wire(postgresql_his: Peer) -> Iterator[Wire]:
     """Stands between us and the HIS on PostgreSQL."""
-    address = postgresql_his.dsn.split("@")[1].split("/")[0]
-    host, port = address.split(":")
-    with wire_to(host, int(port)) as wire:
+    host, port, _database = address_of(postgresql_his.dsn)
+    with wire_to(host, port) as wire:
         yield wire
 
 

@@ -14,6 +14,7 @@ from portal.demo_his.database import Database, prepare
 from portal.his.ddl.engines import ENGINES
 from portal.his.ddl.script import script
 from portal.his.mapping.loader import TYPICAL, load
+from tests.mariadb import MariaDb
 from tests.portal.his.ddl.peers import tables_for
 
 HERE = Path(__file__).parent
@@ -31,6 +32,7 @@ class Peer:
     log_table: str = ""
     kept_in: str = ""
     push_dsn: str = ""
+    server: MariaDb | None = None
 
     @property
     def database(self) -> str:
@@ -42,6 +44,12 @@ class Peer:
 
     def logged(self, request_id: str) -> int:
         """How many log rows the HIS keeps of a request."""
+        if self.server is not None:
+            rows = self.server.run(
+                f"SELECT COUNT(*) FROM {self.log_table}"
+                f" WHERE request_id = '{request_id}';"
+            )
+            return int(rows[0][0])
         if self.database.startswith("sqlite"):
             with closing(sqlite3.connect(self.path)) as link:
                 query = f"SELECT count(*) FROM {self.log_table} WHERE request_id = ?"
@@ -99,6 +107,14 @@ def typical_sqlite(path: Path) -> Peer:
         link.executescript(tables_for("sqlite"))
         link.executescript(generated("sqlite"))
     return Peer(f"sqlite:///{path}", "YW_PRIV_SAVE")
+
+
+def typical_mysql(server: MariaDb, name: str, charset: str = "utf8mb4") -> Peer:
+    server.run("CREATE USER IF NOT EXISTS 'yiwu'@'%'")
+    his = server.fresh(name, charset)
+    his.run(tables_for("mysql"))
+    his.run(generated("mysql"))
+    return Peer(his.dsn, "YW_PRIV_SAVE_CALL", server=his)
 
 
 def generated(engine: str) -> str:

@@ -152,7 +152,7 @@ def test_open_a_file_that_is_no_database_names_the_setting(
         ("sqlite://", "HIS_DSN: SQLite needs the path of a file"),
         ("sqlite:///:memory:", "HIS_DSN: SQLite needs the path of a file"),
         ("no dsn at all", "HIS_DSN: not an SQLAlchemy URL"),
-        ("oracle://u:secret@h/x", "HIS_DSN: no transport for 'oracle'"),
+        ("db2://u:secret@h/x", "HIS_DSN: no transport for 'db2'"),
     ],
 )
 def test_open_an_unusable_dsn_names_the_setting_and_never_the_secret(
@@ -169,7 +169,7 @@ def test_reader_may_not_write(
     gateway = open_gateway(sqlite_his.dsn)
     reader = gateway._engines().reader
     with (
-        closing(reader.raw_connection()) as link,
+        closing(reader.connect()) as link,
         pytest.raises(sqlite3.OperationalError, match="readonly"),
     ):
         link.cursor().execute("DELETE FROM line")

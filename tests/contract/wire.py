@@ -12,7 +12,8 @@ class Wire:
     """Passes bytes both ways until told otherwise.
 
     ``is_down`` refuses new connections; ``loses_answers`` passes questions and cuts the
-    connection when the answer comes; ``is_mute`` keeps answers back.
+    connection when the answer comes; ``is_mute`` keeps answers back; ``says_instead``
+    puts other bytes in the place of some.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -24,6 +25,7 @@ class Wire:
         self.is_down = False
         self.loses_answers = False
         self.is_mute = False
+        self.says_instead: tuple[bytes, bytes] = (b"", b"")
         self._spawn(self._accept)
 
     def cut(self) -> None:
@@ -70,6 +72,8 @@ class Wire:
             while data := source.recv(65536):
                 if is_answer and self.loses_answers:
                     break
+                if is_answer and self.says_instead[0]:
+                    data = data.replace(*self.says_instead)
                 if not (is_answer and self.is_mute):
                     sink.sendall(data)
         for end in (source, sink):

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from typing import Any, NoReturn, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_noop as _
-from sqlalchemy import Engine, PoolProxiedConnection
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeLink
+from sqlalchemy.pool import Pool, PoolProxiedConnection
 
+from portal.his.breaker import Breaker
 from portal.his.connection import BadDsn
 from portal.his.contract.codes import ERROR_CODES
 from portal.his.contract.interfaces import (
@@ -36,6 +37,7 @@ from portal.his.gateway import (
 )
 from portal.his.messages import Answer, PrivSave
 from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
+from portal.his.sql.deadline import Late, begin
 from portal.his.sql.dialect import AnswerLost, Cause, Dialect
 from portal.his.sql.engines import Engines, dispose, engines_for
 from portal.his.sql.statements import (
@@ -43,6 +45,7 @@ from portal.his.sql.statements import (
     converted,
     read_all,
     read_by_key,
+    sign_of_life,
     typed,
 )
 
@@ -52,6 +55,14 @@ SETTING = "HIS_DSN"
 ROWS_PER_FETCH = 1000
 HIS_DATABASE_ERROR = "3002"
 ACCEPTED = "0"
+
+
+class NothingHeard(HisUnavailable):
+    """Not even a refusal came: the sort of failure a breaker counts."""
+
+
+class NoLinkFree(HisUnavailable):
+    """Nobody was asked: all our links are in use."""
 
 
 class SqlGateway:
@@ -65,7 +76,7 @@ class SqlGateway:
     @contextmanager
     def kept_open(self) -> Iterator[None]:
         """See ``HisGateway.kept_open``; saves a seventh of a call's work."""
-        links: dict[Engine, PoolProxiedConnection] = {}
+        links: dict[Pool, PoolProxiedConnection] = {}
         self._kept.links = links
         try:
             yield
@@ -81,20 +92,25 @@ class SqlGateway:
         return self._read(V_YW_PRIV_DICT, PrivilegeRecord)
 
     def rows(self, view: View) -> Iterator[tuple[Any, ...]]:
-        for rows in self.batches(view):
-            yield from converted(view, rows)
+        with closing(self.batches(view)) as batches:
+            for rows in batches:
+                yield from self.typed(view, rows)
 
-    def batches(self, view: View) -> Iterator[list[Any]]:
+    def batches(self, view: View) -> Generator[list[Any]]:
         """Stream the rows; the deadline counts anew for each batch fetched."""
         engines = self._engines()
-        text = read_all(view.name, engines.reader.dialect)
-        with self._call(engines, engines.reader, view.name) as link:
-            for rows in engines.dialect.stream(link, text, ROWS_PER_FETCH):
+        text = read_all(view.name, engines.dialect.sql)
+        stream = engines.dialect.stream
+        with (
+            self._call(engines, engines.reader, view.name) as link,
+            closing(stream(link, text, ROWS_PER_FETCH)) as batches,
+        ):
+            for rows in batches:
                 yield rows
-                link.deadline = time.monotonic() + self._timeout
+                begin(self._timeout)
 
     def typed(self, view: View, rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
-        return converted(view, rows)
+        return converted(view, rows, self._zone)
 
     def save_privilege(self, message: PrivSave) -> Answer:
         return self.call(YW_PRIV_SAVE, arguments_of(message))
@@ -114,19 +130,21 @@ class SqlGateway:
     def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
         view = V_YW_DOCTOR_PRIV
         engines = self._engines()
-        text = read_by_key(view.name, engines.reader.dialect)
+        text = read_by_key(view.name, engines.dialect.sql)
         key = {name: getattr(message, name) for name in view.key}
         with self._call(engines, engines.reader, view.name) as link:
             rows = engines.dialect.read(link, text, key)
-        found = typed(view, DoctorPrivRecord, rows)
+        found = typed(view, DoctorPrivRecord, rows, self._zone)
         # One row by contract; of several the latest. Sorting there would cost 40 µs.
         return max(found, key=lambda line: str(line.last_modified), default=None)
 
     def ping(self) -> float:
+        """Asks even when other calls are kept back: the answer counts for all."""
         started = time.perf_counter()
         engines = self._engines()
-        with self._call(engines, engines.reader, "SELECT 1") as link:
-            engines.dialect.read(link, "SELECT 1", {})
+        question = sign_of_life(engines.dialect.sql)
+        with self._call(engines, engines.reader, "SELECT 1", asks=True) as link:
+            engines.dialect.read(link, question, {})
         return time.perf_counter() - started
 
     def close(self) -> None:
@@ -139,38 +157,78 @@ class SqlGateway:
         except BadDsn as error:
             raise HisMisconfigured(SETTING, str(error)) from None
 
+    @property
+    def _zone(self) -> ZoneInfo:
+        return self._engines().connection.zone
+
     def _read(self, view: View, record: type[Record]) -> Iterator[Record]:
-        for rows in self.batches(view):
-            yield from typed(view, record, rows)
+        with closing(self.batches(view)) as batches:
+            for rows in batches:
+                yield from typed(view, record, rows, self._zone)
 
     @contextmanager
     def _call(
-        self, engines: Engines, engine: Engine, name: str, *, write: bool = False
+        self,
+        engines: Engines,
+        pool: Pool,
+        name: str,
+        *,
+        write: bool = False,
+        asks: bool = False,
     ) -> Iterator[Any]:
-        """The driver's link with a running deadline, for the call of ``name``."""
-        dialect = engines.dialect
-        links: dict[Engine, PoolProxiedConnection] | None
+        """The driver's link within the deadline, for the call of ``name``."""
+        failures: tuple[type[Exception], ...]
+        failures = (Late, UnicodeError, *engines.dialect.errors)
+        begin(self._timeout)
+        with watched(engines.breaker, asks=asks):
+            held, links = self._held(engines, pool)
+            is_well = False
+            try:
+                yield held.dbapi_connection
+                is_well = True
+            except AnswerLost:
+                held.invalidate()
+                raise HisUnavailable(_("HIS 应答丢失"), sent=True) from None
+            except failures as error:
+                held.invalidate()
+                fail(engines.dialect, error, name, write=write)
+            finally:
+                if is_well and links is not None:
+                    links[pool] = held
+                else:
+                    held.close()
+
+    def _held(
+        self, engines: Engines, pool: Pool
+    ) -> tuple[PoolProxiedConnection, dict[Pool, PoolProxiedConnection] | None]:
+        """A link, and where to put it back when this thread keeps its links."""
+        links: dict[Pool, PoolProxiedConnection] | None
         links = getattr(self._kept, "links", None)
-        held = links.pop(engine, None) if links else None
-        if held is None:
-            held = connected(dialect, engine)
-        is_well = False
-        try:
-            link: Any = held.dbapi_connection
-            link.deadline = time.monotonic() + self._timeout
-            yield link
-            is_well = True
-        except AnswerLost:
-            held.invalidate()
-            raise HisUnavailable(_("HIS 应答丢失"), sent=True) from None
-        except dialect.errors as error:
-            held.invalidate()
-            fail(dialect, error, name, write=write)
-        finally:
-            if is_well and links is not None:
-                links[engine] = held
-            else:
-                held.close()
+        kept = links.pop(pool, None) if links else None
+        return kept or connected(engines.dialect, pool), links
+
+
+@contextmanager
+def watched(breaker: Breaker, *, asks: bool) -> Iterator[None]:
+    """Tell the breaker how a call ended; while it is open, refuse the call."""
+    if not breaker.admits(time.monotonic(), asks=asks):
+        raise HisUnavailable(_("HIS 未应答：连续失败，稍候再试"))
+    try:
+        yield
+    except NothingHeard:
+        breaker.failed(time.monotonic())
+        raise
+    except NoLinkFree:
+        breaker.told_nothing()
+        raise
+    except (HisRejected, HisMisconfigured, HisUnavailable):
+        breaker.answered()
+        raise
+    except BaseException:  # our own fault, or nobody reads on
+        breaker.told_nothing()
+        raise
+    else:
+        breaker.answered()
 
 
 ARGUMENTS = tuple(item.name for item in fields(PrivSave))
@@ -181,33 +239,47 @@ def arguments_of(message: PrivSave) -> dict[str, Any]:
     return {name: getattr(message, name) for name in ARGUMENTS}
 
 
-def connected(dialect: Dialect, engine: Engine) -> PoolProxiedConnection:
+def connected(dialect: Dialect, pool: Pool) -> PoolProxiedConnection:
     """A link to the HIS; without one nothing was sent."""
     try:
-        return engine.raw_connection()
+        return pool.connect()
     except NoFreeLink:
-        raise HisUnavailable(_("HIS 未应答：连接已占满")) from None
-    except (DBAPIError, *dialect.errors) as error:  # type: ignore[misc]
-        # SQLAlchemy wraps what its own first questions to a new server meet.
-        cause: Exception = getattr(error, "orig", None) or error
-        code = dialect.error_code(cause)
-        if dialect.connect_cause(cause) is Cause.WRONG:
+        raise NoLinkFree(_("HIS 未应答：连接已占满")) from None
+    except BadDsn as error:
+        raise HisMisconfigured(SETTING, str(error)) from None
+    except Late:
+        raise NothingHeard(_("HIS 未应答：连接不上")) from None
+    except dialect.errors as error:
+        if dialect.connect_cause(error) is Cause.WRONG:
+            code = dialect.error_code(error)
             problem = f"主机、数据库或登录不正确 {code}".rstrip()
             raise HisMisconfigured(SETTING, problem) from None
-        raise HisUnavailable(_("HIS 未应答：连接不上")) from None
+        raise NothingHeard(_("HIS 未应答：连接不上")) from None
 
 
 def fail(dialect: Dialect, error: Exception, name: str, *, write: bool) -> NoReturn:
     """Say what a failed call means; the driver's text may hold persons, so it goes."""
-    code = dialect.error_code(error)
-    match dialect.call_cause(error):
+    match cause_of(dialect, error):
         case Cause.BUSY:
             raise HisUnavailable(_("HIS 未应答：忙或超时")) from None
         case Cause.LOST:
             words = _("HIS 应答丢失") if write else _("HIS 未应答：连接中断")
-            raise HisUnavailable(words, sent=write) from None
+            raise NothingHeard(words, sent=write) from None
         case Cause.RAISED if write:
-            words = f"{ERROR_CODES[HIS_DATABASE_ERROR]} {code}"
-            raise HisRejected(HIS_DATABASE_ERROR, words) from None
+            words = f"{ERROR_CODES[HIS_DATABASE_ERROR]} {code_of(dialect, error)}"
+            raise HisRejected(HIS_DATABASE_ERROR, words.rstrip()) from None
         case _:
-            raise InterfaceMissing(SETTING, f"{name} 不可用 {code}".rstrip()) from None
+            problem = f"{name} 不可用 {code_of(dialect, error)}".rstrip()
+            raise InterfaceMissing(SETTING, problem) from None
+
+
+def cause_of(dialect: Dialect, error: Exception) -> Cause:
+    if isinstance(error, Late):
+        return Cause.LOST
+    if isinstance(error, UnicodeError):  # a text the encoding has no bytes for
+        return Cause.RAISED
+    return dialect.call_cause(error)
+
+
+def code_of(dialect: Dialect, error: Exception) -> str:
+    return "" if isinstance(error, UnicodeError) else dialect.error_code(error)

@@ -7,21 +7,22 @@ our login are tried with statements that touch no row.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy
-from sqlalchemy import Connection, column, false, literal, select, table, types
+from sqlalchemy import Connection, column, false, literal, select, types
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.types import TypeEngine
 
 from portal.his.contract.shape import Type, View
+from portal.his.sql.deadline import Late, begin
 from portal.his.sql.engines import Engines
 from portal.his.sql.gateway import ROWS_PER_FETCH, SqlGateway, fail
-from portal.his.sql.statements import argument, converted
+from portal.his.sql.statements import Statement, argument, converted, source, statement
 
 # What engines bring along and let everybody read.
 OWN_SCHEMAS = frozenset(
@@ -79,15 +80,20 @@ class SqlInspection:
 
     @property
     def has_logins(self) -> bool:
-        return self._engines.reader.dialect.name != "sqlite"
+        return self._engines.dialect.sql.name != "sqlite"
 
     def columns(self, view: View) -> list[FoundColumn]:
         """Names in lower case; raises HisMisconfigured where we cannot read the view."""
         nothing = select(literal(1)).select_from(source(view)).where(false())
         with self._catalogue(view.name) as link:
             link.execute(nothing)
-            found = sqlalchemy.inspect(link).get_columns(view.name.lower())
+            found = sqlalchemy.inspect(link).get_columns(self._kept_as(view))
         return [described(str(one["name"]).lower(), one["type"]) for one in found]
+
+    def _kept_as(self, view: View) -> str:
+        """How SQLAlchemy calls a name that the engine folded, or kept as it was."""
+        folds = self._engines.dialect.sql.name in {"postgresql", "oracle"}
+        return view.name.lower() if folds else view.name
 
     def rows(
         self, view: View, names: Sequence[str]
@@ -100,8 +106,10 @@ class SqlInspection:
         with call as link:
             for batch in dialect.stream(link, text, ROWS_PER_FETCH):
                 raw = [tuple(row) for row in batch]
-                yield from zip(raw, converted(part, raw), strict=True)
-                link.deadline = time.monotonic() + self._gateway._timeout
+                # Who judges forgives nothing that the readers would.
+                found = converted(part, raw, self._zone, to_the_letter=True)
+                yield from zip(raw, found, strict=True)
+                begin(self._gateway._timeout)
 
     def matching(
         self, view: View, names: Sequence[str], equal: Mapping[str, Any]
@@ -115,7 +123,7 @@ class SqlInspection:
         call = self._gateway._call(self._engines, self._engines.reader, view.name)
         with call as link:
             rows = self._engines.dialect.read(link, text, equal)
-        return list(converted(narrowed(view, names), rows))
+        return list(converted(narrowed(view, names), rows, self._zone))
 
     def relations(self) -> list[str]:
         """Every table and view the catalogue shows us, ``schema.name``."""
@@ -145,42 +153,38 @@ class SqlInspection:
 
     def _quoted(self, relation: str) -> str:
         schema, name = relation.split(".", 1)
-        quote = self._engines.reader.dialect.identifier_preparer.quote_identifier
+        quote = self._engines.dialect.sql.identifier_preparer.quote_identifier
         return f"{quote(schema)}.{quote(name)}"
 
     def _may(self, statement: str) -> bool:
         # The writer: the reader's session is read-only by our own doing.
-        engine = self._engines.writer.execution_options(isolation_level="AUTOCOMMIT")
+        begin(self._gateway._timeout)
         try:
-            with engine.connect() as link:
-                self._start(link)
+            with self._engines.catalogue(read_only=False).connect() as link:
                 link.exec_driver_sql(statement)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, Late):
             return False
         except self._engines.dialect.errors:
             return False
         return True
 
-    def _text(self, query: Any) -> str:
-        return str(query.compile(dialect=self._engines.reader.dialect))
+    def _text(self, query: Any) -> Statement:
+        return statement(query, self._engines.dialect.sql)
 
-    def _start(self, link: Connection) -> None:
-        held: Any = link.connection.dbapi_connection
-        held.deadline = time.monotonic() + self._gateway._timeout
+    @property
+    def _zone(self) -> ZoneInfo:
+        return self._engines.connection.zone
 
     @contextmanager
     def _catalogue(self, what: str) -> Iterator[Connection]:
         dialect = self._engines.dialect
+        failures: tuple[type[Exception], ...] = (DBAPIError, Late, *dialect.errors)
+        begin(self._gateway._timeout)
         try:
-            with self._engines.reader.connect() as link:
-                self._start(link)
+            with self._engines.catalogue(read_only=True).connect() as link:
                 yield link
-        except (DBAPIError, *dialect.errors) as error:  # type: ignore[misc]
+        except failures as error:
             fail(dialect, getattr(error, "orig", None) or error, what, write=False)
-
-
-def source(view: View) -> Any:
-    return table(view.name.lower())
 
 
 def narrowed(view: View, names: Sequence[str]) -> View:

@@ -6,31 +6,30 @@ health of an idle link seen from its socket instead of by a query.
 
 from __future__ import annotations
 
+import math
 import select
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from functools import cache
 from typing import Any
 
 import psycopg
-from psycopg.abc import RV, Buffer, PQGen
-from psycopg.adapt import AdaptersMap, Loader
-from psycopg.types.string import TextLoader
-from sqlalchemy import Engine, create_engine, event, func
+from psycopg.abc import RV, PQGen
+from sqlalchemy import func
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import DisconnectionError
 
+from portal.his.connection import Connection, Tls
 from portal.his.contract.shape import Function
-from portal.his.sql.dialect import Cause
-from portal.his.sql.statements import FUNCTION, argument
+from portal.his.sql.deadline import left
+from portal.his.sql.dialect import Cause, being_opened
+from portal.his.sql.postgresql_texts import read_as_texts
+from portal.his.sql.statements import FUNCTION, Statement, argument
 
 # The server gives up a little earlier than we do, so that we hear of it: then it is
 # known that nothing was done.
 SERVER_SHARE = 0.8
 LOCK_SHARE = 0.7
-RECYCLE_SECONDS = 300  # firewalls in hospitals forget idle connections
+SSL_MODES = {Tls.OFF: "disable", Tls.ON: "require", Tls.VERIFY: "verify-full"}
 
 # Login failures carry no code, only words in the server's language.
 SERVER_SPOKE = ("FATAL", "致命错误", "严重错误")
@@ -47,12 +46,12 @@ COMES_BACK = (
     "连接槽",
     "terminating",
 )
-NOT_AN_ADDRESS = ("Name or service not known", "nodename nor servname")
-
-# A day past 9999 or "infinity" is one bad value, not an error that ends the read; and
-# texts are the quickest to compare.
-LEFT_AS_TEXT = ("date", "timestamp", "timestamptz")
-TEXTS = ("text", "varchar", "bpchar", "name")
+NOT_AS_CONFIGURED = (
+    "Name or service not known",
+    "nodename nor servname",
+    "does not support SSL",
+    "certificate",
+)
 
 # Classes and codes of SQLSTATE. Class 08 and 57P0x end the link, whatever was done.
 LINK_ENDED = ("08", "57P", "40003")
@@ -60,29 +59,16 @@ NOTHING_DONE = ("57014", "55P03", "40", "53", "55", "0A")
 NOT_AS_AGREED = ("42", "28", "3D", "3F", "25006")
 
 
-class AnyText(Loader):
-    """Texts of a database without an encoding (SQL_ASCII): any bytes may come.
-
-    What is no text in them is kept as lone surrogates, for the quarantine.
-    """
-
-    def load(self, data: Buffer) -> str:
-        return bytes(data).decode("utf-8", "surrogateescape")
-
-
 class DeadlineConnection(psycopg.Connection[Any]):
-    """Never waits for the server past ``deadline``, a moment of the monotonic clock.
+    """Never waits for the server longer than this thread's call may take.
 
     The server's own timeouts do not help when the network swallows the answer.
     """
 
-    deadline: float = 0.0
-
     def wait(
         self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None
     ) -> RV:
-        left = max(self.deadline - time.monotonic(), 0.001)
-        return super().wait(gen, interval, left if timeout is None else timeout)
+        return super().wait(gen, interval, left() if timeout is None else timeout)
 
 
 @cache
@@ -100,43 +86,49 @@ class PostgreSql:
     """The dialect; see ``portal.his.sql.dialect.Dialect``."""
 
     errors: tuple[type[Exception], ...] = (psycopg.Error,)
+    alchemy = "postgresql+psycopg"
 
-    def engine(self, url: URL, timeout: float, *, read_only: bool) -> Engine:
-        engine = create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            isolation_level="AUTOCOMMIT",
-            pool_size=2,
-            max_overflow=1,
-            pool_timeout=timeout,
-            pool_recycle=RECYCLE_SECONDS,
-            pool_reset_on_return=None,
-            skip_autocommit_rollback=True,
-            use_native_hstore=False,
-            hide_parameters=True,
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.sql = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+        url = connection.url.set(drivername=PostgreSql.alchemy)
+        self._arguments, self._options = self.sql.create_connect_args(url)  # type: ignore[no-untyped-call]
+        self._given = str(self._options.pop("options", ""))
+        if connection.tls is not None:
+            self._options["sslmode"] = SSL_MODES[connection.tls]
+        if connection.tls is Tls.VERIFY:
+            self._options["sslrootcert"] = connection.ca_file or "system"
+
+    def connect(self, seconds: float, *, read_only: bool) -> DeadlineConnection:
+        settings = server_settings(self._connection, read_only=read_only)
+        limits: dict[str, Any] = {
+            "autocommit": True,
+            "client_encoding": "utf8",
+            "connect_timeout": max(math.ceil(seconds), 2),
+            "prepare_threshold": 1,
+            "keepalives_idle": 30,
+            "tcp_user_timeout": int(seconds * 1000),
+        }
+        link = DeadlineConnection.connect(
+            *self._arguments,
+            options=f"{self._given} {settings}".strip(),
+            **(self._options | limits),
         )
-        settings = server_settings(timeout, read_only=read_only)
+        with being_opened(link):
+            read_as_texts(link, self._connection.encoding)
+        return link
 
-        @event.listens_for(engine, "do_connect")
-        def connect(
-            _dialect: Any, _record: Any, args: Any, options: dict[str, Any]
-        ) -> DeadlineConnection:
-            given = f"{options.pop('options', '')} {settings}".strip()
-            limits: dict[str, Any] = {
-                "connect_timeout": max(int(timeout), 2),
-                "prepare_threshold": 1,
-                "keepalives_idle": 30,
-                "tcp_user_timeout": int(timeout * 1000),
-            }
-            link = DeadlineConnection.connect(
-                *args, options=given, **(options | limits)
-            )
-            link.deadline = time.monotonic() + timeout
-            if link.info.encoding == "ascii":
-                register(link.adapters, TEXTS, AnyText)
-            return link
+    def is_well(self, link: DeadlineConnection) -> bool:
+        """An idle link with something to read has been ended by the other side.
 
-        event.listen(engine, "checkout", refuse_closed)
-        return engine
+        Told from the socket in two microseconds; the pool then opens a fresh one, so a
+        restart of the HIS costs nothing and leaves nothing in doubt.
+        """
+        if link.closed:
+            return False
+        watch = select.poll()
+        watch.register(link.fileno(), select.POLLIN)
+        return not watch.poll(0)
 
     def call(
         self, link: DeadlineConnection, function: Function, values: Mapping[str, Any]
@@ -144,24 +136,26 @@ class PostgreSql:
         return link.execute(call_text(function.name), values).fetchone()
 
     def read(
-        self, link: DeadlineConnection, text: str, values: Mapping[str, Any]
+        self, link: DeadlineConnection, statement: Statement, values: Mapping[str, Any]
     ) -> list[Any]:
-        return link.execute(text, values).fetchall()
+        return link.execute(statement.text, values or None).fetchall()
 
     def stream(
-        self, link: DeadlineConnection, text: str, size: int
-    ) -> Iterator[list[Any]]:
+        self, link: DeadlineConnection, statement: Statement, size: int
+    ) -> Generator[list[Any]]:
         # A cursor on the server lives inside a transaction only.
         with link.transaction(), link.cursor("rows") as cursor:
-            is_bare = link.info.encoding == "ascii"
-            register(cursor.adapters, LEFT_AS_TEXT, AnyText if is_bare else TextLoader)
-            cursor.execute(text)
-            while rows := cursor.fetchmany(size):
-                yield rows
+            cursor.execute(statement.text)
+            try:
+                while rows := cursor.fetchmany(size):
+                    yield rows
+            except GeneratorExit:  # nobody reads on; do not wait for the server
+                link.close()
+                raise
 
     def connect_cause(self, error: BaseException) -> Cause:
         words = str(error)
-        if any(word in words for word in NOT_AN_ADDRESS):
+        if any(word in words for word in NOT_AS_CONFIGURED):
             return Cause.WRONG
         if isinstance(error, psycopg.ProgrammingError):  # a DSN libpq cannot read
             return Cause.WRONG
@@ -188,31 +182,14 @@ class PostgreSql:
         return getattr(error, "sqlstate", None) or ""
 
 
-def register(adapters: AdaptersMap, kinds: Iterable[str], loader: type[Loader]) -> None:
-    for kind in kinds:
-        adapters.register_loader(kind, loader)
-
-
-def server_settings(timeout: float, *, read_only: bool) -> str:
+def server_settings(connection: Connection, *, read_only: bool) -> str:
     """Start-up options that hold for the whole session."""
-    statement = int(timeout * 1000 * SERVER_SHARE)
-    lock = int(timeout * 1000 * LOCK_SHARE)
-    settings = f"-c statement_timeout={statement} -c lock_timeout={lock}"
-    settings += " -c datestyle=ISO"  # days that come as texts
+    statement = int(connection.deadline * 1000 * SERVER_SHARE)
+    lock = int(connection.deadline * 1000 * LOCK_SHARE)
+    settings = (
+        f"-c statement_timeout={statement} -c lock_timeout={lock}"
+        f" -c datestyle=ISO -c timezone={connection.time_zone}"
+    )
     if read_only:
         settings += " -c default_transaction_read_only=on"
     return settings
-
-
-def refuse_closed(link: Any, _record: Any, _proxy: Any) -> None:
-    """An idle link with something to read has been ended by the other side.
-
-    Told from the socket in two microseconds; the pool then opens a fresh one, so a
-    restart of the HIS costs nothing and leaves nothing in doubt.
-    """
-    if link.closed:
-        raise DisconnectionError
-    watch = select.poll()
-    watch.register(link.fileno(), select.POLLIN)
-    if watch.poll(0):
-        raise DisconnectionError

@@ -8,25 +8,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from datetime import date
 from functools import cache, partial
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from portal.his.connection import BadDsn
+from portal.his.connection import BadDsn, Connection
 from portal.his.contract.shape import Function
-from portal.his.sql.dialect import AnswerLost, Cause
-from portal.his.sql.statements import FUNCTION
+from portal.his.sql.deadline import is_over
+from portal.his.sql.dialect import AnswerLost, Cause, refuse
+from portal.his.sql.statements import ANY_BYTES, FUNCTION, Statement
 
-# Bytes that are no UTF-8 must spoil one value, not end the read.
-TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
 # Instructions of SQLite's machine between two looks at the clock.
 INSTRUCTIONS_PER_LOOK = 20_000
 
@@ -46,14 +41,10 @@ WRONG = frozenset(
 )
 
 
-class DeadlineConnection(sqlite3.Connection):
-    """Interrupts a statement past ``deadline``; knows which file it opened."""
+class FileConnection(sqlite3.Connection):
+    """Knows which file it opened."""
 
-    deadline: float = 0.0
     opened: tuple[int, int] = (0, 0)
-
-    def is_late(self) -> bool:
-        return time.monotonic() > self.deadline
 
 
 @cache
@@ -61,17 +52,17 @@ def put_text(name: str) -> str:
     """Put the call into the inbox, once."""
     names = [item.name for item in FUNCTION[name].arguments]
     return (
-        f"INSERT INTO {name.lower()} ({', '.join(names)})"  # noqa: S608 (names of the contract)
+        f"INSERT INTO {name} ({', '.join(names)})"  # noqa: S608 (names of the contract)
         f" VALUES ({', '.join(':' + name for name in names)})"
         " ON CONFLICT (request_id) DO NOTHING"
     )
 
 
 @cache
-def answer_text(name: str) -> str:
+def answer(name: str) -> Statement:
     results = ", ".join(item.name for item in FUNCTION[name].results)
-    return (
-        f"SELECT {results} FROM {name.lower()}"  # noqa: S608 (names of the contract)
+    return Statement(
+        f"SELECT {results} FROM {name}"  # noqa: S608 (names of the contract)
         " WHERE request_id = :request_id"
     )
 
@@ -80,56 +71,45 @@ class Sqlite:
     """The dialect; see ``portal.his.sql.dialect.Dialect``."""
 
     errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+    alchemy = "sqlite"
 
-    def engine(self, url: URL, timeout: float, *, read_only: bool) -> Engine:
-        path = url.database
+    def __init__(self, connection: Connection) -> None:
+        refuse(connection, "tls", "ca_file", why="a file has no wire")
+        path = connection.url.database
         if not path or path.startswith((":memory:", "file:")):
             raise BadDsn("SQLite needs the path of a file")
+        self._path = path
+        self._decode = partial(str, encoding=connection.encoding, errors=ANY_BYTES)
+        self.sql = SQLiteDialect_pysqlite(paramstyle="named")
 
-        def connect() -> DeadlineConnection:
-            return open_file(path, timeout, read_only=read_only)
+    def connect(self, seconds: float, *, read_only: bool) -> FileConnection:
+        link = open_file(self._path, seconds, read_only=read_only)
+        link.text_factory = self._decode
+        return link
 
-        engine = create_engine(
-            "sqlite://",
-            paramstyle="named",
-            creator=connect,
-            poolclass=QueuePool,
-            isolation_level="AUTOCOMMIT",
-            pool_size=2,
-            max_overflow=1,
-            pool_timeout=timeout,
-            pool_reset_on_return=None,
-            skip_autocommit_rollback=True,
-            hide_parameters=True,
-        )
-
-        @event.listens_for(engine, "checkout")
-        def refuse_moved(link: Any, _record: Any, _proxy: Any) -> None:
-            """A file moved away or replaced is not the one the link still holds."""
-            if link.opened != identity(path):
-                raise DisconnectionError
-
-        return engine
+    def is_well(self, link: FileConnection) -> bool:
+        """A file moved away or replaced is not the one the link still holds."""
+        return link.opened == identity(self._path)
 
     def call(
-        self, link: DeadlineConnection, function: Function, values: Mapping[str, Any]
+        self, link: FileConnection, function: Function, values: Mapping[str, Any]
     ) -> Any:
         link.execute(put_text(function.name), as_sqlite(values))
         try:
-            rows = self.read(link, answer_text(function.name), values)
+            rows = self.read(link, answer(function.name), values)
         except sqlite3.Error as error:
             raise AnswerLost from error
         return rows[0] if rows else None
 
     def read(
-        self, link: DeadlineConnection, text: str, values: Mapping[str, Any]
+        self, link: FileConnection, statement: Statement, values: Mapping[str, Any]
     ) -> list[Any]:
-        return link.execute(text, as_sqlite(values)).fetchall()
+        return link.execute(statement.text, as_sqlite(values)).fetchall()
 
     def stream(
-        self, link: DeadlineConnection, text: str, size: int
-    ) -> Iterator[list[Any]]:
-        cursor = link.execute(text)
+        self, link: FileConnection, statement: Statement, size: int
+    ) -> Generator[list[Any]]:
+        cursor = link.execute(statement.text)
         try:
             while rows := cursor.fetchmany(size):
                 yield rows
@@ -155,7 +135,7 @@ class Sqlite:
         return getattr(error, "sqlite_errorname", None) or ""
 
 
-def open_file(path: str, timeout: float, *, read_only: bool) -> DeadlineConnection:
+def open_file(path: str, timeout: float, *, read_only: bool) -> FileConnection:
     """Open an existing file; a missing one is an unreachable HIS, never created."""
     link = sqlite3.connect(
         f"file:{quote(os.path.abspath(path))}?mode=rw",
@@ -163,12 +143,10 @@ def open_file(path: str, timeout: float, *, read_only: bool) -> DeadlineConnecti
         timeout=timeout,
         isolation_level=None,
         check_same_thread=False,
-        factory=DeadlineConnection,
+        factory=FileConnection,
     )
-    link.text_factory = TEXT
     link.opened = identity(path)
-    link.deadline = time.monotonic() + timeout
-    link.set_progress_handler(link.is_late, INSTRUCTIONS_PER_LOOK)
+    link.set_progress_handler(is_over, INSTRUCTIONS_PER_LOOK)
     if read_only:
         link.execute("PRAGMA query_only = ON")
     return link

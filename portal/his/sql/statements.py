@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Integer, Numeric, String, bindparam, column, select, table
+from sqlalchemy import (
+    Date,
+    Integer,
+    Numeric,
+    String,
+    bindparam,
+    column,
+    literal_column,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.sql.elements import BindParameter, ColumnClause
+from sqlalchemy.sql.elements import (
+    BindParameter,
+    ClauseElement,
+    ColumnClause,
+    quoted_name,
+)
 from sqlalchemy.types import TypeEngine
 
+from portal.his.contract.codes import YES_NO
 from portal.his.contract.interfaces import FUNCTIONS, VIEWS
 from portal.his.contract.shape import Column, Type, View
-
-# Contract moments are local time of the HIS; an engine that adds a zone is undone.
-LOCAL = ZoneInfo("Asia/Shanghai")
 
 # Views cannot be cache keys themselves: their code tables are dictionaries.
 VIEW = {view.name: view for view in VIEWS}
 FUNCTION = {function.name: function for function in FUNCTIONS}
+
+# Bytes no character has become lone surrogates, which the quarantine knows.
+ANY_BYTES = "surrogateescape"
 
 Record = TypeVar("Record")
 
@@ -42,27 +60,74 @@ def argument(contract_column: Column) -> BindParameter[Any]:
     return bindparam(contract_column.name, type_=sql_type(contract_column))
 
 
+@dataclass(frozen=True)
+class Statement:
+    """A text in the words of one engine; ``order`` is of arguments without names."""
+
+    text: str
+    order: tuple[str, ...] | None = None
+
+    def ordered(self, values: Mapping[str, Any]) -> Any:
+        """The arguments as a driver's ``execute`` wants them."""
+        if self.order is None:
+            return dict(values)
+        return tuple(values[name] for name in self.order)
+
+
+def statement(clause: ClauseElement, dialect: Dialect) -> Statement:
+    compiled = clause.compile(dialect=dialect)
+    order = getattr(compiled, "positiontup", None)
+    return Statement(str(compiled), tuple(order) if order is not None else None)
+
+
+def source(view: View) -> Any:
+    """The name as it stands in the contract: some engines keep the case of names."""
+    return table(quoted_name(view.name, quote=False))
+
+
 @cache
-def read_all(name: str, dialect: Dialect) -> str:
+def read_all(name: str, dialect: Dialect) -> Statement:
     """``SELECT`` of exactly the contract's columns of the view."""
     view = VIEW[name]
     columns: list[ColumnClause[Any]] = [column(name) for name in view.column_names]
-    query = select(*columns).select_from(table(view.name.lower()))
-    return str(query.compile(dialect=dialect))
+    return statement(select(*columns).select_from(source(view)), dialect)
 
 
 @cache
-def read_by_key(name: str, dialect: Dialect) -> str:
+def read_by_key(name: str, dialect: Dialect) -> Statement:
     """The line with a given key."""
     view = VIEW[name]
     columns: dict[str, ColumnClause[Any]] = {
         item.name: column(item.name) for item in view.columns
     }
-    query = select(*columns.values()).select_from(table(view.name.lower()))
+    query = select(*columns.values()).select_from(source(view))
     for item in view.columns:
         if item.name in view.key:
             query = query.where(columns[item.name] == argument(item))
-    return str(query.compile(dialect=dialect))
+    return statement(query, dialect)
+
+
+@cache
+def sign_of_life(dialect: Dialect) -> Statement:
+    """The smallest question an engine answers."""
+    return statement(select(literal_column("1")), dialect)
+
+
+@cache
+def call(pattern: str, name: str, dialect: Dialect) -> Statement:
+    """A function's call, its arguments put into ``pattern`` in the order of the contract.
+
+    ``{name}`` is the function, ``{named}`` its arguments as ``@op = :op``, ``{listed}``
+    as ``:op``; the marks become the engine's own.
+    """
+    items = FUNCTION[name].arguments
+    words = pattern.format(
+        name=name,
+        named=", ".join(f"@{item.name} = :{item.name}" for item in items),
+        listed=", ".join(f":{item.name}" for item in items),
+    )
+    clause = text(words).bindparams(*(argument(item) for item in items))
+    return statement(clause, dialect)
 
 
 def as_text(value: Any) -> Any:
@@ -83,8 +148,8 @@ def as_date(value: Any) -> Any:
     return value
 
 
-def as_moment(value: Any) -> Any:
-    """Local time without a zone; the unreadable stays as it is, for the quarantine."""
+def as_moment(zone: ZoneInfo, value: Any) -> Any:
+    """Local time of the HIS without a zone; the unreadable stays as it is, for the quarantine."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
@@ -92,7 +157,7 @@ def as_moment(value: Any) -> Any:
             return value
     if isinstance(value, datetime):
         if value.tzinfo is not None:
-            value = value.astimezone(LOCAL).replace(tzinfo=None)
+            value = value.astimezone(zone).replace(tzinfo=None)
         return value
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day)  # noqa: DTZ001 (local by contract)
@@ -109,26 +174,72 @@ def as_number(value: Any) -> Any:
         return value
 
 
+def as_integer(value: Any) -> Any:
+    """A whole number, however the engine counts; the rest is for the quarantine."""
+    if value is None or isinstance(value, int):
+        return value
+    number = as_number(value)
+    is_whole = isinstance(number, Decimal) and number.is_finite() and number % 1 == 0
+    return int(number) if is_whole else value
+
+
+YES = frozenset({"1", "是", "Y", "YES", "T", "TRUE", "\x01"})
+NO = frozenset({"0", "否", "N", "NO", "F", "FALSE", "\x00"})
+
+
+def as_yes_no(value: Any) -> Any:
+    """The contract's codes of yes and no; another word stays, for the quarantine."""
+    if value in {"1", "0"}:
+        return value
+    if isinstance(value, bytes):  # BIT of MySQL
+        value = value.decode("latin-1")
+    word = as_text(int(value) if isinstance(value, bool) else value).strip().upper()
+    if word in YES:
+        return "1"
+    return "0" if word in NO else as_text(value)
+
+
 CONVERTERS: dict[Type, Callable[[Any], Any]] = {
     Type.TEXT: as_text,
-    Type.INTEGER: lambda value: value,
+    Type.INTEGER: as_integer,
     Type.NUMBER: as_number,
     Type.DATE: as_date,
-    Type.MOMENT: as_moment,
 }
 
 
-def converted(view: View, rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+def converter(
+    item: Column, zone: ZoneInfo, *, to_the_letter: bool = False
+) -> Callable[[Any], Any]:
+    """``to_the_letter`` forgives no other word for yes, and no other kind of number."""
+    if item.type is Type.MOMENT:
+        return partial(as_moment, zone)
+    if to_the_letter and item.type is Type.INTEGER:
+        return as_it_is
+    is_yes_no = item.codes is YES_NO and not to_the_letter
+    return as_yes_no if is_yes_no else CONVERTERS[item.type]
+
+
+def as_it_is(value: Any) -> Any:
+    return value
+
+
+def converted(
+    view: View, rows: Iterable[Any], zone: ZoneInfo, *, to_the_letter: bool = False
+) -> Iterator[tuple[Any, ...]]:
     """Rows in the order of the contract's columns, each value as its type."""
-    converters = [CONVERTERS[item.type] for item in view.columns]
+    converters = [
+        converter(item, zone, to_the_letter=to_the_letter) for item in view.columns
+    ]
     for row in rows:
         yield tuple(
             [convert(value) for convert, value in zip(converters, row, strict=True)]
         )
 
 
-def typed(view: View, record: type[Record], rows: Iterable[Any]) -> Iterator[Record]:
+def typed(
+    view: View, record: type[Record], rows: Iterable[Any], zone: ZoneInfo
+) -> Iterator[Record]:
     """The same as records."""
     make = cast(Callable[..., Record], record)
-    for row in converted(view, rows):
+    for row in converted(view, rows, zone):
         yield make(*row)

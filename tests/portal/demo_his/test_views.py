@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,10 +14,11 @@ from portal.his.ddl.engines import ENGINES
 from portal.his.ddl.script import view_script
 from portal.his.mapping.loader import DEMO, load
 from portal.his.pull.quarantine import RowCheck
-from portal.his.sql.statements import CONVERTERS
+from portal.his.sql.statements import converter
 
 pytestmark = pytest.mark.slow
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 BY_HAND = Path(__file__).with_name("views_by_hand.sql")
 WRITTEN_BEFORE = (
     "V_YW_DOCTOR",
@@ -76,7 +78,7 @@ def test_every_row_of_every_view_keeps_the_contract(
 
 
 def fault_of(view: View, row: dict[str, object]) -> object:
-    values = [CONVERTERS[item.type](row[item.name]) for item in view.columns]
+    values = [converter(item, SHANGHAI)(row[item.name]) for item in view.columns]
     return RowCheck(view).fault(values)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -11,7 +10,7 @@ import pytest
 from portal.his.ddl.engines import ENGINES
 from portal.his.ddl.script import script
 from portal.his.mapping.loader import TYPICAL, load
-from tests.mariadb import MariaDb, mariadb_server
+from tests.mariadb import MariaDb
 from tests.portal.his.ddl.peers import (
     Engine,
     OnMariaDb,
@@ -19,21 +18,10 @@ from tests.portal.his.ddl.peers import (
     OnSqlite,
     tables_for,
 )
-from tests.services import PartMissing
 
 
 def typical_script(name: str) -> str:
     return script(load(TYPICAL), ENGINES[name])
-
-
-@pytest.fixture(scope="session")
-def mariadb() -> Iterator[MariaDb]:
-    """One server for the session; a part that does not start ends the run."""
-    try:
-        with mariadb_server() as server:
-            yield server
-    except (PartMissing, OSError, TimeoutError) as problem:
-        pytest.exit(f"cannot start what the tests need: {problem}", returncode=1)
 
 
 @pytest.fixture

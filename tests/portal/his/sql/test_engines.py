@@ -34,7 +34,7 @@ def test_engines_for_the_same_dsn_are_made_once(tmp_path: Path) -> None:
 def test_engines_for_a_bad_dsn_are_not_kept() -> None:
     for _try in range(2):
         with pytest.raises(BadDsn):
-            engines_for("oracle://h/x", 1.0)
+            engines_for("db2://h/x", 1.0)
 
 
 def test_from_settings_opens_nothing(tmp_path: Path, settings: object) -> None:

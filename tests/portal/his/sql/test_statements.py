@@ -5,26 +5,31 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from portal.his.contract.codes import YES_NO
 from portal.his.contract.interfaces import VIEWS
-from portal.his.contract.shape import Type, View
+from portal.his.contract.shape import Column, Type, View
 from portal.his.sql.postgresql import call_text
 from portal.his.sql.sqlite import put_text
 from portal.his.sql.statements import (
-    CONVERTERS,
     as_date,
+    as_integer,
     as_moment,
     as_number,
     as_text,
+    as_yes_no,
+    converter,
     read_all,
     read_by_key,
 )
 
 DAY = date(2026, 11, 23)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 MOMENT = datetime(2026, 11, 23, 10, 0, 5)  # noqa: DTZ001 (local time of the HIS)
 
 
@@ -65,7 +70,7 @@ def test_as_date_reads_days_and_leaves_the_unreadable(given: Any, day: Any) -> N
     ],
 )
 def test_as_moment_is_local_time_without_a_zone(given: Any, moment: Any) -> None:
-    assert as_moment(given) == moment
+    assert as_moment(SHANGHAI, given) == moment
 
 
 @pytest.mark.parametrize(
@@ -83,23 +88,77 @@ def test_as_number_is_exact_and_leaves_the_unreadable(given: Any, number: Any) -
     assert as_number(given) == number
 
 
-def test_every_type_of_the_contract_can_be_read() -> None:
-    assert set(CONVERTERS) == set(Type)
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        (3, 3),
+        ("3", 3),
+        (3.0, 3),
+        (Decimal("3.00"), 3),
+        (None, None),
+        (3.5, 3.5),
+        ("三", "三"),
+        (Decimal("NaN"), Decimal("NaN")),
+    ],
+)
+def test_as_integer_takes_whole_numbers_however_an_engine_counts(
+    given: Any, number: Any
+) -> None:
+    found = as_integer(given)
+    assert (type(found), str(found)) == (type(number), str(number))
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        *[(given, "1") for given in (True, 1, Decimal(1), "1", "是", "Y", "y  ")],
+        *[(given, "1") for given in ("true", "T", " 是 ", b"\x01", "Yes")],
+        *[(given, "0") for given in (False, 0, Decimal(0), "0 ", "否", "N", "false")],
+        (b"\x00", "0"),
+        (None, ""),
+        ("", ""),
+        ("停用", "停用"),
+        (2, "2"),
+    ],
+)
+def test_as_yes_no_gives_the_codes_of_the_contract(given: Any, code: str) -> None:
+    assert as_yes_no(given) == code
+
+
+def test_only_a_column_of_yes_and_no_is_read_as_one() -> None:
+    is_yes_no = {
+        (view.name, item.name)
+        for view in VIEWS
+        for item in view.all_columns
+        if converter(item, SHANGHAI) is as_yes_no
+    }
+    assert is_yes_no == {
+        (view.name, item.name)
+        for view in VIEWS
+        for item in view.all_columns
+        if item.codes is YES_NO
+    }
+    assert ("V_YW_PRIV_DICT", "enabled") in is_yes_no
+
+
+@pytest.mark.parametrize("kind", Type)
+def test_every_type_of_the_contract_can_be_read(kind: Type) -> None:
+    assert converter(Column("x", "", kind), SHANGHAI)(None) in {None, ""}
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_read_all_asks_for_the_contract_columns_and_nothing_else(view: View) -> None:
-    text = read_all(view.name, SQLiteDialect_pysqlite())
+    text = read_all(view.name, SQLiteDialect_pysqlite()).text
     columns, source = text.removeprefix("SELECT ").split("FROM")
     assert [name.strip(' "\n') for name in columns.split(",")] == list(
         view.column_names
     )
-    assert source.strip() == view.name.lower()
+    assert source.strip() == view.name
 
 
 def test_read_by_key_binds_every_key_column_by_name() -> None:
     dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
-    where = read_by_key("V_YW_DOCTOR_PRIV", dialect).split("WHERE")[1].split()
+    where = read_by_key("V_YW_DOCTOR_PRIV", dialect).text.split("WHERE")[1].split()
     assert [word for word in where if word.startswith("%")] == [
         "%(emp_no)s::VARCHAR",
         "%(priv_code)s::VARCHAR",
@@ -119,6 +178,6 @@ def test_call_text_gives_the_arguments_in_the_order_of_the_contract() -> None:
 
 def test_put_text_never_puts_a_request_twice() -> None:
     assert put_text("YW_PRIV_SAVE").startswith(
-        "INSERT INTO yw_priv_save (request_id, op, emp_no,"
+        "INSERT INTO YW_PRIV_SAVE (request_id, op, emp_no,"
     )
     assert put_text("YW_PRIV_SAVE").endswith("ON CONFLICT (request_id) DO NOTHING")
