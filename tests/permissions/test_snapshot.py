@@ -86,13 +86,11 @@ def test_suspended_right_that_is_renewed_stays_suspended(
 ) -> None:
     stop(right, su)
     right.refresh_from_db()
-    in_a_month = timezone.now() + timedelta(days=30)
     renew(
         state=right,
         last_day=date(2028, 11, 21),
         by=su,
         at=timezone.now(),
-        effective_at=in_a_month,
         reason="期满，经评估续期",
     )
     assert code() is Code.SUSPENDED
