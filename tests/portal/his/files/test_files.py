@@ -156,7 +156,7 @@ def test_formula_is_never_worked_out(tmp_path: Path) -> None:
     write_xlsx(tmp_path, [HEAD, ["=1+1", *WANG[1:]]])
     (line,) = reading(tmp_path).doctors()
     assert line.emp_no == ""  # no value was stored with it
-    assert report_of(tmp_path)[2][5:] == ["", "缺必填值"]
+    assert report_of(tmp_path)[2][5:] == ["", "键为空"]
 
 
 def test_every_fault_stands_in_the_report_and_the_rows_still_come(
