@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.core.cache import cache
 
@@ -12,8 +14,10 @@ __all__ = ["catalogue", "chen", "lin", "su", "wang", "zhao"]
 
 
 @pytest.fixture(autouse=True)
-def _parameters_are_read_anew() -> None:
-    """What another test set was rolled back, but not in the cache."""
+def _parameters_are_read_anew() -> Iterator[None]:
+    """What a test set is rolled back, but not in the cache."""
+    cache.clear()
+    yield
     cache.clear()
 
 
