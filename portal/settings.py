@@ -117,6 +117,10 @@ RIGHTS_STAMP = env_str("RIGHTS_STAMP", "")
 
 # SQLAlchemy URL of the HIS database that offers the views and functions.
 HIS_DSN = env_secret("HIS_DSN", f"sqlite:///{VAR_DIR / 'his.sqlite3'}")
+# The mapping of this HIS, a file or the name of one that comes with us: tells which
+# interfaces it does not have. The demo HIS brings its own.
+IS_DEMO_HIS = DEMO or not env_secret("HIS_DSN", "")
+HIS_MAPPING = env_str("HIS_MAPPING", "demo_his" if IS_DEMO_HIS else "")
 # Where changes are sent when not there: mllp://… or rest+https://….
 HIS_PUSH_DSN = env_secret("HIS_PUSH_DSN", "")
 HIS_TIMEOUT_SECONDS = env_int("HIS_TIMEOUT_SECONDS", 10, minimum=1, maximum=120)

@@ -22,3 +22,6 @@ with patch.dict(
 
 # A hash worth its name takes 60 ms; tests that log in by the dozen need not.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# No HIS of its own mapping; tests that mean one name it.
+HIS_MAPPING = ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from portal.desk.interface_words import title_of
@@ -15,6 +16,7 @@ from portal.directory.models import ConformanceResult, Loss, SyncRun
 from portal.directory.pull_queries import RUNS_SHOWN
 from portal.his.contract.interfaces import ALL, VIEWS_IN_USE
 from portal.his.contract.shape import Function, View
+from portal.his.mapping.gaps import interfaces_lacking
 from portal.outbox.models import Attempt
 from portal.ui.elements import Note, Text
 from portal.ui.moments import write_arrival
@@ -109,13 +111,15 @@ def auxiliary_tiles(facts: Facts) -> list[Tile]:
 
 
 def tile(item: View | Function, facts: Facts, number: int = 0) -> Tile:
-    if not item.in_use:
-        words = _("本系统尚未使用")
+    lacking = interfaces_lacking(settings.HIS_MAPPING)
+    if item.name in lacking or not item.in_use:
+        is_lacking = item.name in lacking
+        words = _("HIS 暂缺") if is_lacking else _("本系统尚未使用")
         return Tile(
             item.name,
             title_of(item.name),
             "mute",
-            _("未启用"),
+            lacking.get(item.name) or _("未启用"),
             rows=words,
             contract=contract_of(item, facts)[0],
             number=number,

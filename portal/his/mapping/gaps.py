@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from portal.his.contract.interfaces import ALL
 from portal.his.contract.shape import Column
+from portal.his.mapping.loader import load, shipped
 from portal.his.mapping.shape import Mapping, ViewMap
 
 
@@ -24,6 +26,12 @@ class Gap:
     column_title: str = ""
     reason: str = ""
     is_required: bool = False
+
+
+@cache
+def interfaces_lacking(name: str) -> dict[str, str]:
+    """Interfaces the HIS of this mapping (file or name) has not, with the reason."""
+    return dict(load(shipped(name)).missing) if name else {}
 
 
 def gaps(mapping: Mapping) -> Iterator[Gap]:

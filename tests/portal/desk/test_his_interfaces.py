@@ -133,16 +133,26 @@ def test_every_interface_shown_has_a_title_to_translate() -> None:
     assert titles == TITLES
 
 
-def test_tile_of_an_interface_nobody_uses_says_so(
-    client: CheckedClient, lin: User
+@pytest.mark.parametrize(
+    ("mapping", "state", "words"),
+    [("", "未启用", "本系统尚未使用"), ("demo_his", "没有手术记录", "HIS 暂缺")],
+)
+def test_tile_of_an_interface_not_used_or_not_in_the_his_says_so(
+    client: CheckedClient,
+    lin: User,
+    settings: Any,
+    mapping: str,
+    state: str,
+    words: str,
 ) -> None:
+    settings.HIS_MAPPING = mapping
     sign_in(client, lin)
 
     tile = tile_of(client, "V_YW_OPERATION")
 
     assert words_of(tile) == [
-        *("未启用", "14", "手术开展情况查询", "V_YW_OPERATION"),
-        *("—", "本系统尚未使用", "—", "契约未检查"),
+        *(state, "14", "手术开展情况查询", "V_YW_OPERATION"),
+        *("—", words, "—", "契约未检查"),
     ]
     assert 'class="dot mute"' in tile
 

@@ -46,7 +46,9 @@ class Command(BaseCommand):
         check = acts.add_parser("check", help="numbered cases against a HIS")
         check.add_argument("--dsn", help="the HIS; else HIS_DSN")
         check.add_argument("--only", default="", metavar="YW-DRUG")
-        check.add_argument("--mapping", type=shipped, help="what the HIS has not")
+        check.add_argument(
+            "--mapping", type=shipped, help="what the HIS has not; else HIS_MAPPING"
+        )
         check.add_argument("--write", action="store_true", help="try the functions")
         check.add_argument("--doctor", metavar="EMPNO", help="the test doctor")
         check.add_argument("--procedure", default="", metavar="HIS_ITEM_ID")
@@ -135,7 +137,11 @@ def plan_of(options: dict[str, Any]) -> Plan:
     writing = None
     if options["write"]:
         writing = Writing(options["doctor"], options["procedure"])
-    mapping = loaded(options["mapping"]) if options["mapping"] else None
+    path = options["mapping"]
+    # The mapping of the site says nothing of another HIS.
+    if path is None and settings.HIS_MAPPING and not options["dsn"]:
+        path = shipped(settings.HIS_MAPPING)
+    mapping = loaded(path) if path else None
     plan = Plan(
         hospital=options["hospital"] or settings.HOSPITAL_NAME,
         product=options["product"] or (mapping.name if mapping else ""),
