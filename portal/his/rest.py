@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -28,6 +28,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
 from portal.his import wire
+from portal.his.breaker import Breaker
 from portal.his.connection import BadDsn, Connection, Tls, parse
 from portal.his.contract.codes import ERROR_CODES
 from portal.his.contract.interfaces import (
@@ -42,6 +43,7 @@ from portal.his.gateway import HisMisconfigured, HisRejected, HisUnavailable
 from portal.his.messages import Answer, PrivSave
 from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
 from portal.his.values import typed
+from portal.his.watching import NothingHeard, watched
 
 ACCEPTED = "0"
 OTHER_ERROR = "9999"
@@ -62,6 +64,7 @@ class Endpoint:
     pool: HTTPConnectionPool
     base: str
     headers: Mapping[str, str]
+    breaker: Breaker = field(default_factory=Breaker)
 
 
 def endpoint(dsn: str, deadline: float) -> Endpoint:
@@ -99,6 +102,8 @@ class WireConnection(HTTPConnection):
     def connect(self) -> None:
         self.sock = wire.connect(self.host, self.port, self._context)
 
+
+PING = "contract"  # what is asked to see whether the HIS is there
 
 # A parent's links stay in the table after a fork: closing them would end them there.
 _endpoints: dict[tuple[int, str, float], Endpoint] = {}
@@ -167,7 +172,7 @@ class RestGateway:
 
     def ping(self) -> float:
         started = time.perf_counter()
-        self._ask("GET", "/contract", "contract")
+        self._ask("GET", "/contract", PING)
         return time.perf_counter() - started
 
     def close(self) -> None:
@@ -232,12 +237,23 @@ class RestGateway:
         self, method: str, path: str, name: str, body: Mapping[str, Any] | None
     ) -> tuple[int, str, bytes]:
         there = self._endpoint()
+        with watched(there.breaker, asks=name == PING):
+            return self._exchanged(there, method, path, name, body)
+
+    def _exchanged(
+        self,
+        there: Endpoint,
+        method: str,
+        path: str,
+        name: str,
+        body: Mapping[str, Any] | None,
+    ) -> tuple[int, str, bytes]:
         is_write = body is not None
         wire.begin(there.connection.deadline)
         try:
             return exchange(there, method, path, body)
         except wire.Unreached:
-            raise HisUnavailable(_("HIS 未应答：连接不上")) from None
+            raise NothingHeard(_("HIS 未应答：连接不上")) from None
         except wire.Untrusted as error:
             raise HisMisconfigured(self._setting, f"TLS 不可信 {error}") from None
         except TooLarge:
@@ -248,7 +264,7 @@ class RestGateway:
             ) from None
         except (HTTPError, OSError):
             words = _("HIS 应答丢失") if is_write else _("HIS 未应答：连接中断")
-            raise HisUnavailable(words, sent=is_write) from None
+            raise NothingHeard(words, sent=is_write) from None
 
     def _fail(
         self, status: int, said: dict[str, Any] | None, name: str, *, is_write: bool

@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
 from portal.his import wire
+from portal.his.breaker import Breaker
 from portal.his.connection import BadDsn, Connection, Tls, parse
 from portal.his.contract.interfaces import YW_PRIV_SAVE
 from portal.his.contract.shape import Function
@@ -27,6 +28,7 @@ from portal.his.hl7v2.answers import ACCEPTED, NotAnAnswer, Reply, read
 from portal.his.hl7v2.mllp import BadFrame, Frames, Links
 from portal.his.hl7v2.notification import control_id, notification
 from portal.his.messages import Answer, PrivSave
+from portal.his.watching import NothingHeard, watched
 
 NOT_ALLOWED = "2005"
 PORT = 2575  # registered for MLLP
@@ -39,6 +41,7 @@ class Endpoint:
     links: Links
     receiver: str
     is_enhanced: bool
+    breaker: Breaker = field(default_factory=Breaker)
 
 
 def endpoint(dsn: str, deadline: float) -> Endpoint:
@@ -147,13 +150,23 @@ class Hl7Writer:
 
     @contextmanager
     def _speaking(self, there: Endpoint, *, may_be_done: bool) -> Iterator[Frames]:
+        with (
+            watched(there.breaker, asks=not may_be_done),
+            self._linked(there, may_be_done=may_be_done) as frames,
+        ):
+            yield frames
+
+    @contextmanager
+    def _linked(self, there: Endpoint, *, may_be_done: bool) -> Iterator[Frames]:
         wire.begin(there.connection.deadline)
         try:
             with there.links.link() as frames:
                 yield frames
         except wire.Unreached:
-            raise HisUnavailable(_("HIS 未应答：连接不上")) from None
+            raise NothingHeard(_("HIS 未应答：连接不上")) from None
         except wire.Untrusted as error:
             raise HisMisconfigured(self._setting, f"TLS 不可信 {error}") from None
-        except (BadFrame, NotAnAnswer, OSError):
+        except OSError:
+            raise NothingHeard(_("HIS 应答丢失"), sent=may_be_done) from None
+        except (BadFrame, NotAnAnswer):
             raise HisUnavailable(_("HIS 应答丢失"), sent=may_be_done) from None

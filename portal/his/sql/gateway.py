@@ -19,7 +19,6 @@ from django.utils.translation import gettext_noop as _
 from sqlalchemy.exc import TimeoutError as NoFreeLink
 from sqlalchemy.pool import Pool, PoolProxiedConnection
 
-from portal.his.breaker import Breaker
 from portal.his.connection import BadDsn
 from portal.his.contract.codes import ERROR_CODES
 from portal.his.contract.interfaces import (
@@ -48,6 +47,7 @@ from portal.his.sql.statements import (
     sign_of_life,
     typed,
 )
+from portal.his.watching import NoLinkFree, NothingHeard, watched
 
 Record = TypeVar("Record")
 
@@ -55,14 +55,6 @@ SETTING = "HIS_DSN"
 ROWS_PER_FETCH = 1000
 HIS_DATABASE_ERROR = "3002"
 ACCEPTED = "0"
-
-
-class NothingHeard(HisUnavailable):
-    """Not even a refusal came: the sort of failure a breaker counts."""
-
-
-class NoLinkFree(HisUnavailable):
-    """Nobody was asked: all our links are in use."""
 
 
 class SqlGateway:
@@ -206,29 +198,6 @@ class SqlGateway:
         links = getattr(self._kept, "links", None)
         kept = links.pop(pool, None) if links else None
         return kept or connected(engines.dialect, pool), links
-
-
-@contextmanager
-def watched(breaker: Breaker, *, asks: bool) -> Iterator[None]:
-    """Tell the breaker how a call ended; while it is open, refuse the call."""
-    if not breaker.admits(time.monotonic(), asks=asks):
-        raise HisUnavailable(_("HIS 未应答：连续失败，稍候再试"))
-    try:
-        yield
-    except NothingHeard:
-        breaker.failed(time.monotonic())
-        raise
-    except NoLinkFree:
-        breaker.told_nothing()
-        raise
-    except (HisRejected, HisMisconfigured, HisUnavailable):
-        breaker.answered()
-        raise
-    except BaseException:  # our own fault, or nobody reads on
-        breaker.told_nothing()
-        raise
-    else:
-        breaker.answered()
 
 
 ARGUMENTS = tuple(item.name for item in fields(PrivSave))
