@@ -121,3 +121,25 @@ def test_focus_stays_on_its_tile_when_the_tiles_are_read_anew(page: Page) -> Non
         )
 
     expect(page.locator("#if-V_YW_DRUG")).to_be_focused()
+
+
+def test_form_sent_in_the_instant_it_was_swapped_in_stays_in_its_drawer(
+    page: Page, lossy: Loss, browser_contexts: BrowserContexts
+) -> None:
+    """A form without its handlers would leave the page and show a bare fragment."""
+    browser_contexts.expect("422")
+    page.goto("/his/interfaces/V_YW_DOCTOR/")
+    page.evaluate(
+        """document.addEventListener("htmx:afterSwap", () => {
+             setTimeout(() =>
+               document.querySelector("[role=dialog] [type=submit]").click());
+           }, { once: true })"""
+    )
+
+    with page.expect_request(
+        lambda request: request.method == "POST" and "/accept/" in request.url
+    ) as sent:
+        page.get_by_role("button", name="确认采用本次").click()
+
+    assert sent.value.headers.get("hx-request") == "true"
+    assert page.url.endswith("/his/interfaces/V_YW_DOCTOR/")
