@@ -47,6 +47,5 @@ def load_seed_procedures() -> int:
     with SEED_FILE.open(encoding="utf-8", newline="") as file:
         missing = [row for row in csv.DictReader(file) if row["code"] not in known]
     with acting(by=None, reason="导入手术目录种子数据"):
-        for row in missing:
-            _procedure(row).save()
+        Procedure.objects.bulk_create([_procedure(row) for row in missing])
     return len(missing)

@@ -1,14 +1,15 @@
-"""Models whose every change is kept: changed by ``save()`` only, never deleted."""
+"""Models whose every change is kept, one row or many at once, and never deleted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, NoReturn, TypeVar
 
-from django.db import models
+from django.db import connections, models, transaction
 from simple_history.models import HistoricalRecords
 
 from portal.audit.acting import current_act
+from portal.audit.bulk import in_chunks, plain_rows, tell_history, update_and_tell
 from portal.audit.stamp import changing
 
 M = TypeVar("M", bound=models.Model)
@@ -38,19 +39,49 @@ class ActHistory(HistoricalRecords):  # type: ignore[misc]  # simple-history is 
 
 
 class HistoricalQuerySet(models.QuerySet[M]):
-    """Reads freely; refuses the bulk writes that simple-history cannot see."""
+    """Many rows at once leave the same history as one by one; nothing is deleted."""
 
-    def update(self, **kwargs: Any) -> NoReturn:
-        raise HistoryBypass("update() leaves no history: save() each row")
+    def update(self, **kwargs: Any) -> int:
+        """Change all rows found; each gets its history row. Needs ``acting()``."""
+        current_act()  # refuse before anything is written
+        with changing(), transaction.atomic(using=self.db):
+            if connections[self.db].vendor == "postgresql":
+                return update_and_tell(self, kwargs)
+            keys = self._locked_keys()
+            for chunk in in_chunks(keys, self.db):
+                plain_rows(self.model, self.db).filter(pk__in=chunk).update(**kwargs)
+                tell_history(self.model, chunk, "~", self.db)
+        return len(keys)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_create(  # type: ignore[override]  # what merges rows tells no history
+        self, objs: Iterable[M], batch_size: int | None = None, **kwargs: Any
+    ) -> list[M]:
+        """Insert all; each gets its history row. Needs ``acting()``."""
+        if any(kwargs.values()):
+            raise HistoryBypass("bulk_create() with conflicts tells no history")
+        current_act()
+        with changing(), transaction.atomic(using=self.db):
+            rows = super().bulk_create(objs, batch_size)
+            tell_history(self.model, [row.pk for row in rows], "+", self.db)
+        return rows
+
+    def bulk_update(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> int:
+        """As ``update()``, which it calls, with a value of its own for each row."""
+        current_act()  # before the transaction it opens
+        return super().bulk_update(objs, *args, **kwargs)
 
     def delete(self) -> NoReturn:
         raise HistoryBypass("rows with history are never deleted")
 
-    def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> NoReturn:
-        raise HistoryBypass("bulk_create() leaves no history: save() each row")
-
-    def bulk_update(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> NoReturn:
-        raise HistoryBypass("bulk_update() leaves no history: save() each row")
+    def _locked_keys(self) -> list[Any]:
+        """Found once and locked: what is changed and what is told are the same rows."""
+        found = self.order_by().values("pk")
+        rows = plain_rows(self.model, self.db).filter(pk__in=found)
+        return list(
+            rows.select_for_update().order_by("pk").values_list("pk", flat=True)
+        )
 
 
 class HistoricalModel(models.Model):
