@@ -25,6 +25,7 @@ from portal.desk.log_sources import (
     ACCOUNT_KINDS,
     HIS_KINDS,
     OF_ACCOUNTS,
+    RECORDS,
     TABLES,
     Asked,
     Source,
@@ -84,6 +85,7 @@ VIEWS: Mapping[str, tuple[Text, Source | None]] = {
     "grants": (_("授权"), Source.GRANT),
     "applications": (_("申请"), Source.APPLICATION),
     "catalogue": (_("权限字典"), Source.CATALOGUE),
+    **{source.name.lower(): (record.tab, source) for source, record in RECORDS.items()},
     "his": (_("HIS 操作"), Source.HIS),
     "parameters": (_("参数"), Source.PARAMETER),
     "accounts": (_("账户与角色"), Source.ACCOUNT),
@@ -158,6 +160,10 @@ def kinds_of(view: str, allowed: list[Source]) -> list[tuple[str, Text]]:
         Source.APPLICATION: application_kinds(),
         Source.HIS: [(kind.value, AUDIT_CHIPS[kind].text) for kind in HIS_KINDS],
         Source.CATALOGUE: [(CATALOGUE, CATALOGUE_CHIP.text)],
+        **{
+            source: [(record.kind, record.chip.text)]
+            for source, record in RECORDS.items()
+        },
         Source.PARAMETER: [(PARAMETER, PARAMETER_CHIP.text)],
         Source.ACCOUNT: [
             (kind.value, AUDIT_CHIPS[kind].text) for kind in ACCOUNT_KINDS

@@ -18,7 +18,7 @@ from permissions.models import (
 )
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
-from portal.desk.log_sources import MESSAGE, Source
+from portal.desk.log_sources import MESSAGE, RECORDS, Source
 from portal.directory.models import Practitioner
 from portal.outbox.models import Message
 from portal.outbox.queries import arrival_of
@@ -49,9 +49,15 @@ def found_of(lines: Iterable[tuple[datetime, int, str]]) -> Found:
         wanted.setdefault(table, {})[number] = source
     rows: dict[Key, Any] = {}
     for table, numbers in wanted.items():
-        for row in _rows_of(table).filter(pk__in=list(numbers)):
+        for row in _found(table, list(numbers)):
             rows[numbers[row.pk], row.pk] = row
     return _with_subjects(rows)
+
+
+def _found(source: Source, keys: Sequence[int]) -> Iterable[Any]:
+    if source in RECORDS:
+        return RECORDS[source].with_before(keys)
+    return _rows_of(source).filter(pk__in=keys)
 
 
 def _rows_of(source: Source) -> QuerySet[Any]:

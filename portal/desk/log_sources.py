@@ -1,4 +1,4 @@
-"""Where the log of changes is read from: six tables, one line of time.
+"""Where the log of changes is read from: many tables, one line of time.
 
 Nothing is copied into a table of its own: ledger, history and event log stay the truth.
 Each source narrows itself by what the address asks for; moments and keys of all of them
@@ -32,6 +32,9 @@ from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
 from portal.approvals.workflow import ProposalState
 from portal.audit.models import AuditEvent, EventKind
+from portal.desk.log_records import DECLARATION as DECLARATION_RECORD
+from portal.desk.log_records import PROCEDURE as PROCEDURE_RECORD
+from portal.desk.log_records import Record
 from portal.desk.log_words import CATALOGUE, PARAMETER
 from portal.directory.models import Practitioner
 from portal.outbox.models import Message
@@ -71,12 +74,19 @@ class Source(StrEnum):
     GRANT = "G"
     APPLICATION = "A"
     CATALOGUE = "C"
+    PROCEDURE = "S"
+    DECLARATION = "D"
     PARAMETER = "P"
     ACCOUNT = "U"
     HIS = "H"
     ACCESS = "L"
 
 
+# What is maintained row by row.
+RECORDS: Mapping[Source, Record] = {
+    Source.PROCEDURE: PROCEDURE_RECORD,
+    Source.DECLARATION: DECLARATION_RECORD,
+}
 # Who may read accounts may read their entries; everything else is VIEW_LOG's.
 OF_ACCOUNTS = frozenset({Source.ACCOUNT, Source.ACCESS})
 CHANGES = tuple(source for source in Source if source is not Source.ACCESS)
@@ -273,7 +283,20 @@ def _account_table(kinds: Sequence[EventKind]) -> Table:
     )
 
 
+def _record_table(record: Record) -> Table:
+    return Table(
+        rows=record.rows,
+        at="history_date",
+        by="history_user_id",
+        kind="",
+        kinds=[record.kind],
+        search=record.search,
+        doctor=record.doctor,
+    )
+
+
 TABLES: Mapping[Source, Table] = {
+    **{source: _record_table(record) for source, record in RECORDS.items()},
     Source.GRANT: Table(
         rows=GrantEvent.objects.all,
         at="recorded_at",

@@ -26,7 +26,7 @@ from portal.approvals.workflow import ProposalState
 from portal.audit.models import AuditEvent, EventKind
 from portal.desk.interface_words import title_of
 from portal.desk.log_entries import Found, found_of
-from portal.desk.log_sources import HIS_KINDS, LOSS_KINDS, MESSAGE, Source
+from portal.desk.log_sources import HIS_KINDS, LOSS_KINDS, MESSAGE, RECORDS, Source
 from portal.desk.log_words import (
     ACCOUNT_CHANGES,
     APPLICATION_CHIPS,
@@ -107,6 +107,8 @@ def row_of(source: Source, row: Any, found: Found) -> LogRow:
         return _catalogue_row(row)
     if source is Source.PARAMETER:
         return _parameter_row(row)
+    if source in RECORDS:
+        return _record_row(source, row)
     return _audit_row(source, row, found)
 
 
@@ -243,6 +245,31 @@ def _parameter_row(row: Any) -> LogRow:
         chip=PARAMETER_CHIP,
         before=parameter_value(row.key, row.value_before),
         after=parameter_value(row.key, row.value),
+        reason=row.history_change_reason or "",
+    )
+
+
+def _record_row(source: Source, row: Any) -> LogRow:
+    """The first field that changed, and how many more did."""
+    record = RECORDS[source]
+    changes = record.changes(row)
+    if row.before is None or not changes:
+        before, after = NOTHING, _("新增")
+    else:
+        first, rest = changes[0], len(changes) - 1
+        before, after = said(first.field, first.before), str(first.after)
+        if rest:
+            after = _("%(after)s，另 %(count)s 项") % {"after": after, "count": rest}
+    return _row(
+        source,
+        row.history_id,
+        row.history_date,
+        row.history_user,
+        who=record.who(row),
+        what=record.what(row),
+        chip=record.chip,
+        before=before,
+        after=after,
         reason=row.history_change_reason or "",
     )
 

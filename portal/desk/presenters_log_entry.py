@@ -19,7 +19,7 @@ from permissions.queries.ledger import as_recorded
 from portal.accounts.capabilities import Capability
 from portal.audit.models import AuditEvent
 from portal.desk.log_entries import AUDITED, Found
-from portal.desk.log_sources import HIS_KINDS, Source
+from portal.desk.log_sources import HIS_KINDS, RECORDS, Source
 from portal.desk.log_words import NOTHING
 from portal.desk.presenters_his import attempts_of, mismatch_of
 from portal.desk.presenters_log import (
@@ -97,6 +97,8 @@ def _changes(source: Source, row: Any, line: LogRow) -> list[Change]:
         return _grant_changes(row)
     if source is Source.APPLICATION:
         return [Change(_("申请状态"), line.before, line.after)]
+    if source in RECORDS:
+        return RECORDS[source].changes(row)
     return [Change(line.what, line.before or "—", line.after)]
 
 
@@ -202,6 +204,9 @@ def _right_links(source: Source, row: Any, message: Message | None) -> list[Entr
     if source is Source.CATALOGUE:
         url = reverse("permissions:catalogue-version-detail", args=[row.id])
         return [EntryLink(_("字典版本"), url)]
+    if source in RECORDS:
+        record = RECORDS[source]
+        return [EntryLink(str(record.link), record.url(row), record.opens_drawer)]
     if source is Source.APPLICATION:
         doctor = _doctor_link(row.practitioner.emp_no)
         return [doctor, *_application_links(row.id)]

@@ -1,0 +1,175 @@
+"""What people maintain row by row, as the log reads it: one declaration a model.
+
+The history of such a model is its log. A declaration says how its rows are called,
+found and searched, and which fields are told by which title; before and after are the
+row and the one before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from permissions.views.lists import practitioner_matches
+from portal.desk.log_words import NOTHING
+from portal.ui.elements import Change, Chip, Grade, Text
+from portal.ui.moments import write_moment
+from surgery.models import Procedure, SurgeryApplication
+from surgery.presenters import FIELDS as DECLARED
+from surgery.presenters import verdict_chip
+
+YES_NO: Mapping[bool, Text] = {True: _("是"), False: _("否")}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One maintained model.
+
+    ``kind`` is what happened, as the filter names it; ``who`` and ``what`` say what a
+    history row is about; ``fields`` are told in this order. ``doctor`` finds rows about
+    one doctor, where there is one. ``write`` overrides how a field's value is written.
+    """
+
+    model: type[Model]
+    kind: str
+    chip: Chip
+    tab: Text
+    who: Callable[[Any], str]
+    what: Callable[[Any], str]
+    search: Callable[[str], Q]
+    fields: Mapping[str, Text]
+    url: Callable[[Any], str]
+    link: Text
+    opens_drawer: bool = False
+    doctor: Callable[[str], Q] | None = None
+    joined: tuple[str, ...] = ()
+    write: Mapping[str, Callable[[Any], Text]] | None = None
+
+    def rows(self) -> QuerySet[Any]:
+        """History rows; what came with the installation was changed by nobody."""
+        history: Any = self.model.history  # type: ignore[attr-defined]
+        rows: QuerySet[Any] = history.exclude(history_user=None, history_type="+")
+        return rows
+
+    def with_before(self, keys: Iterable[int]) -> list[Any]:
+        """These rows, each with the one before it as ``before``; two queries."""
+        history: Any = self.model.history  # type: ignore[attr-defined]
+        earlier = history.filter(id=OuterRef("id"), pk__lt=OuterRef("pk"))
+        rows = list(
+            self.rows()
+            .filter(pk__in=list(keys))
+            .select_related("history_user", *self.joined)
+            .annotate(before_id=Subquery(earlier.order_by("-pk").values("pk")[:1]))
+            .order_by("pk")
+        )
+        before = {
+            row.pk: row
+            for row in history.filter(pk__in=[one.before_id for one in rows])
+            .select_related(*self.joined)
+            .order_by("pk")
+        }
+        for row in rows:
+            row.before = before.get(row.before_id)
+        return rows
+
+    def changes(self, row: Any) -> list[Change]:
+        """Every field told that differs; of a new row every field that says something."""
+        found = []
+        for name, title in self.fields.items():
+            after = self._written(row, name)
+            before = NOTHING if row.before is None else self._written(row.before, name)
+            if str(before) != str(after) and (row.before is not None or str(after)):
+                found.append(Change(title, before or "—", after or "—"))
+        return found
+
+    def _written(self, row: Any, name: str) -> Text:
+        value = getattr(row, name)
+        if self.write and name in self.write:
+            return self.write[name](value)
+        if hasattr(row, f"get_{name}_display"):
+            shown: Text = getattr(row, f"get_{name}_display")()
+            return shown
+        return written(value)
+
+
+def written(value: Any) -> Text:
+    """A value of a field as the log writes it; nothing is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return YES_NO[value]
+    if isinstance(value, datetime):
+        return write_moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _procedure_matches(text: str) -> Q:
+    return (
+        Q(code__istartswith=text)
+        | Q(name__contains=text)
+        | Q(initials__istartswith=text)
+    )
+
+
+def _declaration_matches(text: str) -> Q:
+    return practitioner_matches(text, "surgeon__") | Q(application_no__contains=text)
+
+
+PROCEDURE = Record(
+    model=Procedure,
+    kind="PROCEDURE_CHANGED",
+    chip=Chip("info", "pencil", _("修改手术目录")),
+    tab=_("手术目录"),
+    who=lambda row: row.name,
+    what=lambda row: row.code,
+    search=_procedure_matches,
+    fields={
+        "code": _("编码"),
+        "name": _("名称"),
+        "category": _("类别"),
+        "grade": _("级别"),
+        "specialty": _("专业"),
+        "is_mini_invasive": _("微创"),
+        "is_restricted": _("限制类"),
+        "is_enabled": _("启用"),
+    },
+    write={"grade": lambda value: Grade(value).text},
+    url=lambda row: "",
+    link="",
+)
+DECLARATION = Record(
+    model=SurgeryApplication,
+    kind="SURGERY_DECLARED",
+    chip=Chip("info", "clipboard-check", _("手术申报")),
+    tab=_("手术申报"),
+    who=lambda row: row.surgeon.name,
+    what=lambda row: row.application_no,
+    search=_declaration_matches,
+    doctor=lambda emp_no: Q(surgeon__emp_no=emp_no) | Q(applicant__emp_no=emp_no),
+    joined=("surgeon",),
+    fields={
+        "surgeon": DECLARED["surgeon"],
+        "planned_at": DECLARED["planned_at"],
+        "is_planned": DECLARED["is_planned"],
+        "nature": DECLARED["nature"],
+        "is_rescue": DECLARED["is_rescue"],
+        "reoperation": DECLARED["reoperation"],
+        "reoperation_reason": DECLARED["reoperation_reason"],
+        "verdict_code": DECLARED["verdict"],
+    },
+    write={
+        "surgeon": lambda value: f"{value.name} {value.emp_no}",
+        "verdict_code": lambda value: verdict_chip(value).text,
+    },
+    url=lambda row: reverse("surgery:application-history", args=[row.id]),
+    link=_("手术申报"),
+    opens_drawer=True,
+)
