@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
-from django.db.models import CharField, DateTimeField, TextField, Value
+from django.db.models import CharField, DateTimeField, Q, TextField, Value
 from django.db.models.sql import UpdateQuery
 from django.utils import timezone
 
@@ -26,14 +26,35 @@ SAID = ("history_date", "history_type", "history_change_reason", "history_user")
 # Keys of a statement: under every engine's limit of parameters, with room for values.
 MOST_KEYS = 5_000
 ROOM = 50
+SHORTEST_SPAN = 50
 
 
-def in_chunks(keys: Sequence[Any], using: str) -> Iterator[Sequence[Any]]:
-    """As many keys at once as one statement may name."""
+def in_few_words(keys: Sequence[Any], using: str) -> Iterator[Q]:
+    """Conditions that together name exactly these rows, each for one statement.
+
+    Keys given out in one go follow each other: a span of them says as much as naming
+    each, and is read several times faster.
+    """
+    alone: list[Any] = []
+    for first, last in _spans(keys):
+        if last - first < SHORTEST_SPAN:
+            alone += range(first, last + 1)
+        else:
+            yield Q(pk__range=(first, last))
     allowed = connections[using].features.max_query_params or MOST_KEYS
     size = min(allowed - ROOM, MOST_KEYS)
-    for start in range(0, len(keys), size):
-        yield keys[start : start + size]
+    for start in range(0, len(alone), size):
+        yield Q(pk__in=alone[start : start + size])
+
+
+def _spans(keys: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of every run of keys without a gap."""
+    ordered = sorted(keys)
+    first = 0
+    for at, key in enumerate(ordered):
+        if at + 1 == len(ordered) or ordered[at + 1] != key + 1:
+            yield ordered[first], key
+            first = at + 1
 
 
 def plain_rows(model: type[M], using: str) -> models.QuerySet[M]:
@@ -50,8 +71,8 @@ def tell_history(
     those of ``acting()``; all rows get one moment.
     """
     into, tracked, said = _into_history(model, kind, using)
-    for chunk in in_chunks(keys, using):
-        rows = plain_rows(model, using).filter(pk__in=chunk).order_by()
+    for condition in in_few_words(keys, using):
+        rows = plain_rows(model, using).filter(condition).order_by()
         chosen = rows.annotate(**said).values_list(*tracked, *said)
         select, values = chosen.query.get_compiler(using).as_sql()
         with connections[using].cursor() as cursor:

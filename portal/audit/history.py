@@ -9,7 +9,7 @@ from django.db import connections, models, transaction
 from simple_history.models import HistoricalRecords
 
 from portal.audit.acting import current_act
-from portal.audit.bulk import in_chunks, plain_rows, tell_history, update_and_tell
+from portal.audit.bulk import in_few_words, plain_rows, tell_history, update_and_tell
 from portal.audit.stamp import changing
 
 M = TypeVar("M", bound=models.Model)
@@ -48,9 +48,10 @@ class HistoricalQuerySet(models.QuerySet[M]):
             if connections[self.db].vendor == "postgresql":
                 return update_and_tell(self, kwargs)
             keys = self._locked_keys()
-            for chunk in in_chunks(keys, self.db):
-                plain_rows(self.model, self.db).filter(pk__in=chunk).update(**kwargs)
-                tell_history(self.model, chunk, "~", self.db)
+            rows = plain_rows(self.model, self.db)
+            for condition in in_few_words(keys, self.db):
+                rows.filter(condition).update(**kwargs)
+            tell_history(self.model, keys, "~", self.db)
         return len(keys)
 
     update.alters_data = True  # type: ignore[attr-defined]

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 from django.db.models import F, QuerySet
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.audit.acting import ActorMissing, acting
+from portal.audit.bulk import in_few_words
 from portal.audit.history import HistoryBypass
 from surgery.models import Procedure
 from tests.cast import make_user
@@ -180,3 +183,17 @@ def test_secret_columns_are_not_copied_into_history(su: User) -> None:
     assert "password" not in history
     last = User.history.filter(id=su.pk).latest("history_id")
     assert (last.name, last.history_type) == ("苏晓岚二", "~")
+
+
+@given(st.sets(st.integers(1, 400)))
+def test_conditions_name_exactly_the_rows_asked_for(keys: set[int]) -> None:
+    named: list[int] = []
+    for condition in in_few_words(list(keys), "default"):
+        children: Any = condition.children
+        [(lookup, value)] = children
+        if lookup == "pk__range":
+            named += range(value[0], value[1] + 1)
+        else:
+            named += value
+
+    assert sorted(named) == sorted(keys)
