@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from permissions.checks.anesthesia import within_title
 from permissions.checks.blood import Approval, blood_outcomes, chain_of
 from permissions.checks.codes import SEVERITY as ORDERED
 from permissions.checks.codes import Code
@@ -231,7 +232,12 @@ def _the_long_way(question: Question, world: World) -> Verdict:
     entries = [world.procedures.get(code) for code in question.procedures]
     found: list[Code] = []
     for member in question.team:
-        found += world.codes(member.emp_no, member.part, entries, at, context)
+        codes_of = world.codes(member.emp_no, member.part, entries, at, context)
+        if question.asa is not None:
+            codes_of = [
+                within_title(code, member, question, world) for code in codes_of
+            ]
+        found += codes_of
     codes = tuple(found)
     if question.urgency is not RESCUE:
         return Verdict(question, world, codes)

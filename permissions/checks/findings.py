@@ -40,6 +40,7 @@ class ReasonKey(StrEnum):
     REGISTRATION_ENDED = "REGISTRATION_ENDED"  # at
     OTHER_SCOPE = "OTHER_SCOPE"  # procedure
     OTHER_PLACE = "OTHER_PLACE"
+    ASA = "ASA"  # asa, rank
     RESCUE = "RESCUE"
 
 
