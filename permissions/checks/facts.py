@@ -248,11 +248,22 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """A course passed (2.4); ``valid_to`` exclusive, None without end."""
+    """A course finished (2.4); ``valid_to`` exclusive, None without end."""
 
     course: str
     passed: bool = True
     valid_to: datetime | None = None
+    valid_from: datetime | None = None
+    # Attended alone, without an exam, it is no exam passed.
+    is_exam: bool = True
+
+    def counts_at(self, moment: datetime) -> bool:
+        has_begun = self.valid_from is None or self.valid_from <= moment
+        return (
+            self.passed
+            and has_begun
+            and (self.valid_to is None or moment < self.valid_to)
+        )
 
 
 Ends = tuple[tuple[str, datetime], ...]  # code, exclusive end

@@ -147,6 +147,17 @@ class Question:
     def is_urgent(self) -> bool:
         return self.urgency is not Urgency.ROUTINE
 
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody the question speaks of: the team, who signed, consulted, approved."""
+        named = {member.emp_no for member in self.team}
+        if self.drug is not None:
+            signed = (self.drug.consulted_by, self.drug.countersigned_by)
+            named |= {one for one in signed if one}
+        if self.blood is not None and self.blood.approved_by:
+            named |= {one for one in self.blood.approved_by.values() if one}
+        return frozenset(named)
+
     def members(self, part: Part) -> tuple[Member, ...]:
         return tuple(member for member in self.team if member.part is part)
 

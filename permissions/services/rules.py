@@ -6,7 +6,6 @@ the practitioner's row locked, so two acts about one person follow one another.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -38,6 +37,7 @@ from permissions.services.refusals import (
 from portal.directory.models import Practitioner
 from portal.his.contract.codes import TITLE_RANK
 from portal.parameters.days import day_of, end_of, last_day_of, start_of
+from portal.parameters.days import months_after as months_after
 from surgery.enums import Grade
 from surgery.models import Procedure
 from surgery.queries import procedure_by_code
@@ -125,13 +125,6 @@ def must_be_grantable(privilege: Privilege, procedure: Procedure) -> None:
         raise ItemOfOtherGrade(procedure.code, held, grade.label)
     if privilege.code == RESTRICTED and not procedure.is_restricted:
         raise ItemNotRestricted(procedure.code)
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day of the month, or the last one where the month is shorter."""
-    count = day.month - 1 + months
-    year, month = day.year + count // 12, count % 12 + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def last_day_after(first_day: date, months: int) -> date:
