@@ -198,6 +198,19 @@ def _people(
     ]
 
 
+def facts_of(practitioner: Practitioner, *, with_trainings: bool) -> PersonFacts:
+    """One practitioner as the row in hand has them, without lines; two queries."""
+    row = (*(getattr(practitioner, name) for name in PERSON_COLUMNS),)
+    trainings = None
+    if with_trainings:
+        trainings = passed(practitioner=practitioner).get(practitioner.pk, ())
+    registered = registrations([practitioner.emp_no])
+    return with_registration(
+        _person((*row, practitioner.title_code), (), trainings),
+        registered.get(practitioner.emp_no),
+    )
+
+
 def with_registration(
     facts: PersonFacts, registration: Registration | None
 ) -> PersonFacts:
