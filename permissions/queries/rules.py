@@ -31,6 +31,13 @@ def rule_mode(id: str) -> RuleMode:
     return mode_of(row) if row else RuleMode(RULES[id].mode)
 
 
+def version_now(id: str) -> int:
+    """Which of its settings holds; 0 while it is as the table has it."""
+    rows: QuerySet[Any] = RuleSetting.history.filter(rule=id).order_by("-history_id")
+    found: int | None = rows.values_list("history_id", flat=True).first()
+    return found or 0
+
+
 def open_changes() -> dict[str, RuleChange]:
     """Changes that wait for a second person, by rule."""
     rows = RuleChange.objects.filter(state=ProposalState.SUBMITTED)

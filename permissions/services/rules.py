@@ -176,33 +176,3 @@ def span_words(valid_from: datetime, valid_to: datetime | None) -> str:
     if last is None:
         return _("%(first)s 起长期") % {"first": first}
     return _("%(first)s 至 %(last)s") % {"first": first, "last": last.isoformat()}
-
-
-def warnings_for(
-    practitioner: Practitioner,
-    privilege: Privilege,
-    procedure: Procedure | None,
-    last_day: date | None,
-) -> list[str]:
-    """What does not forbid the right but must be seen by who decides."""
-    found = []
-    if privilege.title_rule == TitleRule.WARN and not title_is_enough(
-        practitioner, privilege
-    ):
-        found.append(str(TitleTooLow(*title_words(practitioner, privilege))))
-    ends = practitioner.license_valid_to
-    if ends is not None and (last_day is None or ends < last_day):
-        found.append(
-            _("执业注册有效期至 %(day)s，早于授权到期日期。")
-            % {"day": ends.isoformat()}
-        )
-    if (
-        procedure is not None
-        and procedure.is_restricted
-        and privilege.code in GRADE_OF_ITEMS
-    ):
-        found.append(
-            _("%(code)s 是限制类技术，另须限制类技术权限（RT01）。")
-            % {"code": procedure.code}
-        )
-    return found

@@ -19,7 +19,7 @@ from portal.audit.acting import acting
 from portal.directory.models import Practitioner
 from portal.outbox.models import Message
 from portal.parameters.models import ParameterValue
-from portal.parameters.queries import CACHE_KEY, CACHE_SECONDS
+from portal.parameters.queries import CACHE_KEY
 from portal.parameters.registry import PREREQUISITES_DECIDE
 from surgery.enums import Grade, ProcedureCategory
 from surgery.models import Procedure
@@ -90,12 +90,16 @@ def approve(by: User, application: Application, **given: Any) -> Grant:
 def prerequisites_only_warn() -> Iterator[None]:
     """As in a hospital that set the parameter so; for tests that are about other
     things. Only the cache knows: no row is written."""
+    before = cache.get(CACHE_KEY)
     set_to = dict(ParameterValue.objects.order_by().values_list("key", "value"))
-    cache.set(CACHE_KEY, set_to | {PREREQUISITES_DECIDE.key: 0}, CACHE_SECONDS)
+    # For as long as it lasts, also where the test moves the clock.
+    cache.set(CACHE_KEY, set_to | {PREREQUISITES_DECIDE.key: 0}, None)
     try:
         yield
     finally:
         cache.delete(CACHE_KEY)
+        if before is not None:
+            cache.set(CACHE_KEY, before, None)
 
 
 def granted(
