@@ -268,6 +268,13 @@ def prescribers(question: Question) -> tuple[Member, ...]:
     return question.members(Part.PRESCRIBER) or question.team
 
 
+def drug_outcomes(case: Prescribing) -> Iterator[Outcome]:
+    for rule in DRUG_RULES:
+        yield from rule(case)
+    if case.drug.antibiotic and case.question.urgency is RESCUE:
+        yield from one_day_in_rescue(case)
+
+
 def order_outcomes(question: Question, world: World, member: Member) -> list[Outcome]:
     """Every rule of the drug and of the blood, asked of one person."""
     person = world.person(member.emp_no)
@@ -279,12 +286,10 @@ def order_outcomes(question: Question, world: World, member: Member) -> list[Out
     if order is not None:
         drug = world.drugs.get(order.drug)
         if drug is None:
-            return [*found, Outcome("D03", False, member.emp_no, order.drug)]
-        case = Prescribing(question, world, person, order, drug)
-        for rule in DRUG_RULES:
-            found += rule(case)
-        if drug.antibiotic and question.urgency is RESCUE:
-            found += one_day_in_rescue(case)
+            found.append(Outcome("D03", False, member.emp_no, order.drug))
+        else:
+            case = Prescribing(question, world, person, order, drug)
+            found += drug_outcomes(case)
     if question.blood is not None:
         found += blood_outcomes(question, world, person, question.blood)
     return found

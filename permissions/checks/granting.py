@@ -80,8 +80,9 @@ def _registered(case: Granting, world: World) -> Iterator[Finding]:
     until = case.person.registered_until
     if until is None or (case.ends is not None and case.ends <= until):
         return
-    why = (reason(ReasonKey.REGISTRATION_ENDED, at=until),)
     is_over = until <= case.begins
+    key = ReasonKey.REGISTRATION_ENDED if is_over else ReasonKey.REGISTRATION_ENDS
+    why = (reason(key, at=until),)
     yield from _finding(case, world.rule("P02"), decides=is_over, reasons=why)
 
 

@@ -13,6 +13,7 @@ from permissions.checks.blood import Approval
 from permissions.checks.codes import Code
 from permissions.checks.findings import Finding, Reason, ReasonKey
 from permissions.checks.question import Part
+from permissions.checks.rules import About
 from permissions.queries.catalogue import Names
 from permissions.services.rules import RANK_WORDS
 from portal.ui.elements import Chip, Grade, Note
@@ -45,6 +46,9 @@ REASONS: Mapping[ReasonKey, Words] = {
     ReasonKey.UNKNOWN_PERSON: gettext_lazy("医师名册里没有工号 %(surgeon)s"),
     ReasonKey.REGISTRATION_ENDED: gettext_lazy(
         "%(surgeon)s的执业注册至 %(last)s 已到期"
+    ),
+    ReasonKey.REGISTRATION_ENDS: gettext_lazy(
+        "%(surgeon)s的执业注册至 %(last)s，早于授权到期日期"
     ),
     ReasonKey.OTHER_SCOPE: gettext_lazy("%(surgeon)s的执业范围不含 %(procedure)s"),
     ReasonKey.OTHER_PLACE: gettext_lazy("%(surgeon)s的执业地点不含本院区"),
@@ -82,6 +86,7 @@ STEPS: Mapping[str, Words] = {
 }
 # Rules whose needed and held are ranks of titles.
 OF_TITLES = frozenset({"A02", "O03", "B02", "G01", "S21"})
+OPERATING = frozenset({Part.SURGEON, Part.SUPERVISOR})
 CODE_ICONS = {
     "ok": "circle-check",
     "info": "info-circle",
@@ -110,9 +115,12 @@ def reason_words(reason: Reason, *, who: str, procedure: str = "") -> str:
     return str(REASONS[reason.key]) % values
 
 
-def code_chip(code: Code) -> Chip:
-    """A result code as a state: label and code together."""
-    return Chip(code.tone, CODE_ICONS[code.tone], f"{code.value} {_(code.label)}")  # type: ignore[arg-type]
+def code_chip(code: Code, part: Part = Part.SURGEON) -> Chip:
+    """A result code as a state: label and code together. Of another part than the
+    surgeon's 0 says that the person holds the right to it."""
+    is_other = code is Code.ALLOWED and part is not Part.SURGEON
+    label = _("有此权限") if is_other else _(code.label)
+    return Chip(code.tone, CODE_ICONS[code.tone], f"{code.value} {label}")  # type: ignore[arg-type]
 
 
 def missing_words(finding: Finding, names: Names) -> str:
@@ -131,7 +139,13 @@ def _named(code: str, names: Names) -> str:
 
 
 def amounts(finding: Finding) -> tuple[str, str]:
-    """Needed and held as the rule counts them: titles, or grades and numbers."""
+    """Needed and held as the rule counts them: titles, or grades and numbers.
+
+    Grades are compared for who operates; other parts need a line, not a grade.
+    """
+    is_beside = finding.rule.about is About.SURGERY and finding.part not in OPERATING
+    if is_beside and finding.rule.id not in OF_TITLES:
+        return "—", "—"
     if not finding.needed:
         return "—", str(finding.held) if finding.held else "—"
     if finding.rule.id in OF_TITLES:

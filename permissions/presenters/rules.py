@@ -28,7 +28,7 @@ GROUPS: Mapping[About, Text] = {
     About.GRANTING: gettext_lazy("授权"),
 }
 MODE_CHIPS: Mapping[Mode, Chip] = {
-    Mode.MUST: Chip("bad", "lock", RuleStrictness.MUST.label),
+    Mode.MUST: Chip("info", "lock", RuleStrictness.MUST.label),
     Mode.SUGGEST: Chip("warn", "alert-triangle", RuleStrictness.SUGGEST.label),
     Mode.OFF: Chip("mute", "circle-dashed", RuleStrictness.OFF.label),
 }

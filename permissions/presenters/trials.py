@@ -114,6 +114,7 @@ def _row(
     verdict: Verdict, finding: Finding, names: Names, people: Mapping[str, str]
 ) -> FindingRow:
     who = people.get(finding.emp_no, finding.emp_no)
+    name = who.removesuffix(finding.emp_no).strip() or who
     needed, held = amounts(finding)
     return FindingRow(
         who=who or "—",
@@ -122,7 +123,7 @@ def _row(
         state=_state(finding),
         rule=finding.rule.id,
         text=_(finding.rule.text),
-        detail=detail_words(finding, names, who=who),
+        detail=detail_words(finding, names, who=name),
         needed=needed,
         held=held,
         until=write_last_day(finding.until) if finding.until else "—",
@@ -133,7 +134,7 @@ def _row(
 
 def _state(finding: Finding) -> Chip:
     if finding.code is not None:
-        return code_chip(finding.code)
+        return code_chip(finding.code, finding.part)
     if finding.blocks:
         return Chip("bad", "ban", _("不满足"))
     return Chip("warn", "alert-triangle", _("提醒"))

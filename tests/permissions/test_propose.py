@@ -220,7 +220,7 @@ def test_license_that_ends_before_the_right_is_noted(surgeon: Practitioner) -> N
     surgeon.license_valid_to = date(2027, 6, 30)
     surgeon.save()
     words = (
-        "P02 执业注册须在有效期内：王若谷的执业注册至 2027-06-30 已到期。"
+        "P02 执业注册须在有效期内：王若谷的执业注册至 2027-06-30，早于授权到期日期。"
         "先办理执业注册延续；或改由其他医师承担（REG11、REG12；2.5-1）"
     )
     assert notes_of(surgeon, "RX01") == [("warn", words)]
