@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -21,7 +23,9 @@ from portal.accounts.guards import AuthenticatedRequest, requires
 def trial(request: AuthenticatedRequest) -> HttpResponse:
     """The question stands in the address, so an answer can be sent as a link."""
     is_asked = "at" in request.GET
-    initial = {"setting": "INP", "at": timezone.now()}
+    # The field counts in minutes; what began within this one shall count.
+    soon = timezone.now() + timedelta(minutes=1)
+    initial = {"setting": "INP", "at": soon}
     if is_asked:
         form = TrialForm(request.GET)
     else:
