@@ -8,6 +8,9 @@ from permissions.views import (
     grants,
     options,
     practitioners,
+    rules,
+    trainings,
+    trials,
     versions,
 )
 
@@ -131,6 +134,33 @@ urlpatterns: list[URLPattern | URLResolver] = [
         catalogue.entry_switch,
         name="catalogue-switch",
     ),
+    path("rules/", rules.rule_list, name="rule-list"),
+    path("rules/<str:rule_id>/change/", rules.rule_change, name="rule-change"),
+    path("rules/<str:rule_id>/effects/", rules.rule_effects, name="rule-effects"),
+    path("rules/<str:rule_id>/history/", rules.rule_history, name="rule-history"),
+    path(
+        "rules/changes/<int:change_id>/<str:decision>/",
+        rules.rule_decide,
+        name="rule-decide",
+    ),
+    path("check/", trials.trial, name="trial"),
+    path(
+        "doctors/<str:emp_no>/trainings/",
+        trainings.training_list,
+        name="practitioner-trainings",
+    ),
+    path(
+        "doctors/<str:emp_no>/trainings/new/",
+        trainings.training_new,
+        name="training-new",
+    ),
+    path(
+        "trainings/<int:record_id>/void/",
+        trainings.training_void,
+        name="training-void",
+    ),
+    path("trainings/import/", trainings.training_import, name="training-import"),
+    path("options/drugs/", options.drug_options, name="drug-options"),
     path("doctors/", practitioners.practitioner_list, name="practitioner-list"),
     path(
         "doctors/<str:emp_no>/",

@@ -60,6 +60,17 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in env_str(name, default).split(",") if word.strip()]
 
 
+def env_pairs(name: str) -> dict[str, str]:
+    """``name=value`` words with commas; a word without ``=`` is refused."""
+    found = {}
+    for word in env_list(name):
+        key, sign, value = (part.strip() for part in word.partition("="))
+        if not (key and sign and value):
+            raise BadSetting(name, f"must be name=value words, not {word!r}")
+        found[key] = value
+    return found
+
+
 def env_secret(name: str, default: str | None = None) -> str:
     """The content of the file ``NAME_FILE`` names, or else ``NAME`` itself."""
     path = os.environ.get(f"{name}_FILE", "")

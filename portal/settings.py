@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from portal.database import database
-from portal.env import env_bool, env_int, env_list, env_secret, env_str
+from portal.env import env_bool, env_int, env_list, env_pairs, env_secret, env_str
 from portal.ui.logs import numbers_only
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -26,6 +26,8 @@ ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 HOSPITAL_NAME = env_str("HOSPITAL_NAME", "云溪市人民医院")
+# Campus -> the institution doctors are registered at to work there.
+CAMPUS_INSTITUTIONS = env_pairs("CAMPUS_INSTITUTIONS")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

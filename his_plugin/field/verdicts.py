@@ -2,63 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import override
 
 from his_plugin.field.questions import Answer
 from permissions.checks.codes import Code
 from permissions.checks.engine import OPENED_BY_RESCUE
 from permissions.checks.facts import ProcedureFacts, UnlistedProcedure, Urgency
-from permissions.checks.findings import Finding, Reason, ReasonKey
+from permissions.checks.findings import Finding, Reason
+from permissions.presenters.reasons import reason_words
 from portal.ui.elements import Grade
-from portal.ui.moments import write_day, write_last_day, write_second
+from portal.ui.moments import write_last_day, write_second
 from surgery.presenters import verdict_chip
 from surgery.services import DeclaredVerdict
-
-Words = str | Promise
-REASONS: Mapping[ReasonKey, Words] = {
-    ReasonKey.NEEDS_CLASS: gettext_lazy("%(procedure)s 需要%(grade)s手术权"),
-    ReasonKey.NEEDS_ITEM: gettext_lazy("%(procedure)s 需要%(grade)s逐项主刀权"),
-    ReasonKey.NEEDS_RESTRICTED: gettext_lazy("%(procedure)s 需要限制类技术的单独授权"),
-    ReasonKey.HOLDS_IT: gettext_lazy("%(surgeon)s有%(privilege)s"),
-    ReasonKey.CEILING: gettext_lazy("%(surgeon)s现有手术权最高%(grade)s"),
-    ReasonKey.HOLDS_NOTHING: gettext_lazy("%(surgeon)s现在没有主刀权"),
-    ReasonKey.LEARNS: gettext_lazy("%(surgeon)s只能在带教下主刀"),
-    ReasonKey.ASSISTS: gettext_lazy("%(surgeon)s只有手术助手权"),
-    ReasonKey.ENDED: gettext_lazy("该项主刀权至 %(last)s 已到期"),
-    ReasonKey.SUSPENDED: gettext_lazy("该项主刀权已暂停"),
-    ReasonKey.OVERDUE: gettext_lazy("该项主刀权的能力评估自 %(first)s 起超期"),
-    ReasonKey.REVOKED: gettext_lazy("该项主刀权已取消"),
-    ReasonKey.BEGINS: gettext_lazy("该项主刀权自 %(first)s 起才生效"),
-    ReasonKey.UNLISTED: gettext_lazy("%(procedure)s 不在本院手术目录"),
-    ReasonKey.UNGRADED: gettext_lazy("%(procedure)s 在本院手术目录中尚未定级"),
-    ReasonKey.STOPPED: gettext_lazy("%(procedure)s 本院已停止开展"),
-    ReasonKey.UNFILED: gettext_lazy("%(procedure)s 是限制类技术，尚未备案"),
-    ReasonKey.RESTRICTED: gettext_lazy(
-        "%(procedure)s 是限制类技术，手术级别权不能代替"
-    ),
-    ReasonKey.NOT_PRACTISING: gettext_lazy("%(surgeon)s在 HIS 中不在岗"),
-    ReasonKey.UNKNOWN_PERSON: gettext_lazy("医师名册里没有工号 %(surgeon)s"),
-    ReasonKey.REGISTRATION_ENDED: gettext_lazy(
-        "%(surgeon)s的执业注册至 %(last)s 已到期"
-    ),
-    ReasonKey.OTHER_SCOPE: gettext_lazy("%(surgeon)s的执业范围不含 %(procedure)s"),
-    ReasonKey.OTHER_PLACE: gettext_lazy("%(surgeon)s的执业地点不含本院区"),
-    ReasonKey.RESCUE: gettext_lazy("急诊抢救生命，先做后补登记"),
-}
-PRIVILEGES: Mapping[str, Words] = {
-    "SG01": gettext_lazy("一级手术权"),
-    "SG02": gettext_lazy("二级手术权"),
-    "SG03": gettext_lazy("三级逐项主刀权"),
-    "SG04": gettext_lazy("四级逐项主刀权"),
-    "SG07": gettext_lazy("手术助手权"),
-    "RT01": gettext_lazy("限制类技术权"),
-}
 
 
 def verdict_words(answer: Answer) -> dict[str, Any]:
@@ -138,19 +96,7 @@ def _until(finding: Finding) -> str | None:
 
 
 def _reason(answer: Answer, procedure: str, reason: Reason) -> str:
-    given = reason.params
-    at = given.get("at")
-    moment = at if isinstance(at, datetime) else None
-    grade = given.get("grade")
-    values = {
-        "procedure": str(given.get("procedure", procedure)),
-        "surgeon": _surgeon(answer),
-        "grade": Grade(grade).text if isinstance(grade, int) else "",
-        "privilege": PRIVILEGES.get(str(given.get("privilege", "")), _("主刀权")),
-        "last": write_last_day(moment),
-        "first": write_day(moment),
-    }
-    return str(REASONS[reason.key]) % values
+    return reason_words(reason, who=_surgeon(answer), procedure=procedure)
 
 
 def _surgeon(answer: Answer) -> str:

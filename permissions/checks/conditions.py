@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from permissions.checks.anesthesia import asa_fits
 from permissions.checks.codes import Code
 from permissions.checks.facts import Phase, ProcedureFacts, Terms, Urgency
 from permissions.checks.findings import Outcome
-from permissions.checks.grouping import DAY_SURGERY
+from permissions.checks.grouping import DAY_SURGERY, NEW_TECHNOLOGY
 from permissions.checks.question import AT_THE_TABLE, Booking, Member, Part, Question
 from permissions.checks.rights import covers_as_item, role_of
 from permissions.checks.world import World
@@ -148,6 +149,26 @@ def _speaks(terms: Terms, at: float) -> bool:
     return bool(terms.conditions) and is_operating and in_force
 
 
+def within_trial(question: Question, world: World) -> Iterator[Outcome]:
+    """S22: who operates as member of a new-technology project does so within its
+    trial, so the line has an end."""
+    for member in question.members(Part.SURGEON):
+        person = world.person(member.emp_no)
+        for code in question.procedures:
+            lines = person.counting(person.items.get(code, ()), question.context)
+            used = [
+                terms
+                for terms in lines
+                if terms.privilege == NEW_TECHNOLOGY
+                and terms.phase_at(question.instant) is Phase.IN_FORCE
+            ]
+            if used:
+                holds = any(terms.valid_to is not None for terms in used)
+                ends = [terms.valid_to for terms in used if terms.valid_to]
+                until = max(ends, default=None)
+                yield Outcome("S22", holds, member.emp_no, code, until=until)
+
+
 CONDITIONS: tuple[Callable[[Question, World], Iterator[Outcome]], ...] = (
     assessed,
     discussed_by_many,
@@ -156,6 +177,8 @@ CONDITIONS: tuple[Callable[[Question, World], Iterator[Outcome]], ...] = (
     granted_for_day,
     in_one_room,
     with_conditions,
+    asa_fits,
+    within_trial,
 )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from permissions.checks.anesthesia import within_title
 from permissions.checks.blood import Approval, blood_outcomes, chain_of
 from permissions.checks.codes import SEVERITY as ORDERED
 from permissions.checks.codes import Code
@@ -231,7 +232,12 @@ def _the_long_way(question: Question, world: World) -> Verdict:
     entries = [world.procedures.get(code) for code in question.procedures]
     found: list[Code] = []
     for member in question.team:
-        found += world.codes(member.emp_no, member.part, entries, at, context)
+        codes_of = world.codes(member.emp_no, member.part, entries, at, context)
+        if question.asa is not None:
+            codes_of = [
+                within_title(code, member, question, world) for code in codes_of
+            ]
+        found += codes_of
     codes = tuple(found)
     if question.urgency is not RESCUE:
         return Verdict(question, world, codes)
@@ -262,6 +268,13 @@ def prescribers(question: Question) -> tuple[Member, ...]:
     return question.members(Part.PRESCRIBER) or question.team
 
 
+def drug_outcomes(case: Prescribing) -> Iterator[Outcome]:
+    for rule in DRUG_RULES:
+        yield from rule(case)
+    if case.drug.antibiotic and case.question.urgency is RESCUE:
+        yield from one_day_in_rescue(case)
+
+
 def order_outcomes(question: Question, world: World, member: Member) -> list[Outcome]:
     """Every rule of the drug and of the blood, asked of one person."""
     person = world.person(member.emp_no)
@@ -273,12 +286,10 @@ def order_outcomes(question: Question, world: World, member: Member) -> list[Out
     if order is not None:
         drug = world.drugs.get(order.drug)
         if drug is None:
-            return [*found, Outcome("D03", False, member.emp_no, order.drug)]
-        case = Prescribing(question, world, person, order, drug)
-        for rule in DRUG_RULES:
-            found += rule(case)
-        if drug.antibiotic and question.urgency is RESCUE:
-            found += one_day_in_rescue(case)
+            found.append(Outcome("D03", False, member.emp_no, order.drug))
+        else:
+            case = Prescribing(question, world, person, order, drug)
+            found += drug_outcomes(case)
     if question.blood is not None:
         found += blood_outcomes(question, world, person, question.blood)
     return found

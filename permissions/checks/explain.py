@@ -5,10 +5,11 @@ Built only when somebody asks; the code itself stands already.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from permissions.checks.anesthesia import TITLE_FOR_ASA, is_beyond_title
 from permissions.checks.codes import Code
 from permissions.checks.conditions import has_supervisor
 from permissions.checks.facts import Phase, ProcedureFacts, Standing, Terms
@@ -25,6 +26,7 @@ from permissions.checks.rights import (
     ASSISTING_PARTS,
     covers_as_class,
     covers_as_item,
+    is_on_call,
     role_of,
 )
 from permissions.checks.world import Entry, World
@@ -79,8 +81,23 @@ class Case:
         found += [terms for terms in flags if covers_as_class(terms, self.facts)]
         if part in ASSISTING_PARTS:
             found += [terms for terms in flags if terms.privilege == ASSISTING]
+        found += self._on_call(flags)
         roles = self.world.judging.roles[part]
         return [terms for terms in found if role_of(terms) in roles]
+
+    def _on_call(self, flags: Sequence[Terms]) -> list[Terms]:
+        """Lines of emergency duty in force, where they reach the procedure."""
+        judging, at = self.world.judging, self.question.instant
+        is_asked = self.member.part is Part.SURGEON and self.question.is_urgent
+        if not is_asked or not judging.on_call_counts or self.facts.is_restricted:
+            return []
+        if self.ceiling() < self.facts.grade:
+            return []
+        return [
+            terms
+            for terms in flags
+            if is_on_call(terms) and judging.phase(terms, at) is Phase.IN_FORCE
+        ]
 
     def ceiling(self) -> int:
         """The highest grade of any right in force to operate alone."""
@@ -129,7 +146,8 @@ def _out_of_scope(case: Case) -> Explained:
     if until is not None and until <= case.question.moment:
         return "P02", (reason(ReasonKey.REGISTRATION_ENDED, at=until),), None
     entry = case.entry
-    if entry and case.world.breaks_scope(person, case.member.part, entry):
+    at = case.question.instant
+    if entry and case.world.breaks_scope(person, case.member.part, entry, at):
         return "P03", (reason(ReasonKey.OTHER_SCOPE, procedure=case.procedure),), None
     return "P04", (reason(ReasonKey.OTHER_PLACE),), None
 
@@ -150,8 +168,11 @@ def _not_done_here(case: Case) -> Explained:
 
 
 def _allowed(case: Case) -> Explained:
-    line = max(case.covering(Phase.IN_FORCE), key=lambda terms: terms.end)
-    return "S06", (reason(ReasonKey.HOLDS_IT, privilege=line.privilege),), line.valid_to
+    lines = case.covering(Phase.IN_FORCE)
+    own = [terms for terms in lines if not is_on_call(terms)]
+    line = max(own or lines, key=lambda terms: terms.end)
+    holds = reason(ReasonKey.HOLDS_IT, privilege=line.privilege)
+    return "S06" if own else "S20", (holds,), line.valid_to
 
 
 def _supervised(case: Case) -> Explained:
@@ -175,6 +196,11 @@ def _expired(case: Case) -> Explained:
 
 
 def _above_ceiling(case: Case) -> Explained:
+    person = case.world.person(case.member.emp_no)
+    asa = case.question.asa
+    if asa is not None and is_beyond_title(case.member.part, person, asa):
+        needed = TITLE_FOR_ASA[asa]
+        return "S21", (reason(ReasonKey.ASA, asa=asa, rank=needed),), None
     ceiling = reason(ReasonKey.CEILING, grade=case.ceiling())
     return (
         "S07",
@@ -227,9 +253,10 @@ def _missing(case: Case, is_led: bool) -> tuple[str, ...]:
     """The line that would have to be there."""
     if case.code is Code.SUPERVISED:
         return () if is_led else (Part.SUPERVISOR.value,)
-    if case.code in NOTHING_MISSING:
-        return ()
     part, facts = case.member.part, case.facts
+    is_title = part is Part.ANESTHETIST and case.code is Code.ABOVE_CEILING
+    if case.code in NOTHING_MISSING or is_title:
+        return ()
     if part in ASSISTING_PARTS:
         return (ASSISTING,)
     if part is Part.ANESTHETIST:

@@ -26,6 +26,7 @@ __all__ = [
     "RESTRICTED",
     "Campus",
     "DrugFacts",
+    "Ends",
     "ItemKind",
     "Line",
     "PersonFacts",
@@ -247,16 +248,34 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """A course passed (2.4); ``valid_to`` exclusive, None without end."""
+    """A course finished (2.4); ``valid_to`` exclusive, None without end."""
 
     course: str
     passed: bool = True
     valid_to: datetime | None = None
+    valid_from: datetime | None = None
+    # Attended alone, without an exam, it is no exam passed.
+    is_exam: bool = True
+
+    def counts_at(self, moment: datetime) -> bool:
+        has_begun = self.valid_from is None or self.valid_from <= moment
+        return (
+            self.passed
+            and has_begun
+            and (self.valid_to is None or moment < self.valid_to)
+        )
+
+
+Ends = tuple[tuple[str, datetime], ...]  # code, exclusive end
 
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """A practitioner with all lines. ``registered_until`` is exclusive."""
+    """A practitioner with all lines. ``registered_until`` is exclusive.
+
+    ``scopes`` and ``campuses`` are all that are registered; those that end by
+    themselves have their end in ``scope_ends`` and ``campus_ends``.
+    """
 
     emp_no: str
     standing: Standing = Standing.PRACTISING
@@ -268,6 +287,15 @@ class PersonFacts:
     scopes: frozenset[str] | None = None
     campuses: frozenset[str] | None = None
     trainings: tuple[Training, ...] | None = None
+    scope_ends: Ends = ()
+    campus_ends: Ends = ()
+
+    def scopes_at(self, at: float) -> frozenset[str] | None:
+        """Registered scopes at a moment in seconds; None where they are not known."""
+        return _lasting(self.scopes, self.scope_ends, at)
+
+    def campuses_at(self, at: float) -> frozenset[str] | None:
+        return _lasting(self.campuses, self.campus_ends, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +319,14 @@ class DrugFacts:
     is_nutrition: bool = False
     is_high_alert: bool = False
     is_stopped: bool = False
+
+
+def _lasting(
+    codes: frozenset[str] | None, ends: Ends, at: float
+) -> frozenset[str] | None:
+    if not codes or not ends:
+        return codes
+    return codes - {code for code, end in ends if end.timestamp() <= at}
 
 
 def _seconds(moment: datetime | None, otherwise: float) -> float:

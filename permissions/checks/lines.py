@@ -44,13 +44,11 @@ def end_of(lines: Sequence[Terms], at: float) -> datetime | None:
 
 
 def is_trained(person: Person, course: str, moment: datetime) -> bool | None:
-    """Passed and not run out; None where the hospital keeps no such record here."""
+    """Exam passed and not run out; None where the hospital keeps no such record."""
     trainings = person.facts.trainings
     if trainings is None:
         return None
     return any(
-        one.course == course
-        and one.passed
-        and (one.valid_to is None or moment < one.valid_to)
+        one.course == course and one.is_exam and one.counts_at(moment)
         for one in trainings
     )

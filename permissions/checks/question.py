@@ -27,6 +27,10 @@ class Part(Word):
 AT_THE_TABLE = frozenset({Part.SURGEON, Part.ANESTHETIST})
 
 
+# ASA classes Ⅰ to Ⅵ.
+ASA_CLASSES = range(1, 7)
+
+
 class NothingToCheck(Exception):
     """No procedure, drug or blood was named, or nobody who should handle it."""
 
@@ -123,6 +127,8 @@ class Question:
     def __post_init__(self) -> None:
         if not self.team or not (self.procedures or self.drug or self.blood):
             raise NothingToCheck
+        if self.asa is not None and self.asa not in ASA_CLASSES:
+            raise ValueError(f"ASA class {self.asa}")
         put = object.__setattr__
         is_urgent = self.urgency is not Urgency.ROUTINE
         put(self, "instant", self.moment.timestamp())
@@ -140,6 +146,17 @@ class Question:
     @property
     def is_urgent(self) -> bool:
         return self.urgency is not Urgency.ROUTINE
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody the question speaks of: the team, who signed, consulted, approved."""
+        named = {member.emp_no for member in self.team}
+        if self.drug is not None:
+            signed = (self.drug.consulted_by, self.drug.countersigned_by)
+            named |= {one for one in signed if one}
+        if self.blood is not None and self.blood.approved_by:
+            named |= {one for one in self.blood.approved_by.values() if one}
+        return frozenset(named)
 
     def members(self, part: Part) -> tuple[Member, ...]:
         return tuple(member for member in self.team if member.part is part)

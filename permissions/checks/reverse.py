@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from permissions.checks.anesthesia import within_title
 from permissions.checks.codes import Code
 from permissions.checks.question import Member, Question
-from permissions.checks.rights import bounds_of
+from permissions.checks.rights import bounds_of, is_on_call
 from permissions.checks.world import Person, World
 
 MAY = frozenset({Code.ALLOWED, Code.SUPERVISED})
@@ -80,13 +81,14 @@ def spans_of(
 
 def _code(question: Question, world: World, at: datetime) -> Code:
     member = question.team[0]
-    return world.code(
+    code = world.code(
         member.emp_no,
         member.part,
         question.procedures[0],
         at.timestamp(),
         question.context,
     )
+    return within_title(code, member, question, world)
 
 
 def _moments(
@@ -104,4 +106,9 @@ def _moments(
 
 def _bounds(person: Person, procedure: str) -> list[float]:
     lines = [*person.items.get(procedure, ()), *person.flags]
-    return [*bounds_of(lines, with_due=True), person.ends]
+    if any(map(is_on_call, person.flags)):
+        # What duty reaches hangs on everything the person may do.
+        lines += [terms for held in person.items.values() for terms in held]
+    facts = person.facts
+    ends = [end.timestamp() for _, end in (*facts.scope_ends, *facts.campus_ends)]
+    return [*bounds_of(lines, with_due=True), *ends, person.ends]

@@ -22,6 +22,7 @@ from permissions.checks.grouping import (
     ASSISTING,
     CLASS_PRIVILEGES,
     ITEM_REACH,
+    ON_CALL,
     OPERATING_PRIVILEGES,
     ORDERING,
     RESTRICTED,
@@ -75,21 +76,31 @@ def covers_as_class(terms: Terms, procedure: ProcedureFacts) -> bool:
     return not procedure.is_restricted and reach_of(terms) >= procedure.grade
 
 
+def is_on_call(terms: Terms) -> bool:
+    """急诊手术主刀权: counts in emergencies alone."""
+    return terms.privilege == ON_CALL and role_of(terms) is Role.OPERATE
+
+
 def reach_of(terms: Terms) -> int:
     """The highest grade of a class; below any grade for everything else."""
     return CLASS_PRIVILEGES.get(terms.privilege, -1)
 
 
 class Judging:
-    """How lines are read in this hospital: two parameters, no more."""
+    """How lines are read in this hospital: three parameters, no more."""
 
-    __slots__ = ("operate_implies_order", "overdue_suspends", "roles")
+    __slots__ = ("on_call_counts", "operate_implies_order", "overdue_suspends", "roles")
 
     def __init__(
-        self, *, operate_implies_order: bool = True, overdue_suspends: bool = False
+        self,
+        *,
+        operate_implies_order: bool = True,
+        overdue_suspends: bool = False,
+        on_call_counts: bool = True,
     ) -> None:
         self.operate_implies_order = operate_implies_order
         self.overdue_suspends = overdue_suspends
+        self.on_call_counts = on_call_counts
         orders = {Role.OPERATE} if operate_implies_order else set()
         self.roles = {**ROLES, Part.ORDERER: ROLES[Part.ORDERER] | orders}
 
@@ -133,6 +144,21 @@ class Judging:
             if reach and role_of(terms) is Role.OPERATE:
                 spans += [(start, end, reach) for start, end in self.force_of(terms)]
         return _highest(spans)
+
+    def on_call_track(
+        self, flags: Iterable[Terms], ceiling: Track[int]
+    ) -> Track[int] | None:
+        """The highest grade a right of emergency duty reaches: never above what the
+        person may do otherwise. None without any such right."""
+        lines = [terms for terms in flags if is_on_call(terms)]
+        if not lines or not self.on_call_counts:
+            return None
+        bounds = {*ceiling[0], *bounds_of(lines, with_due=self.overdue_suspends)}
+
+        def reach(at: float) -> int:
+            return value_at(ceiling, at) if self._in_force(lines, at) else 0
+
+        return track(tuple(sorted(bounds)), reach)
 
     def force_of(self, terms: Terms) -> list[tuple[float, float]]:
         """When a line is in force, as known now; a suspension that ends leaves a gap."""

@@ -28,6 +28,8 @@ class About(Word):
     SURGERY = "SURGERY"
     DRUG = "DRUG"
     BLOOD = "BLOOD"
+    # Asked when a right is applied for or given, not when it is used.
+    GRANTING = "GRANTING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleMode:
-    """What the hospital made of a rule; an empty text keeps the table's."""
+    """What the hospital made of a rule; an empty text or next step keeps the table's."""
 
     mode: Mode
     text: str = ""
+    remedy: str = ""
 
 
 PERSON, SURGERY, DRUG, BLOOD = About.PERSON, About.SURGERY, About.DRUG, About.BLOOD
+GRANTING = About.GRANTING
 OTHER_SURGEON: str = gettext_noop("改由有该项主刀权的医师主刀")
 ASK_OFFICE: str = gettext_noop("请联系医务科")
 APPLY: str = gettext_noop(
@@ -111,6 +115,9 @@ TABLE = (
     _rule("S17", SURGERY, None, "REG14；1.10", gettext_noop("日间手术主刀须有日间手术授权"), gettext_noop("改由有日间手术权限的医师主刀，或申请日间手术权限")),
     _rule("S18", SURGERY, None, "REG01 GR17", gettext_noop("同一人不得同时在两间手术室主刀或麻醉"), gettext_noop("调整手术时间，或改由其他医师承担")),
     _rule("S19", SURGERY, None, "REG01 GR06；2.6", gettext_noop("授权附有限定条件的须遵守"), gettext_noop("核对授权限定条件"), Mode.SUGGEST),
+    _rule("S20", SURGERY, Code.NO_RIGHT, "REG01 GR06；2.3 SG08", gettext_noop("急诊手术主刀权只用于急诊，不超过本人已授权的最高级别"), APPLY),
+    _rule("S21", SURGERY, Code.ABOVE_CEILING, "REG04；2.3 AN01", gettext_noop("麻醉医师职称须与 ASA 分级相符：Ⅰ、Ⅱ 级医师，Ⅲ 级主治医师，Ⅳ 级及以上副主任医师"), gettext_noop("改由职称相符的麻醉医师承担")),
+    _rule("S22", SURGERY, None, "REG02、REG04；1.8、2.3 RT02", gettext_noop("院内新技术项目只在试用期内开展，成员授权须写明止期"), gettext_noop("由医务科按试用期补写成员授权的止期")),
     # --- prescriptions
     _fixed("D01", DRUG, Code.NO_RIGHT, "REG07 处方权；1.6", gettext_noop("开药须有处方权"), OTHER_PRESCRIBER),
     _rule("D02", DRUG, None, "REG07；REG11；1.6", gettext_noop("助理医师、试用期和规培医师的处方须由有处方权的医师审签"), gettext_noop("请有处方权的医师审签")),
@@ -145,6 +152,10 @@ TABLE = (
     _rule("B03", BLOOD, None, "REG10；1.7", gettext_noop("备血按 24 小时用量逐级审批：不足 800、800 至 1600、1600 毫升及以上"), gettext_noop("按审批链请上级医师、科主任或医务科审批")),
     _rule("B04", BLOOD, None, "REG10；1.7", gettext_noop("急诊用血可先用后补审批"), gettext_noop("事后按审批链补办"), Mode.SUGGEST),
     _rule("B05", BLOOD, None, "REG10；1.7", gettext_noop("审批人须有相应的用血审核、审批权"), gettext_noop("请有相应审批权的人审批")),
+    # --- granting: what must be so before a right is given
+    _fixed("G01", GRANTING, None, "权限字典；2.5-4", gettext_noop("职称须达到权限字典的要求"), gettext_noop("取得相应职称并聘任后再申请")),
+    _rule("G02", GRANTING, None, "权限字典；2.5-6", gettext_noop("须先有前提权限"), gettext_noop("先申请并取得前提权限，再办理这一项")),
+    _rule("G03", GRANTING, None, "权限字典；2.5-5", gettext_noop("须在有效期内完成规定的培训并考核合格"), gettext_noop("参加培训考核，登记合格记录后再办理")),
 )
 # fmt: on
 RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in TABLE})

@@ -39,5 +39,7 @@ def _known(verdict: Verdict, finding: Finding, rule: str) -> bool | None:
     facts = verdict.world.person(finding.emp_no).facts
     if rule == "P03" and facts.scopes is None:
         return None
-    is_asked = facts.campuses is not None and verdict.question.campus
+    is_asked = facts.campuses is not None and verdict.world.asks_place(
+        verdict.question.context
+    )
     return None if rule == "P04" and not is_asked else True

@@ -30,6 +30,7 @@ from permissions.checks.rights import (
     Track,
     better,
     covers_as_item,
+    is_on_call,
     value_at,
 )
 from permissions.checks.rules import RULES, Mode, Rule, RuleMode, with_defaults
@@ -42,12 +43,17 @@ class Entry:
     """A procedure, compiled. ``closed`` answers for everybody; ``kind`` numbers the
     class of procedures whose answer without an item line is the same."""
 
-    __slots__ = ("closed", "code", "facts", "is_open", "kind", "scopes")
+    __slots__ = (
+        *("closed", "code", "facts", "is_open", "kind"),
+        *("on_call_needs", "scopes"),
+    )
 
     def __init__(self, facts: ProcedureFacts) -> None:
         self.facts = facts
         self.code = facts.code
         self.kind = 2 * facts.grade + facts.is_restricted
+        # What emergency duty must reach; a restricted technique it never does.
+        self.on_call_needs = 9 if facts.is_restricted else facts.grade
         self.scopes = facts.scopes
         self.closed: Code | None = _closed(facts)
         self.is_open = self.closed is None and not facts.scopes
@@ -85,7 +91,8 @@ class Person:
                 items[item] = (*held, terms) if held else (terms,)
             else:
                 flags.append(terms)
-            if not terms.is_plain and terms.privilege in RELEVANT_PRIVILEGES:
+            is_bound = not terms.is_plain and terms.privilege in RELEVANT_PRIVILEGES
+            if is_bound or is_on_call(terms):
                 self.is_plain = False
         self.items, self.flags = items, tuple(flags)
         self.rights: dict[Part | tuple[Part, Context], Rights] = {}
@@ -102,7 +109,7 @@ class Person:
 class Rights:
     """What one person may do in one part, in one kind of place."""
 
-    __slots__ = ("_ceiling", "classes", "items")
+    __slots__ = ("_ceiling", "_on_call", "classes", "items")
 
     def __init__(
         self,
@@ -111,8 +118,10 @@ class Rights:
         items: dict[str, CodeTrack],
         ceiling: Track[int],
         judging: Judging,
+        on_call: Track[int] | None = None,
     ) -> None:
         self._ceiling = ceiling
+        self._on_call = on_call
         self.items = items
         self.classes = tuple(
             judging.class_track(part, grade, restricted, flags, ceiling)
@@ -124,7 +133,12 @@ class Rights:
         """By the item's own lines, else by what the person holds as a whole."""
         own = self.items.get(entry.code)
         code = own[1][bisect_right(own[0], at)] if own is not None else None
-        return ALLOWED if code is ALLOWED else self.otherwise(code, entry.kind, at)
+        if code is not ALLOWED:
+            code = self.otherwise(code, entry.kind, at)
+            if self._on_call is not None and code in LEFT_TO_DUTY:
+                reach = value_at(self._on_call, at)
+                return ALLOWED if reach >= entry.on_call_needs else code
+        return code
 
     def otherwise(self, own: Code | None, kind: int, at: float) -> Code:
         """The better of what the item's lines say and what the rest says."""
@@ -150,13 +164,18 @@ class World:
         drugs: Iterable[DrugFacts] = (),
         modes: Mapping[str, RuleMode] = MappingProxyType({}),
         operate_implies_order: bool = True,
+        placed: frozenset[str] | None = None,
     ) -> None:
+        """``placed`` are the campuses whose institution is known: at another one
+        nobody's registration is asked about; None asks at all."""
         self.rule_modes = modes
         self.modes = with_defaults(modes)
+        self.placed = placed
         self.scope_decides = self.modes["P03"] is Mode.MUST
         self.judging = Judging(
             operate_implies_order=operate_implies_order,
             overdue_suspends=self.modes["S13"] is Mode.MUST,
+            on_call_counts=self.modes["S20"] is not Mode.OFF,
         )
         self._tracks: dict[tuple[Part, tuple[int, ...]], _Kept] = {}
         self.drugs = {drug.code: drug for drug in drugs}
@@ -174,6 +193,10 @@ class World:
         still compiles the old one cannot bring it back.
         """
         self.people[facts.emp_no] = Person(facts)
+
+    def put_drugs(self, drugs: Iterable[DrugFacts]) -> None:
+        """Replace the whole list of drugs."""
+        self.drugs = {drug.code: drug for drug in drugs}
 
     def put_procedure(self, facts: ProcedureFacts) -> None:
         """Replace a catalogue entry, and all who were compiled with the old one."""
@@ -193,7 +216,12 @@ class World:
         rule, own = RULES[id], self.rule_modes.get(id)
         if own is None:
             return rule
-        return replace(rule, mode=own.mode, text=own.text or rule.text)
+        return replace(
+            rule,
+            mode=own.mode,
+            text=own.text or rule.text,
+            remedy=own.remedy or rule.remedy,
+        )
 
     def code(
         self, emp_no: str, part: Part, procedure: str, at: float, context: Context
@@ -222,7 +250,7 @@ class World:
             elif entry.closed is not None:
                 found.append(entry.closed)
             elif (entry.scopes or context.campus) and self.is_outside(
-                person, part, entry, context
+                person, part, entry, at, context
             ):
                 found.append(OUT_OF_SCOPE)
             else:
@@ -230,24 +258,29 @@ class World:
         return found
 
     def is_outside(
-        self, person: Person, part: Part, entry: Entry, context: Context
+        self, person: Person, part: Part, entry: Entry, at: float, context: Context
     ) -> bool:
         """Outside the registered scope (P03) or place (P04), where these decide."""
-        return self.breaks_scope(person, part, entry) or self.breaks_place(
-            person, context
+        return self.breaks_scope(person, part, entry, at) or self.breaks_place(
+            person, at, context
         )
 
-    def breaks_scope(self, person: Person, part: Part, entry: Entry) -> bool:
-        scopes = person.facts.scopes
-        if not self.scope_decides or scopes is None or part not in SCOPED_PARTS:
+    def breaks_scope(self, person: Person, part: Part, entry: Entry, at: float) -> bool:
+        if not self.scope_decides or not entry.scopes or part not in SCOPED_PARTS:
             return False
-        return bool(entry.scopes) and not entry.scopes & scopes
+        scopes = person.facts.scopes_at(at)
+        return scopes is not None and not entry.scopes & scopes
 
-    def breaks_place(self, person: Person, context: Context) -> bool:
-        places = person.facts.campuses
-        if self.modes["P04"] is not Mode.MUST or places is None or not context.campus:
+    def breaks_place(self, person: Person, at: float, context: Context) -> bool:
+        if self.modes["P04"] is not Mode.MUST or not self.asks_place(context):
             return False
-        return context.campus not in places
+        places = person.facts.campuses_at(at)
+        return places is not None and context.campus not in places
+
+    def asks_place(self, context: Context) -> bool:
+        """Is it known to which institution the campus belongs?"""
+        is_placed = self.placed is None or context.campus in self.placed
+        return bool(context.campus) and is_placed
 
     def rights_of(self, person: Person, part: Part, context: Context) -> Rights:
         """Compiled when first asked for; a plain person's hold in every place."""
@@ -273,9 +306,12 @@ class World:
             if covering and part is not Part.ANESTHETIST:
                 items[code] = self._item_track(part, covering)
         ceiling: Track[int] = ((), (0,))
+        on_call = None
         if part is Part.SURGEON:
             ceiling = self.judging.ceiling_track([*held, *flags])
-        return Rights(part, flags, items, ceiling, self.judging)
+            if context.is_urgent:
+                on_call = self.judging.on_call_track(flags, ceiling)
+        return Rights(part, flags, items, ceiling, self.judging, on_call)
 
     def _item_track(self, part: Part, lines: Sequence[Terms]) -> CodeTrack:
         """Shared by all who hold such lines; they are kept, so their ids stay theirs."""
@@ -287,4 +323,7 @@ class World:
 
 
 _Kept: TypeAlias = tuple[CodeTrack, Sequence[Terms]]
+# Where lines say nothing better, emergency duty may; what was shut or is bound to a
+# supervisor it leaves as it is.
+LEFT_TO_DUTY = frozenset({Code.NO_RIGHT, Code.ASSIST_ONLY, Code.EXPIRED})
 SCOPED_PARTS = frozenset({Part.SURGEON, Part.SUPERVISOR, Part.ORDERER})

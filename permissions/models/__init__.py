@@ -11,8 +11,10 @@ from permissions.models.catalogue import (
 )
 from permissions.models.dictionaries import RegistrationScope, Regulation, Training
 from permissions.models.ledger import Grant, GrantEvent, GrantState
+from permissions.models.rules import RuleChange, RuleSetting, RuleStrictness
 from permissions.models.templates import PostTemplate, PostTemplateLine
 from permissions.models.terms import Terms
+from permissions.models.trainings import TrainingRecord
 from permissions.models.versions import CatalogueVersion, DraftEntry
 
 __all__ = [
@@ -30,8 +32,12 @@ __all__ = [
     "PrivilegeRevision",
     "RegistrationScope",
     "Regulation",
+    "RuleChange",
+    "RuleSetting",
+    "RuleStrictness",
     "ScopeLimit",
     "Terms",
     "Training",
     "TrainingNeed",
+    "TrainingRecord",
 ]

@@ -12,17 +12,15 @@ from django.utils.translation import gettext as _
 from permissions.models import Application
 from permissions.presenters import words
 from permissions.presenters.catalogue_words import needs_words
-from permissions.presenters.precheck import missing_notes
+from permissions.presenters.precheck import ready_notes
 from permissions.queries.catalogue import entry_of, names
-from permissions.services.rules import warnings_for
 from portal.approvals.workflow import ProposalState
 from portal.outbox.models import Message
 from portal.outbox.presenters import long_arrival
-from portal.parameters.days import day_of, last_day_of
+from portal.parameters.days import day_of
 from portal.ui.elements import Chip, Element, Grade, Note, Text
 from portal.ui.moments import write_moment, write_short
 from portal.ui.phrases import noted
-from surgery.queries import procedure_by_code
 
 
 @dataclass(frozen=True)
@@ -130,19 +128,16 @@ def application_page(
 
 def _notes(application: Application) -> list[Element]:
     """What who decides must see first."""
-    item = application.item_code
-    found: list[Element] = [
-        Note("warn", text)
-        for text in warnings_for(
-            application.practitioner,
-            application.privilege,
-            procedure_by_code(item) if item else None,
-            last_day_of(application.valid_to),
-        )
-    ]
-    entry = entry_of(application.privilege)
-    found += missing_notes(application.practitioner, entry, names())
-    today = day_of(timezone.now())
+    now = timezone.now()
+    found = ready_notes(
+        application.practitioner,
+        application.privilege,
+        names(),
+        begins=max(application.valid_from, now),
+        ends=application.valid_to,
+        item=application.item_code or None,
+    )
+    today = day_of(now)
     if day_of(application.valid_from) < today:
         text = _("申请的生效日期已过，同意后自 %(today)s 起生效。") % {
             "today": today.isoformat()

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from permissions.enums import Setting
+from permissions.enums import Setting, ValueKind
 from permissions.models import GrantState, Privilege
-from permissions.models.entries import Entry
 from permissions.outbound import his_value_of
 from permissions.presenters import words
 from permissions.presenters.catalogue_words import needs_words
-from permissions.queries.catalogue import Names, entry_of, missing_of, names
+from permissions.presenters.reasons import finding_note
+from permissions.queries.catalogue import Names, entry_of, names
 from permissions.queries.grants import standing_of
 from permissions.services import rules
-from permissions.services.refusals import ActRefused
+from permissions.services.lines import must_not_be_barred
+from permissions.services.readiness import readiness
+from permissions.services.refusals import ActRefused, ItemDisabled, ItemUnknown
 from portal.directory.models import Practitioner
 from portal.directory.queries import practitioner_by_emp_no
-from portal.parameters.days import day_of
+from portal.parameters.days import day_of, end_of, start_of
 from portal.ui.elements import Change, Diff, Element, Note
 from portal.ui.filters import day_or_none
 from portal.ui.moments import write_last_day
-from portal.ui.phrases import listed
 from surgery.models import Procedure
 
 
@@ -44,16 +45,21 @@ def precheck(given: Mapping[str, str]) -> Precheck:
     if practitioner is None or privilege is None:
         return Precheck()
     problems, procedure = _problems(practitioner, privilege, given.get("item", ""))
+    entry, named = entry_of(privilege), names()
     last_day = day_or_none(given.get("valid_to", ""))
     first_day = day_or_none(given.get("valid_from", "")) or day_of(timezone.now())
-    warnings = rules.warnings_for(practitioner, privilege, procedure, last_day)
     notes: list[Element] = [
+        *ready_notes(
+            practitioner,
+            privilege,
+            named,
+            begins=max(start_of(first_day), timezone.now()),
+            ends=end_of(last_day),
+            item=given.get("item", "").strip() or None,
+        ),
         *(Note("bad", text) for text in problems),
-        *(Note("warn", text) for text in warnings),
         *_limits(privilege, first_day),
     ]
-    entry, named = entry_of(privilege), names()
-    notes += missing_notes(practitioner, entry, named)
     if needs := needs_words(entry, named):
         notes.append(Note("info", _("前提：%(words)s") % {"words": needs}))
     item_code = procedure.code if procedure else ""
@@ -64,34 +70,36 @@ def precheck(given: Mapping[str, str]) -> Precheck:
     )
 
 
-def missing_notes(
-    practitioner: Practitioner, entry: Entry, named: Names
+def ready_notes(
+    practitioner: Practitioner,
+    privilege: Privilege,
+    named: Names,
+    *,
+    begins: datetime,
+    ends: datetime | None,
+    item: str | None,
 ) -> list[Element]:
-    """A prerequisite that is not held now: who decides must see it."""
-    missing = missing_of(practitioner, entry, timezone.now())
-    if not missing:
-        return []
-    privileges = listed(f"{code} {named.privileges[code]}" for code in missing)
-    text = _("现在没有前提权限：%(privileges)s。先办理，或说明理由。")
-    return [Note("warn", text % {"privileges": privileges})]
+    """What the rules of the check say before a right is given, what forbids first."""
+    if privilege.value_kind != ValueKind.ITEM:
+        item = None
+    found = readiness(practitioner, privilege, begins=begins, ends=ends, item=item)
+    return [finding_note(one, named, who=practitioner.name) for one in found]
 
 
 def _problems(
     practitioner: Practitioner, privilege: Privilege, item: str
 ) -> tuple[list[str], Procedure | None]:
-    """Everything that would be refused, not only the first of it."""
+    """What beside the rules of the check would be refused, not only the first of it."""
     found = []
     procedure = None
     try:
-        rules.must_practise(practitioner)
-    except ActRefused as refused:
-        found.append(str(refused))
-    try:
-        rules.must_have_title(practitioner, privilege)
-    except ActRefused as refused:
-        found.append(str(refused))
-    try:
         procedure = rules.item_for(privilege, item)
+    except (ItemUnknown, ItemDisabled):
+        pass  # S01 and S03 say so
+    except ActRefused as refused:
+        found.append(str(refused))
+    try:
+        must_not_be_barred(practitioner, privilege, timezone.now())
     except ActRefused as refused:
         found.append(str(refused))
     return found, procedure

@@ -33,8 +33,6 @@ from permissions.models.entries import (
     changed_attributes,
 )
 from permissions.models.entry_rules import Shelf
-from permissions.queries.practitioners import in_force
-from portal.directory.models import Practitioner
 
 # Entries whose lines name one procedure each; shown under category SI.
 ITEM_ENTRIES = ("SG03", "SG04")
@@ -163,22 +161,6 @@ def needing(privilege: Privilege) -> QuerySet[Privilege]:
     """Entries that have this one as a prerequisite now."""
     links = Prerequisite.objects.current().filter(needed=privilege)
     return Privilege.objects.filter(pk__in=links.values("privilege")).order_by("sort")
-
-
-def missing_of(practitioner: Practitioner, entry: Entry, now: datetime) -> list[str]:
-    """Prerequisites of an entry that the practitioner does not hold now."""
-    if not entry.requires:
-        return []
-    held = set(
-        GrantState.objects.filter(
-            in_force(now),
-            practitioner=practitioner,
-            privilege__code__in=entry.requires,
-        )
-        .order_by()
-        .values_list("privilege__code", flat=True)
-    )
-    return [code for code in entry.requires if code not in held]
 
 
 def living_grants(codes: Iterable[str], now: datetime) -> QuerySet[GrantState]:

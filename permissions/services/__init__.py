@@ -18,8 +18,10 @@ from permissions.services.proposals import (
 )
 from permissions.services.refusals import ActRefused
 from permissions.services.refusals_of_acts import ManyRefused
+from permissions.services.rule_settings import approve_rule, decline_rule, set_rule
 from permissions.services.templates import keep_template
 from permissions.services.together import many
+from permissions.services.trainings import record_training, void_training
 from permissions.services.undoing import undo
 
 __all__ = [
@@ -27,7 +29,9 @@ __all__ = [
     "Line",
     "ManyRefused",
     "approve",
+    "approve_rule",
     "consequences",
+    "decline_rule",
     "downgrade",
     "from_colleague",
     "from_template",
@@ -36,13 +40,16 @@ __all__ = [
     "keep_template",
     "many",
     "propose",
+    "record_training",
     "reject",
     "renew",
     "restore",
     "return_",
     "revoke",
+    "set_rule",
     "suspend",
     "undo",
     "void",
+    "void_training",
     "withdraw",
 ]

@@ -19,6 +19,7 @@ from permissions.queries.ledger import as_recorded
 from permissions.services import lines, rules
 from permissions.services.ledger import locked_practitioner, write
 from permissions.services.persons import must_be_two
+from permissions.services.readiness import must_be_ready
 from permissions.services.refusals import (
     AlreadyEnded,
     ChangedMeanwhile,
@@ -245,4 +246,8 @@ def _must_prolong(event: GrantEvent, state: GrantState) -> None:
     rules.must_practise(state.practitioner)
     rules.must_be_enabled(state.privilege)
     lines.must_not_be_barred(state.practitioner, state.privilege, event.recorded_at)
+    # Asked as it stands today: prerequisites are renewed one after the other.
+    must_be_ready(
+        state.practitioner, state.privilege, begins=event.recorded_at, ends=until
+    )
     lines.must_not_overlap(state.key, Span(ends, until), but=state)

@@ -6,13 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from permissions.checks.facts import OPERATING_PRIVILEGES
 from permissions.enums import EventKind, ItemKind, SurgicalRole
 from permissions.ledger import fold
-from permissions.models import GrantEvent, GrantState
+from permissions.models import GrantEvent, GrantState, Prerequisite
 from permissions.models.terms import KeyedLine
 from permissions.outbound import Told, told
+from permissions.queries.catalogue import EFFECTIVE
 from permissions.queries.ledger import as_recorded, privileges_of
+from permissions.queries.practitioners import in_force
 from portal.directory.models import Practitioner
 from portal.parameters.days import end_of
 from surgery.models import ApplicationProcedure
@@ -35,10 +39,12 @@ class Consequences:
     """``booked`` are procedures of operations ahead whose surgeon would lose the right.
 
     ``his`` has one entry for each row that will change, in the order of the lines.
+    ``dependants`` are rights that go on although a prerequisite of theirs would go.
     """
 
     booked: tuple[ApplicationProcedure, ...]
     his: tuple[HisChange, ...]
+    dependants: tuple[GrantState, ...] = ()
 
 
 def consequences(
@@ -58,11 +64,55 @@ def consequences(
         for state in states
         for change in _his_changes(state, kind, at=at, until=until)
     ]
-    booked: list[ApplicationProcedure] = []
-    if kind in TAKING:
-        ends = until if kind is EventKind.SUSPEND else None
-        booked = _hit(states, at, ends)
-    return Consequences(tuple(booked), tuple(changes))
+    if kind not in TAKING:
+        return Consequences((), tuple(changes))
+    ends = until if kind is EventKind.SUSPEND else None
+    booked = _hit(states, at, ends)
+    return Consequences(tuple(booked), tuple(changes), tuple(dependants(states, at)))
+
+
+def dependants(states: Sequence[GrantState], at: datetime) -> list[GrantState]:
+    """Living rights whose prerequisite nobody would hold any more without these lines.
+
+    Right by right as the catalogue has it now; those taken themselves are left out.
+    """
+    taken = {state.pk for state in states}
+    gone = {(state.practitioner_id, state.privilege_id) for state in states}
+    links = Prerequisite.objects.current().filter(
+        needed__in={privilege for _who, privilege in gone}
+    )
+    needs: dict[int, set[int]] = {}
+    for owner, needed in links.values_list("privilege_id", "needed_id"):
+        needs.setdefault(owner, set()).add(needed)
+    if not needs:
+        return []
+    people = {who for who, _privilege in gone}
+    left = set(
+        GrantState.objects.filter(
+            in_force(at),
+            practitioner__in=people,
+            privilege__in={privilege for _who, privilege in gone},
+        )
+        .exclude(pk__in=taken)
+        .order_by()
+        .values_list("practitioner_id", "privilege_id")
+    )
+    living = GrantState.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=at),
+        practitioner__in=people,
+        privilege__in=needs,
+        status__in=EFFECTIVE,
+    ).exclude(pk__in=taken)
+    return [
+        state
+        for state in living.select_related(
+            "privilege", "grant", "practitioner"
+        ).order_by("practitioner__pinyin", "privilege__sort", "pk")
+        if any(
+            (state.practitioner_id, needed) in gone - left
+            for needed in needs[state.privilege_id]
+        )
+    ]
 
 
 def _his_changes(

@@ -14,7 +14,13 @@ from datetime import date, datetime
 from django.db import transaction
 
 from permissions.enums import GrantKind, ItemKind
-from permissions.models import Grant, GrantState, PostTemplate, PostTemplateLine
+from permissions.models import (
+    Grant,
+    GrantState,
+    PostTemplate,
+    PostTemplateLine,
+    Prerequisite,
+)
 from permissions.queries.ledger import privileges_of
 from permissions.services import rules
 from permissions.services.direct import grant, grantable
@@ -108,16 +114,36 @@ def offers(target: Practitioner, lines: Iterable[Line], *, at: datetime) -> list
     """Each line with the refusal it would meet; nothing is written.
 
     Of two lines that are the same right the first counts: the second would overlap it.
+    A line another one is the prerequisite of is looked at, and given, before it.
     """
-    found: list[Offer] = []
-    for line in lines:
+    wanted = list(lines)
+    found: dict[int, Offer] = {}
+    given: set[str] = set()
+    for place in in_order_of_need(wanted):
+        line = wanted[place]
         try:
-            grantable(target, line, at=at)
+            grantable(target, line, at=at, besides=given)
         except ActRefused as refusal:
-            found.append(Offer(line, refusal))
+            found[place] = Offer(line, refusal)
         else:
-            found.append(Offer(line))
-    return found
+            found[place] = Offer(line)
+            given.add(line.privilege.code)
+    return [found[place] for place in sorted(found)]
+
+
+def in_order_of_need(lines: Sequence[Line]) -> list[int]:
+    """Places of the lines, those others need first; else as they came. One query."""
+    ids = [line.privilege.pk for line in lines]
+    links = Prerequisite.objects.current().filter(privilege__in=ids, needed__in=ids)
+    needs: dict[int, set[int]] = {}
+    for owner, needed in links.values_list("privilege_id", "needed_id"):
+        needs.setdefault(owner, set()).add(needed)
+
+    def depth(pk: int) -> int:
+        """There is no circle: the catalogue refuses one."""
+        return 1 + max((depth(one) for one in needs.get(pk, ())), default=-1)
+
+    return sorted(range(len(lines)), key=lambda place: depth(ids[place]))
 
 
 @transaction.atomic
@@ -134,11 +160,11 @@ def give(
     rules.clear_reason(reason)
     locked = locked_practitioner(target.pk)
     granted: list[Grant] = []
-    skipped: list[Offer] = []
-    for offer in offers(locked, lines, at=at):
-        if not offer.is_possible:
-            skipped.append(offer)
-            continue
+    found = offers(locked, lines, at=at)
+    skipped = [offer for offer in found if not offer.is_possible]
+    possible = [offer for offer in found if offer.is_possible]
+    for place in in_order_of_need([offer.line for offer in possible]):
+        offer = possible[place]
         granted.append(
             grant(
                 practitioner=locked,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from permissions.services.changes import Said, change
 from permissions.services.ledger import locked_practitioner, open_line
 from permissions.services.lines import Fitting, Line
 from permissions.services.persons import must_be_two
+from permissions.services.readiness import must_be_ready
 from permissions.services.refusals import NotLower, StartsInPast, StartsTooLongAgo
 from portal.accounts.models import User
 from portal.audit.acting import acting
@@ -65,8 +66,29 @@ def grant(
         )
 
 
-def grantable(practitioner: Practitioner, line: Line, *, at: datetime) -> Fitting:
-    """The line as it would be granted; refused when it would not."""
+def grantable(
+    practitioner: Practitioner,
+    line: Line,
+    *,
+    at: datetime,
+    besides: Collection[str] = (),
+) -> Fitting:
+    """The line as it would be granted; refused when it would not.
+
+    ``besides`` are codes of rights given in the same act before this one.
+    """
+    found = _fitting(practitioner, line, at)
+    must_be_ready(
+        practitioner,
+        line.privilege,
+        begins=max(found.span.valid_from, at),
+        ends=found.span.valid_to,
+        besides=besides,
+    )
+    return found
+
+
+def _fitting(practitioner: Practitioner, line: Line, at: datetime) -> Fitting:
     lines.must_have_end(line)
     found = _recorded_late(practitioner, line, at)
     values = found.values()
@@ -108,7 +130,8 @@ def downgrade(
     opened = []
     for line in to:
         _must_be_lower(line, closed)
-        found = grantable(closed.practitioner, _from_today(line, day_of(at)), at=at)
+        # Less than before: what the catalogue demands was asked when more was given.
+        found = _fitting(closed.practitioner, _from_today(line, day_of(at)), at)
         with acting(by=by, reason=event.reason):
             opened.append(
                 open_line(

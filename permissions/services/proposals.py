@@ -13,6 +13,7 @@ from permissions.models import Application, Grant, Privilege, Terms
 from permissions.services import lines, rules
 from permissions.services.ledger import dated, locked_practitioner, open_line
 from permissions.services.lines import Line
+from permissions.services.readiness import must_be_ready
 from permissions.services.refusals import (
     AlreadyDecided,
     EndedMeanwhile,
@@ -92,6 +93,12 @@ def approve(*, application: Application, by: User, at: datetime, reason: str) ->
         raise EndedMeanwhile(last_day_of(current.valid_to) or day_of(at))
     # A right never begins before the moment it was approved.
     span = Span(max(current.valid_from, at), current.valid_to)
+    must_be_ready(
+        current.practitioner,
+        current.privilege,
+        begins=span.valid_from,
+        ends=span.valid_to,
+    )
     lines.must_not_overlap(current.key, span)
     with acting(by=by, reason=text):
         _decide(current, Decision.APPROVE, by=by, at=at, reason=text)

@@ -6,7 +6,6 @@ the practitioner's row locked, so two acts about one person follow one another.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -38,6 +37,7 @@ from permissions.services.refusals import (
 from portal.directory.models import Practitioner
 from portal.his.contract.codes import TITLE_RANK
 from portal.parameters.days import day_of, end_of, last_day_of, start_of
+from portal.parameters.days import months_after as months_after
 from surgery.enums import Grade
 from surgery.models import Procedure
 from surgery.queries import procedure_by_code
@@ -127,13 +127,6 @@ def must_be_grantable(privilege: Privilege, procedure: Procedure) -> None:
         raise ItemNotRestricted(procedure.code)
 
 
-def months_after(day: date, months: int) -> date:
-    """The same day of the month, or the last one where the month is shorter."""
-    count = day.month - 1 + months
-    year, month = day.year + count // 12, count % 12 + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
-
-
 def last_day_after(first_day: date, months: int) -> date:
     """The last day of so many whole months."""
     return months_after(first_day, months) - timedelta(days=1)
@@ -183,33 +176,3 @@ def span_words(valid_from: datetime, valid_to: datetime | None) -> str:
     if last is None:
         return _("%(first)s 起长期") % {"first": first}
     return _("%(first)s 至 %(last)s") % {"first": first, "last": last.isoformat()}
-
-
-def warnings_for(
-    practitioner: Practitioner,
-    privilege: Privilege,
-    procedure: Procedure | None,
-    last_day: date | None,
-) -> list[str]:
-    """What does not forbid the right but must be seen by who decides."""
-    found = []
-    if privilege.title_rule == TitleRule.WARN and not title_is_enough(
-        practitioner, privilege
-    ):
-        found.append(str(TitleTooLow(*title_words(practitioner, privilege))))
-    ends = practitioner.license_valid_to
-    if ends is not None and (last_day is None or ends < last_day):
-        found.append(
-            _("执业注册有效期至 %(day)s，早于授权到期日期。")
-            % {"day": ends.isoformat()}
-        )
-    if (
-        procedure is not None
-        and procedure.is_restricted
-        and privilege.code in GRADE_OF_ITEMS
-    ):
-        found.append(
-            _("%(code)s 是限制类技术，另须限制类技术权限（RT01）。")
-            % {"code": procedure.code}
-        )
-    return found

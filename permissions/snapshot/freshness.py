@@ -1,10 +1,11 @@
 """What was committed since the last look: rows nobody has read yet.
 
 Every change of a fact leaves a row that is never changed again: a grant event, an
-event of a practitioner, a history row of a procedure. Their ids rise, but a smaller id
-may be committed after a greater one. So each source remembers, besides the greatest id
-seen, the ids below it that were not there, and looks for those too. One statement over
-three primary keys.
+event of a practitioner, a history row of a procedure, training, rule, parameter or
+catalogue entry, the run of a pull. Their ids rise, but a smaller id may be committed
+after a greater one. So each source remembers, besides the greatest id seen, the ids
+below it that were not there, and looks for those too. One statement over eight primary
+keys.
 """
 
 from __future__ import annotations
@@ -12,13 +13,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import connection
 from django.db.models import Max
 
-from permissions.models import Grant, GrantEvent
-from portal.directory.models import PractitionerEvent
+from permissions.models import (
+    Grant,
+    GrantEvent,
+    Privilege,
+    RuleSetting,
+    TrainingRecord,
+)
+from permissions.snapshot.house import JUDGING
+from portal.directory.models import PractitionerEvent, SyncRun
+from portal.parameters.models import ParameterValue
 from surgery.models import Procedure
 
 # No transaction of ours is open for longer; an id that did not come by then never will.
@@ -73,47 +82,58 @@ class Source:
         return f"({column} > %s OR {column} IN ({marks}))", [self.top, *self.gaps]
 
 
+# Source, id, practitioner, and the key of what else the row speaks of.
+UnseenRow: TypeAlias = tuple[str, int, int | None, str]
+DRUGS, SCOPES = "V_YW_DRUG", "V_YW_DOCTOR_SCOPE"
+# What a row of each source makes old.
+GRANTS, PEOPLE, TRAININGS, PROCEDURES = "G", "P", "T", "C"
+PULLS, RULES, PARAMETERS, ENTRIES = "S", "R", "M", "V"
+OF_ONE = frozenset({GRANTS, PEOPLE, TRAININGS})
+OF_THE_HOUSE = frozenset({RULES, ENTRIES})
+
+
 @dataclass(frozen=True)
 class Unseen:
-    """What has to be read again: practitioners by id, procedures by code."""
+    """What has to be read again: practitioners by id, procedures by code, drugs,
+    registrations, or everything, for how the hospital judges has changed."""
 
     practitioners: frozenset[int]
     procedures: frozenset[str]
+    drugs: bool = False
+    registrations: bool = False
+    everything: bool = False
 
 
 class Cursor:
     """How far this process has read."""
 
     def __init__(self) -> None:
-        history: Any = Procedure.history.model
-        self._grants = Source("G", GrantEvent)
-        self._people = Source("P", PractitionerEvent)
-        self._catalogue = Source("C", history)
-        self._parts = tuple(
-            part.format(
-                event=GrantEvent._meta.db_table,
-                grant=Grant._meta.db_table,
-                person=PractitionerEvent._meta.db_table,
-                procedure=history._meta.db_table,
-            )
-            for part in PARTS
+        history = (Procedure, RuleSetting, ParameterValue, Privilege, TrainingRecord)
+        catalogue, rules, parameters, entries, trainings = (
+            one.history.model for one in history
         )
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        return (self._grants, self._people, self._catalogue)
+        self.sources = (
+            Source(GRANTS, GrantEvent),
+            Source(PEOPLE, PractitionerEvent),
+            Source(PROCEDURES, catalogue),
+            Source(TRAININGS, trainings),
+            Source(PULLS, SyncRun),
+            Source(RULES, rules),
+            Source(PARAMETERS, parameters),
+            Source(ENTRIES, entries),
+        )
+        self._parts = tuple(
+            (source, *_part(source, *PARTS[source.name])) for source in self.sources
+        )
 
     def begin(self) -> None:
         for source in self.sources:
             source.begin()
 
-    def unseen(self) -> list[tuple[str, int, int | None, str]]:
-        """Source, id, practitioner, procedure of each row; one statement."""
-        columns = ("e.id", "id", "history_id")
+    def unseen(self) -> list[UnseenRow]:
+        """Source, id, practitioner, key of each row; one statement."""
         pieces, values = [], []
-        for source, part, column in zip(
-            self.sources, self._parts, columns, strict=True
-        ):
+        for source, part, column in self._parts:
             condition, given = source.condition(column)
             pieces.append(part + condition)
             values += given
@@ -121,21 +141,56 @@ class Cursor:
             cursor.execute(" UNION ALL ".join(pieces), values)
             return list(cursor.fetchall())
 
-    def see(self, rows: list[tuple[str, int, int | None, str]]) -> None:
+    def see(self, rows: list[UnseenRow]) -> None:
         for source in self.sources:
             source.see(id for name, id, _who, _what in rows if name == source.name)
 
 
-def told_by(rows: list[tuple[str, int, int | None, str]]) -> Unseen:
+def told_by(rows: list[UnseenRow]) -> Unseen:
+    pulled = {what for name, _id, _who, what in rows if name == PULLS}
+    set_to = {what for name, _id, _who, what in rows if name == PARAMETERS}
+    names = {name for name, _id, _who, _what in rows}
     return Unseen(
-        frozenset(who for name, _id, who, _what in rows if name != "C" and who),
-        frozenset(what for name, _id, _who, what in rows if name == "C"),
+        practitioners=frozenset(
+            who for name, _id, who, _what in rows if name in OF_ONE and who
+        ),
+        procedures=frozenset(
+            what for name, _id, _who, what in rows if name == PROCEDURES
+        ),
+        drugs=DRUGS in pulled,
+        registrations=SCOPES in pulled,
+        everything=bool(names & OF_THE_HOUSE or set_to & JUDGING),
     )
 
 
-PARTS = (
-    "SELECT 'G', e.id, g.practitioner_id, '' FROM {event} e"
-    " JOIN {grant} g ON g.id = e.grant_id WHERE ",
-    "SELECT 'P', id, practitioner_id, '' FROM {person} WHERE ",
-    "SELECT 'C', history_id, NULL, code FROM {procedure} WHERE ",
-)
+# Of each source the columns that name the practitioner and the rest ("" for none).
+PARTS = {
+    GRANTS: ("practitioner_id", ""),
+    PEOPLE: ("practitioner_id", ""),
+    TRAININGS: ("practitioner_id", ""),
+    PROCEDURES: ("", "code"),
+    PULLS: ("", "view"),
+    RULES: ("", "rule"),
+    PARAMETERS: ("", "key"),
+    ENTRIES: ("", "code"),
+}
+SELECT = "SELECT '{name}', {key}, {who}, {what} FROM {table} WHERE "
+
+
+def _part(source: Source, who: str, what: str) -> tuple[str, str]:
+    """The SELECT of a source up to its condition, and the column of its key."""
+    quoted = connection.ops.quote_name
+    meta = source.model._meta
+    key, table = f"e.{quoted(meta.pk.column)}", f"{quoted(meta.db_table)} e"
+    owner = "e"
+    if source.name == GRANTS:
+        owner = "g"
+        table += f" JOIN {quoted(Grant._meta.db_table)} g ON g.id = e.grant_id"
+    select = SELECT.format(
+        name=source.name,
+        key=key,
+        who=f"{owner}.{quoted(who)}" if who else "NULL",
+        what=f"e.{quoted(what)}" if what else "''",
+        table=table,
+    )
+    return select, key

@@ -6,13 +6,16 @@ import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import transaction
 
 from permissions.checks.question import Question
 from permissions.checks.world import World
 from permissions.snapshot.freshness import Cursor, TooManyGaps, Unseen, told_by
-from permissions.snapshot.reading import Reader, procedures
+from permissions.snapshot.house import House, drugs, house
+from permissions.snapshot.reading import Reader, procedures, with_registration
+from permissions.snapshot.registrations import registrations
 from portal.audit.stamp import is_settled, settle_own, stamp
 from portal.directory.models import Practitioner
 
@@ -23,6 +26,7 @@ class Kept:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._world: World | None = None
+        self._house: House | None = None
         self._reader = Reader()
         self._cursor = Cursor()
         self._seen: bytes = b""
@@ -49,7 +53,7 @@ class Kept:
 
     def _brought_up(self) -> World:
         world = self._world
-        if world is None or not world.people:
+        if world is None or self._house is None or not world.people:
             return self._read()
         rows = self._cursor.unseen()
         if rows:
@@ -57,23 +61,55 @@ class Kept:
                 self._cursor.see(rows)
             except TooManyGaps:
                 return self._read()
-            self._patch(world, told_by(rows))
+            unseen = told_by(rows)
+            if unseen.everything:
+                return self._read()
+            self._patch(world, self._house, unseen)
         return world
 
     def _read(self) -> World:
         self._cursor.begin()
-        self._reader = Reader()
+        self._house = house()
+        self._reader = Reader(with_trainings=self._house.trainings_decide)
         with no_collection():
-            self._world = World(people=self._reader.people(), procedures=procedures())
+            self._world = _world(
+                self._house,
+                people=self._reader.people(),
+                procedures=procedures(None, self._house.scopes),
+                drugs=drugs(),
+            )
         return self._world
 
-    def _patch(self, world: World, unseen: Unseen) -> None:
-        for procedure in procedures(unseen.procedures) if unseen.procedures else ():
-            world.put_procedure(procedure)
+    def _patch(self, world: World, house: House, unseen: Unseen) -> None:
+        if unseen.procedures:
+            for procedure in procedures(unseen.procedures, house.scopes):
+                world.put_procedure(procedure)
+        if unseen.drugs:
+            world.put_drugs(drugs())
+        if unseen.registrations:
+            _register(world)
         if unseen.practitioners:
             changed = Practitioner.objects.filter(pk__in=unseen.practitioners)
             for person in self._reader.some(changed.order_by()):
                 world.put(person)
+
+
+def _world(house: House, **facts: Any) -> World:
+    return World(
+        **facts,
+        modes=house.modes,
+        operate_implies_order=house.operate_implies_order,
+        placed=house.placed,
+    )
+
+
+def _register(world: World) -> None:
+    """The registrations of everybody anew; who has the same stays compiled."""
+    found = registrations()
+    for emp_no, person in list(world.people.items()):
+        facts = with_registration(person.facts, found.get(emp_no))
+        if facts != person.facts:
+            world.put(facts)
 
 
 @contextmanager
@@ -99,8 +135,12 @@ def world_for(question: Question) -> World:
     """
     if not transaction.get_connection().in_atomic_block:
         return KEPT.world()
-    asked = {member.emp_no for member in question.team}
+    asked = question.people
     people = Practitioner.objects.filter(emp_no__in=asked).order_by()
-    return World(
-        people=Reader().some(people), procedures=procedures(question.procedures)
+    own = house()
+    return _world(
+        own,
+        people=Reader(with_trainings=own.trainings_decide).some(people),
+        procedures=procedures(question.procedures, own.scopes),
+        drugs=drugs() if question.drug else (),
     )

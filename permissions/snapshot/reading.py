@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from django.db import connection
@@ -22,60 +24,99 @@ from permissions.checks.facts import (
     Standing,
     Status,
     Terms,
+    Training,
 )
 from permissions.models import GrantState, Privilege
+from permissions.queries.assessments import assessed_since, due_after
+from permissions.queries.trainings import passed
+from permissions.snapshot.registrations import Registration, registrations
 from portal.directory.models import PRACTISING, Practitioner
 from portal.his.contract.codes import TITLE_RANK
 from portal.parameters.days import end_of
+from surgery.enums import ProcedureCategory
 from surgery.models import Procedure
 
 CHANGED = frozenset({Status.SUSPENDED.value, Status.REVOKED.value})
 # What lines share; thousands of grants of one year have the same terms.
 TermsKey: TypeAlias = tuple[Any, ...]
-# practitioner, item, privilege, and the values of TERMS
-GrantRow: TypeAlias = tuple[int, str, str, list[Any]]
-WHOSE = ("practitioner_id", "item_code")
+# practitioner, item, grant, privilege, and the values of TERMS
+GrantRow: TypeAlias = tuple[int, str, int, "Held", list[Any]]
+# Code of a privilege, and in how many months its holders are assessed.
+Held: TypeAlias = tuple[str, int | None]
+WHOSE = ("practitioner_id", "item_code", "grant_id")
 KINDS = ("status", "role", "setting", "campus", "side", "item_kind")
 MOMENTS = ("starts", "ends", "changed", "resumes")
 TERMS = (*KINDS, *MOMENTS)
 # Where the moment is read as text, one text of thousands is parsed once; the drivers
 # would parse each. Other engines write texts Python does not read.
 READ_AS_TEXT = frozenset({"postgresql", "sqlite"})
+PRIVILEGE = ("code", "assessment_months")
+NO_SCOPES: frozenset[str] = frozenset()
 PERSON_COLUMNS = ("pk", "emp_no", "status", "missing_since", "license_valid_to")
 PROCEDURE_COLUMNS = ("code", "name", "grade", "is_enabled", "is_restricted")
+SURGERY = ProcedureCategory.SURGERY.value
 
 
 class Reader:
-    """Reads with the terms met so far at hand, so equal terms are one object."""
+    """Reads with the terms met so far at hand, so equal terms are one object.
 
-    def __init__(self) -> None:
+    ``with_trainings``: whether the hospital's records of trainings count here.
+    """
+
+    def __init__(self, *, with_trainings: bool = False) -> None:
+        self.with_trainings = with_trainings
         self._terms: dict[TermsKey, Terms] = {}
         self._items: dict[str, str] = {}
 
     def people(self) -> list[PersonFacts]:
         """Everybody with their lines. Joins would cost more than two look-ups here."""
-        codes = dict(Privilege.objects.order_by().values_list("pk", "code"))
+        held = {
+            pk: (code, months)
+            for pk, code, months in Privilege.objects.order_by().values_list(
+                "pk", *PRIVILEGE
+            )
+        }
         rows = _dated(_lasting()).values_list(*WHOSE, "privilege_id", *TERMS)
         lines = self._lines(
-            (who, item, codes[privilege], terms)
-            for who, item, privilege, *terms in rows.iterator(chunk_size=5000)
+            (
+                (who, item, grant, held[privilege], terms)
+                for who, item, grant, privilege, *terms in rows.iterator(
+                    chunk_size=5000
+                )
+            ),
+            assessed_since(),
         )
-        return _people(Practitioner.objects.order_by(), lines)
+        trainings = passed() if self.with_trainings else None
+        return _people(
+            Practitioner.objects.order_by(), lines, registrations(), trainings
+        )
 
     def some(self, practitioners: QuerySet[Practitioner]) -> list[PersonFacts]:
-        """These practitioners with their lines; two queries."""
+        """These practitioners with their lines; four queries, five with trainings."""
         states = _dated(_lasting().filter(practitioner__in=practitioners))
-        rows = states.values_list(*WHOSE, "privilege__code", *TERMS)
+        names = [f"privilege__{name}" for name in PRIVILEGE]
+        rows = states.values_list(*WHOSE, *names, *TERMS)
         lines = self._lines(
-            (who, item, code, terms) for who, item, code, *terms in rows
+            (
+                (who, item, grant, (code, months), terms)
+                for who, item, grant, code, months, *terms in rows
+            ),
+            assessed_since(practitioner__in=practitioners),
         )
-        return _people(practitioners, lines)
+        whose = practitioners.values("emp_no")
+        trainings = None
+        if self.with_trainings:
+            trainings = passed(practitioner__in=practitioners)
+        return _people(practitioners, lines, registrations(whose), trainings)
 
-    def _lines(self, rows: Iterable[GrantRow]) -> dict[int, list[Line]]:
+    def _lines(
+        self, rows: Iterable[GrantRow], assessed: Mapping[int, datetime]
+    ) -> dict[int, list[Line]]:
         found: dict[int, list[Line]] = defaultdict(list)
         known, items = self._terms, self._items
-        for who, item, code, given in rows:
-            key = (code, *given)
+        for who, item, grant, held, given in rows:
+            since = assessed.get(grant) if held[1] is not None else None
+            key = (*held, since, *given)
             terms = known.get(key)
             if terms is None:
                 terms = known[key] = _terms(*key)
@@ -83,7 +124,9 @@ class Reader:
         return found
 
 
-def _terms(code: str, *given: Any) -> Terms:
+def _terms(
+    code: str, months: int | None, assessed_at: datetime | None, *given: Any
+) -> Terms:
     """``given`` are the values of TERMS."""
     status, role, setting, campus, side, item_kind, *moments = given
     starts, ends, changed, resumes = (_moment(one) for one in moments)
@@ -100,6 +143,7 @@ def _terms(code: str, *given: Any) -> Terms:
         campus=campus,
         side=Side(side),
         item_kind=ItemKind(item_kind),
+        assessment_due=due_after(assessed_at or starts, months),
     )
 
 
@@ -135,13 +179,66 @@ def _moment(given: datetime | str | None) -> Any:
 
 
 def _people(
-    practitioners: QuerySet[Practitioner], lines: dict[int, list[Line]]
+    practitioners: QuerySet[Practitioner],
+    lines: dict[int, list[Line]],
+    registered: Mapping[str, Registration],
+    trainings: Mapping[int, tuple[Training, ...]] | None,
 ) -> list[PersonFacts]:
     rows = practitioners.values_list(*PERSON_COLUMNS, "title_code")
-    return [_person(row, tuple(lines.get(row[0], ()))) for row in rows]
+    return [
+        with_registration(
+            _person(
+                row,
+                tuple(lines.get(row[0], ())),
+                None if trainings is None else trainings.get(row[0], ()),
+            ),
+            registered.get(row[1]),
+        )
+        for row in rows
+    ]
 
 
-def _person(row: tuple[Any, ...], lines: tuple[Line, ...]) -> PersonFacts:
+def facts_of(practitioner: Practitioner, *, with_trainings: bool) -> PersonFacts:
+    """One practitioner as the row in hand has them, without lines; two queries."""
+    row = (*(getattr(practitioner, name) for name in PERSON_COLUMNS),)
+    trainings = None
+    if with_trainings:
+        trainings = passed(practitioner=practitioner).get(practitioner.pk, ())
+    registered = registrations([practitioner.emp_no])
+    return with_registration(
+        _person((*row, practitioner.title_code), (), trainings),
+        registered.get(practitioner.emp_no),
+    )
+
+
+def with_registration(
+    facts: PersonFacts, registration: Registration | None
+) -> PersonFacts:
+    """Who has no row of scopes: not known here."""
+    if registration is None:
+        return replace(
+            facts,
+            scopes=None,
+            scope_ends=(),
+            campuses=None,
+            campus_ends=(),
+            is_tcm=None,
+        )
+    return replace(
+        facts,
+        scopes=registration.scopes,
+        scope_ends=registration.scope_ends,
+        campuses=registration.campuses,
+        campus_ends=registration.campus_ends,
+        is_tcm=registration.is_tcm,
+    )
+
+
+def _person(
+    row: tuple[Any, ...],
+    lines: tuple[Line, ...],
+    trainings: tuple[Training, ...] | None,
+) -> PersonFacts:
     _pk, emp_no, status, missing_since, license_valid_to, title_code = row
     practises = status in PRACTISING and missing_since is None
     return PersonFacts(
@@ -151,11 +248,28 @@ def _person(row: tuple[Any, ...], lines: tuple[Line, ...]) -> PersonFacts:
         # The HIS gives the last day; that day still counts.
         registered_until=end_of(license_valid_to),
         title_rank=TITLE_RANK.get(title_code, 0),
+        trainings=trainings,
     )
 
 
-def procedures(codes: Iterable[str] | None = None) -> list[ProcedureFacts]:
-    """The catalogue, or the entries with these codes; one query."""
+def procedures(
+    codes: Iterable[str] | None = None,
+    scopes: Mapping[int, frozenset[str]] = MappingProxyType({}),
+) -> list[ProcedureFacts]:
+    """The catalogue, or the entries with these codes; one query.
+
+    ``scopes`` are what an operation of a grade asks of the registration; what is no
+    operation (intervention, treatment, diagnosis) belongs to every specialty.
+    """
     whom = {} if codes is None else {"code__in": list(codes)}
-    rows = Procedure.objects.filter(**whom).order_by().values_list(*PROCEDURE_COLUMNS)
-    return [ProcedureFacts(*row) for row in rows.iterator(chunk_size=5000)]
+    rows = Procedure.objects.filter(**whom).order_by()
+    found = rows.values_list(*PROCEDURE_COLUMNS, "category")
+    return [
+        ProcedureFacts(code, name, grade, enabled, restricted, scopes=asked)
+        for code, name, grade, enabled, restricted, category in found.iterator(
+            chunk_size=5000
+        )
+        for asked in [
+            scopes.get(grade, NO_SCOPES) if category == SURGERY else NO_SCOPES
+        ]
+    ]

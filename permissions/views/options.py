@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 
 from permissions.models import Privilege
 from permissions.presenters import words
 from permissions.queries.catalogue import entry_matches
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.directory.models import Drug
 from portal.directory.queries import search_practitioners
 from surgery.enums import Grade
 from surgery.queries import search
@@ -51,6 +54,26 @@ def procedure_options(request: AuthenticatedRequest) -> HttpResponse:
     return _options(
         (one.code, f"{one.code} {one.name}", str(Grade(one.grade).label))
         for one in found
+    )
+
+
+@requires(Capability.PROPOSE_PRIVILEGE)
+def drug_options(request: AuthenticatedRequest) -> HttpResponse:
+    """Drugs in the HIS' dictionary by code or name; stopped ones are said to be."""
+    text = request.GET.get("q", "").strip()
+    found = Drug.objects.filter(
+        Q(drug_code__istartswith=text)
+        | Q(generic_name__contains=text)
+        | Q(trade_name__contains=text),
+        missing_since=None,
+    )
+    return _options(
+        (
+            one.drug_code,
+            f"{one.drug_code} {one.generic_name}",
+            one.spec if one.is_enabled else _("%(spec)s 已停用") % {"spec": one.spec},
+        )
+        for one in found.order_by("generic_name", "drug_code")[:MOST]
     )
 
 

@@ -6,6 +6,7 @@ whole days, the last day included. A day begins at midnight in Asia/Shanghai.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,13 @@ def end_of(last_day: date | None) -> datetime | None:
     if last_day is None or last_day == date.max:
         return None
     return start_of(last_day + timedelta(days=1))
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day of the month, or the last one where the month is shorter."""
+    count = day.month - 1 + months
+    year, month = day.year + count // 12, count % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def day_of(moment: datetime) -> date:

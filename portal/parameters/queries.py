@@ -27,6 +27,14 @@ def value_of(parameter: Parameter) -> int:
     return values.get(parameter.key, parameter.default)
 
 
+def values_now(*parameters: Parameter) -> dict[str, int]:
+    """By key, past the cache: for who must not miss the last committed change."""
+    keys = [parameter.key for parameter in parameters]
+    rows = ParameterValue.objects.filter(key__in=keys).order_by()
+    set_to = dict(rows.values_list("key", "value"))
+    return {one.key: set_to.get(one.key, one.default) for one in parameters}
+
+
 @dataclass(frozen=True)
 class ParameterChange:
     """One time the hospital set a parameter; ``by`` None is the system."""

@@ -138,6 +138,42 @@ ANTIBIOTIC_BAR_MONTHS = Parameter(
     24,
     _("抗菌药物临床应用管理办法：取消后六个月内不得恢复"),
 )
+OPERATE_IMPLIES_ORDER = Parameter(
+    "OPERATE_IMPLIES_ORDER",
+    _("主刀权含开单权（0 否，1 是）"),
+    "",
+    1,
+    0,
+    1,
+    _("接口标准 9.4：记录性质 1 开单、2 执行"),
+)
+RULE_APPROVERS = Parameter(
+    "RULE_APPROVERS",
+    _("核对规则改动前须另几人同意"),
+    _("人"),
+    0,
+    0,
+    1,
+    _("手术分级管理办法：规则由委员会审定；0 为不须第二人"),
+)
+PREREQUISITES_DECIDE = Parameter(
+    "PREREQUISITES_DECIDE",
+    _("缺前提权限时不得授权和延续（0 仅提醒，1 不得）"),
+    "",
+    1,
+    0,
+    1,
+    _("权限字典 2.5：前提权限有效"),
+)
+TRAINING_RECORDS_DECIDE = Parameter(
+    "TRAINING_RECORDS_DECIDE",
+    _("按本系统的培训考核记录核对（0 否，1 是）"),
+    "",
+    0,
+    0,
+    1,
+    _("抗菌药物、麻精、抗肿瘤药物管理规定：培训并考核合格；记录录全后再启用"),
+)
 
 PARAMETERS: dict[str, Parameter] = {
     parameter.key: parameter
@@ -155,5 +191,9 @@ PARAMETERS: dict[str, Parameter] = {
         DIRECT_SECOND_PERSON,
         UNDO_HOURS,
         ANTIBIOTIC_BAR_MONTHS,
+        OPERATE_IMPLIES_ORDER,
+        RULE_APPROVERS,
+        PREREQUISITES_DECIDE,
+        TRAINING_RECORDS_DECIDE,
     )
 }

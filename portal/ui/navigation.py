@@ -78,6 +78,20 @@ NAVIGATION: tuple[NavItem, ...] = (
         PRIVILEGES,
     ),
     NavItem(
+        _("核对规则"),
+        "scale",
+        "permissions:rule-list",
+        Capability.VIEW_PRIVILEGES,
+        PRIVILEGES,
+    ),
+    NavItem(
+        _("核对试算"),
+        "help-circle",
+        "permissions:trial",
+        Capability.PROPOSE_PRIVILEGE,
+        PRIVILEGES,
+    ),
+    NavItem(
         _("手术申报"),
         "first-aid-kit",
         "surgery:application-list",

@@ -9,7 +9,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("portal", "permissions", "surgery", "reports", "his_plugin")
-READERS = {"env_str", "env_bool", "env_int", "env_list", "env_secret"}
+READERS = {
+    *("env_str", "env_bool", "env_int", "env_list", "env_pairs", "env_secret"),
+}
 
 
 def settings_read() -> Iterator[str]:

@@ -28,3 +28,12 @@ def catalogue(db: None) -> None:
 
     load_catalogue()
     make_procedures()
+
+
+@pytest.fixture
+def prerequisites_warn(_parameters_are_read_anew: None, db: None) -> Iterator[None]:
+    """For acts that are about other things than what the catalogue demands before."""
+    from tests.permissions.ledger import prerequisites_only_warn
+
+    with prerequisites_only_warn():
+        yield

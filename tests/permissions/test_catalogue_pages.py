@@ -472,7 +472,7 @@ def test_missing_prerequisite_is_seen_by_who_asks_and_who_decides(
 ) -> None:
     doctor = make_practitioner("1027", "陈景行", title_code="231")
     asked = propose(lin, doctor, "AB02", valid_to=date(2027, 11, 22))
-    told = "现在没有前提权限：AB01 非限制使用级抗菌药物。先办理，或说明理由。"
+    told = "G02 须先有前提权限：缺 AB01 非限制使用级抗菌药物。"
     needs = "AB01 非限制使用级抗菌药物、抗菌药物合理应用培训（年度）考核合格"
     precheck = f"/applications/precheck/?practitioner={doctor.emp_no}&privilege=AB02"
     page = reverse("permissions:application-detail", args=[asked.pk])

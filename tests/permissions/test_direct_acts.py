@@ -203,6 +203,7 @@ def test_grant_for_one_patient_holds_with_us_and_is_not_told_to_the_his(
     assert Message.objects.count() == 0
 
 
+@pytest.mark.usefixtures("prerequisites_warn")
 def test_role_the_his_has_no_word_for_is_not_told(
     lin: User, surgeon: Practitioner
 ) -> None:
@@ -267,6 +268,7 @@ def renew(state: GrantState, by: User, last_day: date, **given: Any) -> GrantEve
     return services.renew(state=state, by=by, last_day=last_day, **said)
 
 
+@pytest.mark.usefixtures("prerequisites_warn")
 def test_renewal_keeps_the_line_and_tells_its_new_end(
     lin: User, su: User, surgeon: Practitioner
 ) -> None:
@@ -288,6 +290,7 @@ def test_renewal_keeps_the_line_and_tells_its_new_end(
     )
 
 
+@pytest.mark.usefixtures("prerequisites_warn")
 def test_renewal_that_cannot_be_is_refused(
     lin: User,
     su: User,

@@ -363,6 +363,7 @@ def test_undo_that_cannot_be_is_refused(
         ("ND03", "12", "ND03", date(2027, 1, 10), True),
     ],
 )
+@pytest.mark.usefixtures("prerequisites_warn")
 def test_antibiotic_right_taken_for_cause_stays_away_for_six_months(
     revoked: str,
     code: str,

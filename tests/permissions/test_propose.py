@@ -12,14 +12,15 @@ from django.utils import timezone
 from permissions.enums import Setting
 from permissions.forms import ProposeForm
 from permissions.models import Application
+from permissions.presenters.precheck import precheck
 from permissions.services import refusals
-from permissions.services.rules import latest_last_day, months_after, warnings_for
+from permissions.services.rules import latest_last_day, months_after
 from portal.accounts.models import User
 from portal.audit.acting import acting
 from portal.directory.models import Practitioner, PractitionerStatus
 from portal.outbox.models import Message
 from portal.parameters.days import start_of
-from surgery.queries import procedure_by_code
+from portal.ui.elements import Note
 from tests.cast import make_practitioner
 from tests.permissions.ledger import (
     REASON,
@@ -195,11 +196,21 @@ def test_propose_below_a_hard_title_rule_is_refused(lin: User) -> None:
     assert str(refused.value) == "「限制使用级抗菌药物」须主治医师及以上，现为医师。"
 
 
+def notes_of(doctor: Practitioner, code: str, **given: str) -> list[tuple[str, str]]:
+    """Tone and text of what the pre-check says of the rules."""
+    asked = {"practitioner": doctor.emp_no, "privilege": code, **given}
+    notes = [one for one in precheck(asked).notes if isinstance(one, Note)]
+    return [(one.tone, str(one.text)) for one in notes if one.tone != "info"]
+
+
 def test_propose_below_a_soft_title_rule_is_noted_and_accepted(lin: User) -> None:
     resident = make_practitioner("1305", "方若谷", title_code="234")
-    entry = privilege("CN01")
-    assert warnings_for(resident, entry, None, None) == [
-        "「院内会诊权」须主治医师及以上，现为医师。"
+    assert notes_of(resident, "CN01") == [
+        (
+            "warn",
+            "G01 职称须达到权限字典的要求：须主治医师及以上，现为医师。"
+            "取得相应职称并聘任后再申请（权限字典；2.5-4）",
+        )
     ]
     application = propose(lin, resident, "CN01", valid_to=date(2027, 11, 22))
     assert application.state == "SUBMITTED"
@@ -207,19 +218,32 @@ def test_propose_below_a_soft_title_rule_is_noted_and_accepted(lin: User) -> Non
 
 def test_license_that_ends_before_the_right_is_noted(surgeon: Practitioner) -> None:
     surgeon.license_valid_to = date(2027, 6, 30)
-    entry = privilege("RX01")
-    words = "执业注册有效期至 2027-06-30，早于授权到期日期。"
-    assert warnings_for(surgeon, entry, None, None) == [words]
-    assert warnings_for(surgeon, entry, None, date(2027, 7, 1)) == [words]
-    assert warnings_for(surgeon, entry, None, date(2027, 6, 30)) == []
+    surgeon.save()
+    words = (
+        "P02 执业注册须在有效期内：王若谷的执业注册至 2027-06-30，早于授权到期日期。"
+        "先办理执业注册延续；或改由其他医师承担（REG11、REG12；2.5-1）"
+    )
+    assert notes_of(surgeon, "RX01") == [("warn", words)]
+    assert notes_of(surgeon, "RX01", valid_to="2027-07-01") == [("warn", words)]
+    assert notes_of(surgeon, "RX01", valid_to="2027-06-30") == []
 
 
 def test_restricted_technique_by_grade_is_noted(surgeon: Practitioner) -> None:
-    cornea = procedure_by_code("11.6400x001")
-    assert warnings_for(surgeon, privilege("SG04"), cornea, TODAY) == [
-        "11.6400x001 是限制类技术，另须限制类技术权限（RT01）。"
-    ]
-    assert warnings_for(surgeon, privilege("RT01"), cornea, TODAY) == []
+    [(tone, words)] = notes_of(surgeon, "SG04", item="11.6400x001")
+    assert (tone, words.split("：")[0]) == (
+        "warn",
+        "S05 限制类技术须有单独授权，手术级别权不能代替",
+    )
+    assert "11.6400x001 是限制类技术" in words
+    assert notes_of(surgeon, "RT01", item="11.6400x001") == []
+
+
+@pytest.mark.parametrize(("item", "rule"), [("99.9999", "S01"), ("50.3x00", "S03")])
+def test_procedure_that_may_not_be_granted_is_told_by_its_rule(
+    item: str, rule: str, surgeon: Practitioner
+) -> None:
+    [(tone, words)] = notes_of(surgeon, "SG04", item=item)
+    assert (tone, words[:3]) == ("bad", rule)
 
 
 @pytest.mark.parametrize(

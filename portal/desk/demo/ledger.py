@@ -55,6 +55,8 @@ LAPSED = Fate(EventKind.SUSPEND, -15, "培训证书到期，换证后再恢复",
 GRANTS: tuple[Wanted, ...] = (
     # 陈景行, chief physician of hepatobiliary surgery.
     Wanted("1027", "RX01", -340),
+    Wanted("1027", "AB01", -302),
+    Wanted("1027", "AB02", -301),
     Wanted("1027", "AB03", -300, setting="INP"),
     Wanted("1027", "ND01", -300),
     Wanted("1027", "BL01", -280),
@@ -72,8 +74,10 @@ GRANTS: tuple[Wanted, ...] = (
     Wanted("1027", "SG04", -200, "50.5900x005", fates=(SUSPENDED_TRAINING,)),
     # 罗景文, attending physician.
     Wanted("1188", "RX01", -320),
+    Wanted("1188", "AB01", -201),
     Wanted("1188", "AB02", -200),
     Wanted("1188", "MR01", -320),
+    Wanted("1188", "SG01", -312),
     Wanted("1188", "SG02", -310),
     Wanted("1188", "SG07", -310),
     Wanted("1188", "SG03", -150, "06.2x00"),
@@ -114,6 +118,8 @@ GRANTS: tuple[Wanted, ...] = (
     Wanted("1119", "SG03", -300, "32.4902"),
     # 韩书屏, gynaecology.
     Wanted("1058", "RX01", -330),
+    Wanted("1058", "AB01", -329),
+    Wanted("1058", "AB02", -328),
     Wanted("1058", "SG03", -176, "68.4100"),
     Wanted("1058", "SG03", -340, "65.2501", last=21),
     # 唐亦诚, neurosurgery.
@@ -125,6 +131,7 @@ GRANTS: tuple[Wanted, ...] = (
     Wanted("1049", "SG03", -330, "13.4100x001", last=27),
     # 许知行, respiratory medicine, in the outpatient clinic.
     Wanted("1214", "RX01", -330),
+    Wanted("1214", "AB01", -346),
     Wanted("1214", "AB02", -345),
     Wanted("1214", "ND01", -310),
     Wanted("1214", "CN01", -280),

@@ -20,7 +20,9 @@ from permissions.checks.facts import (
 from permissions.checks.question import Question
 
 REACH = {"SG01": 1, "SG02": 2, "SG03": 3, "SG04": 4}
-BY_LIST = {"SG05", "SG06", "DS02", "DS03", "DS04", "DS05", "DS06", "DS07", "RT03"}
+BY_LIST = {"SG05", "SG06", "DS02", "DS03", "DS04", "DS05", "DS06", "DS07"}
+BY_LIST |= {"RT02", "RT03"}
+TITLES_BY_ASA = {1: 2, 2: 2, 3: 3, 4: 4, 5: 4, 6: 4}
 ASSISTANTS = {"FIRST_ASSISTANT", "SECOND_ASSISTANT", "THIRD_ASSISTANT"}
 
 
@@ -34,11 +36,15 @@ class Oracle:
         *,
         overdue_suspends: bool,
         operate_implies_order: bool,
+        duty_counts: bool = True,
+        title_decides: bool = True,
     ) -> None:
         self.people = {person.emp_no: person for person in people}
         self.procedures = {one.code: one for one in procedures}
         self.overdue_suspends = overdue_suspends
         self.operate_implies_order = operate_implies_order
+        self.duty_counts = duty_counts
+        self.title_decides = title_decides
 
     def codes(self, question: Question) -> list[str]:
         return [
@@ -75,9 +81,52 @@ class Oracle:
         counting = [line for line in person.lines if counts(line.terms, question)]
         if part == "ANESTHETIST":
             mine = [one for one in counting if one == ("", one.terms)]
-            return self.of_flag(
+            found = self.of_flag(
                 [t for _i, t in mine if t.privilege == "AN01"], question
             )
+            return "1G" if found == "0" and self.too_sick(person, question) else found
+        found = self.of_surgery(question, counting, part, procedure)
+        on_duty = part == "SURGEON" and self.on_duty(question, counting, procedure)
+        return "0" if found in {"1", "2A", "3"} and on_duty else found
+
+    def too_sick(self, person: PersonFacts, question: Question) -> bool:
+        asa = question.asa
+        if asa is None or not self.title_decides:
+            return False
+        return person.title_rank < TITLES_BY_ASA[asa]
+
+    def on_duty(
+        self, question: Question, counting: list[Line], procedure: ProcedureFacts
+    ) -> bool:
+        """急诊手术主刀权: an emergency, no higher than anything else the person holds."""
+        if question.urgency == "ROUTINE" or procedure.is_restricted:
+            return False
+        lists_them = self.duty_counts and any(
+            line.item == ""
+            and line.terms.privilege == "SG08"
+            and role(line.terms) == "OPERATE"
+            and self.holds(line.terms, question.moment)
+            for line in counting
+        )
+        highest = max(self.grades(counting, question.moment), default=0)
+        return lists_them and highest >= procedure.grade
+
+    def grades(self, counting: list[Line], moment: datetime) -> list[int]:
+        return [
+            REACH[line.terms.privilege]
+            for line in counting
+            if line.terms.privilege in REACH
+            and role(line.terms) == "OPERATE"
+            and self.holds(line.terms, moment)
+        ]
+
+    def of_surgery(
+        self,
+        question: Question,
+        counting: list[Line],
+        part: str,
+        procedure: ProcedureFacts,
+    ) -> str:
         lines = [line for line in counting if covers(line, procedure)]
         if part in ASSISTANTS:
             lines += [one for one in counting if is_hand(one)]
@@ -107,10 +156,14 @@ class Oracle:
         self, question: Question, person: PersonFacts, part: str, one: ProcedureFacts
     ) -> bool:
         scoped = part in {"SURGEON", "SUPERVISOR", "ORDERER"} and one.scopes
-        if scoped and person.scopes is not None and not one.scopes & person.scopes:
-            return True
-        known = person.campuses is not None and question.campus != ""
-        return known and question.campus not in (person.campuses or ())
+        if scoped and person.scopes is not None:
+            gone = {code for code, end in person.scope_ends if end <= question.moment}
+            if not one.scopes & (person.scopes - gone):
+                return True
+        if person.campuses is None or question.campus == "":
+            return False
+        closed = {code for code, end in person.campus_ends if end <= question.moment}
+        return question.campus not in person.campuses - closed
 
     def of_flag(self, lines: list[Terms], question: Question) -> str:
         moment = question.moment
@@ -150,13 +203,7 @@ class Oracle:
             return "2A"
         if procedure.is_restricted:
             return "6"
-        grades = [
-            REACH[line.terms.privilege]
-            for line in counting
-            if line.terms.privilege in REACH
-            and role(line.terms) == "OPERATE"
-            and self.holds(line.terms, moment)
-        ]
+        grades = self.grades(counting, moment)
         if grades and max(grades) < procedure.grade:
             return "1G"
         hands = [line for line in counting if is_hand(line)]

@@ -38,7 +38,7 @@ DAY_0 = at("2026-01-01")
 ITEMS = ["A", "B", "C", "D"]
 PRIVILEGES = [
     *("SG01", "SG02", "SG03", "SG03", "SG04", "SG04", "SG05", "SG06", "SG07"),
-    *("RT01", "DS04", "AN01", "RX01"),
+    *("RT01", "DS04", "AN01", "RX01", "SG08", "SG08", "RT02"),
 ]
 PEOPLE = ["1", "2", "3"]
 QUESTIONS_PER_WORLD = 10
@@ -89,6 +89,9 @@ def person(random: Random, emp_no: str) -> PersonFacts:
         else None,
         scopes=frozenset({random.choice("xy")}) if random.random() < 0.3 else None,
         campuses=frozenset({random.choice("EW")}) if random.random() < 0.3 else None,
+        scope_ends=(("x", day(random.randrange(9))),) if random.random() < 0.3 else (),
+        campus_ends=(("E", day(random.randrange(9))),) if random.random() < 0.3 else (),
+        title_rank=random.randrange(6),
     )
 
 
@@ -120,6 +123,7 @@ def question(random: Random) -> Question:
         urgency=random.choice(list(Urgency)),
         campus=random.choice(["", "", "E", "W"]),
         side=Side(one_of(random, "", list(Side))),
+        asa=random.choice([None, None, 1, 2, 3, 4, 5, 6]),
     )
 
 
@@ -127,7 +131,12 @@ def world(random: Random) -> tuple[World, Oracle]:
     overdue, implies = random.random() < 0.3, random.random() < 0.7
     people = [person(random, emp_no) for emp_no in PEOPLE]
     procedures = [procedure(random, code) for code in ITEMS]
+    duty, title = random.random() < 0.8, random.random() < 0.8
     modes = {"S13": RuleMode(Mode.MUST)} if overdue else {}
+    if not duty:
+        modes["S20"] = RuleMode(Mode.OFF)
+    if not title:
+        modes["S21"] = RuleMode(Mode.SUGGEST)
     return (
         World(
             people=people,
@@ -140,6 +149,8 @@ def world(random: Random) -> tuple[World, Oracle]:
             procedures,
             overdue_suspends=overdue,
             operate_implies_order=implies,
+            duty_counts=duty,
+            title_decides=title,
         ),
     )
 

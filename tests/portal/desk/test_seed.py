@@ -43,7 +43,7 @@ def test_the_year_is_played_through_the_acts() -> None:
     now = timezone.now()
     seed.seed_rights(now=now)
 
-    assert GrantState.objects.count() == len(GRANTS) == 67
+    assert GrantState.objects.count() == len(GRANTS) == 74
     assert Counter(Application.objects.values_list("state", flat=True)) == {
         "APPROVED": len(GRANTS),
         "SUBMITTED": 7,

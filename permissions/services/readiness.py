@@ -1,0 +1,129 @@
+"""Is somebody ready for a right: the demands of the catalogue, judged by the check.
+
+One judge for the act that refuses and for the page that tells beforehand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from permissions.checks.findings import Finding
+from permissions.checks.granting import Demands, Granting, granting_findings
+from permissions.checks.world import World
+from permissions.enums import TitleRule
+from permissions.models import GrantState, Privilege, Training
+from permissions.models.entries import Entry
+from permissions.queries.catalogue import entry_of
+from permissions.queries.practitioners import in_force
+from permissions.queries.rules import rule_modes
+from permissions.services.refusals_of_readiness import (
+    NotReady,
+    PrerequisiteMissing,
+    RegistrationOver,
+    TrainingMissing,
+)
+from permissions.snapshot.reading import facts_of, procedures
+from portal.directory.models import Practitioner
+from portal.parameters.queries import value_of
+from portal.parameters.registry import PREREQUISITES_DECIDE, TRAINING_RECORDS_DECIDE
+
+
+def readiness(
+    practitioner: Practitioner,
+    privilege: Privilege,
+    *,
+    begins: datetime,
+    ends: datetime | None = None,
+    item: str | None = None,
+    campus: str = "",
+    besides: Collection[str] = (),
+) -> list[Finding]:
+    """What stands in the way of the right, what forbids first.
+
+    ``besides`` are codes that will be held by then: given in the same act.
+    """
+    entry = entry_of(privilege)
+    case = Granting(
+        person=facts_of(
+            practitioner, with_trainings=bool(value_of(TRAINING_RECORDS_DECIDE))
+        ),
+        demands=demands_of(entry),
+        begins=begins,
+        ends=ends,
+        held=_held(practitioner, entry, begins) | frozenset(besides),
+        prerequisites_decide=bool(value_of(PREREQUISITES_DECIDE)),
+        item=item,
+        campus=campus,
+    )
+    world = World(
+        procedures=procedures([item]) if item else (),
+        modes=rule_modes(),
+        placed=frozenset(settings.CAMPUS_INSTITUTIONS),
+    )
+    return granting_findings(case, world)
+
+
+def demands_of(entry: Entry) -> Demands:
+    asks_title = entry.title_rule != TitleRule.NONE
+    return Demands(
+        privilege=entry.code,
+        min_rank=entry.min_title_rank if asks_title else 0,
+        title_decides=entry.title_rule == TitleRule.HARD,
+        requires=tuple(entry.requires),
+        trainings=tuple(entry.trainings),
+        exams=tuple(entry.exams),
+        scopes=frozenset(entry.scopes),
+    )
+
+
+def must_be_ready(
+    practitioner: Practitioner,
+    privilege: Privilege,
+    *,
+    begins: datetime,
+    **given: Any,
+) -> None:
+    """Refused with the first thing that forbids; title and standing have their own."""
+    for finding in readiness(practitioner, privilege, begins=begins, **given):
+        refusal = _refusal(finding, practitioner, privilege)
+        if refusal is not None:
+            raise refusal
+
+
+def _refusal(
+    finding: Finding, practitioner: Practitioner, privilege: Privilege
+) -> NotReady | None:
+    if not finding.blocks:
+        return None
+    name, remedy = practitioner.name, finding.remedy
+    if finding.rule.id == "P02":
+        at = finding.reasons[0].params["at"]
+        return RegistrationOver(name, at, remedy) if isinstance(at, datetime) else None
+    if finding.rule.id == "G02":
+        names = _names(Privilege, finding.missing)
+        return PrerequisiteMissing(privilege.name, names, name, remedy)
+    if finding.rule.id == "G03":
+        names = _names(Training, finding.missing)
+        return TrainingMissing(privilege.name, names, name, remedy)
+    return None
+
+
+def _names(model: Any, codes: Collection[str]) -> dict[str, str]:
+    rows = model.objects.filter(code__in=codes).order_by("sort", "code")
+    return dict(rows.values_list("code", "name"))
+
+
+def _held(practitioner: Practitioner, entry: Entry, begins: datetime) -> frozenset[str]:
+    """Which prerequisites will be in force when the right begins."""
+    if not entry.requires:
+        return frozenset()
+    found = GrantState.objects.filter(
+        in_force(begins),
+        practitioner=practitioner,
+        privilege__code__in=entry.requires,
+    )
+    return frozenset(found.order_by().values_list("privilege__code", flat=True))
