@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,12 +11,11 @@ from django.db.models import Q
 
 from permissions.checks.facts import OPERATING_PRIVILEGES
 from permissions.enums import EventKind, ItemKind, SurgicalRole
-from permissions.ledger import fold
 from permissions.models import GrantEvent, GrantState, Prerequisite
 from permissions.models.terms import KeyedLine
-from permissions.outbound import Told, told
+from permissions.outbound import Change, changes_of
 from permissions.queries.catalogue import EFFECTIVE
-from permissions.queries.ledger import as_recorded, privileges_of
+from permissions.queries.ledger import privileges_of
 from permissions.queries.practitioners import in_force
 from portal.directory.models import Practitioner
 from portal.parameters.days import end_of
@@ -27,14 +27,6 @@ TAKING = frozenset({EventKind.SUSPEND, EventKind.REVOKE, EventKind.VOID})
 
 
 @dataclass(frozen=True)
-class HisChange:
-    """One row of the HIS: as it was last told, and as it will be told."""
-
-    before: Told
-    after: Told
-
-
-@dataclass(frozen=True)
 class Consequences:
     """``booked`` are procedures of operations ahead whose surgeon would lose the right.
 
@@ -43,7 +35,7 @@ class Consequences:
     """
 
     booked: tuple[ApplicationProcedure, ...]
-    his: tuple[HisChange, ...]
+    his: tuple[Change, ...]
     dependants: tuple[GrantState, ...] = ()
 
 
@@ -59,11 +51,13 @@ def consequences(
     ``last_day`` is the end of a suspension or of a renewed right.
     """
     until = end_of(last_day)
-    changes = [
-        change
-        for state in states
-        for change in _his_changes(state, kind, at=at, until=until)
-    ]
+    events: dict[int, list[GrantEvent]] = defaultdict(list)
+    for state in states:
+        thought = GrantEvent(
+            grant=state.grant, kind=kind, effective_at=at, recorded_at=at, until=until
+        )
+        events[state.practitioner_id].append(thought)
+    changes = changes_of(events, at)
     if kind not in TAKING:
         return Consequences((), tuple(changes))
     ends = until if kind is EventKind.SUSPEND else None
@@ -113,26 +107,6 @@ def dependants(states: Sequence[GrantState], at: datetime) -> list[GrantState]:
             for needed in needs[state.privilege_id]
         )
     ]
-
-
-def _his_changes(
-    state: GrantState, kind: EventKind, *, at: datetime, until: datetime | None
-) -> Iterable[HisChange]:
-    events = as_recorded(state.grant)
-    event = GrantEvent(
-        grant=state.grant,
-        kind=kind,
-        effective_at=at,
-        recorded_at=at,
-        until=until,
-    )
-    before = fold(state.grant.span, events)
-    after = fold(state.grant.span, [*events, event])
-    if before is None or after is None:
-        return
-    was, will = told(state.grant, before), told(state.grant, after)
-    if was is not None and will is not None and was != will:
-        yield HisChange(was, will)
 
 
 def _hit(

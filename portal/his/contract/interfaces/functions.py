@@ -54,6 +54,13 @@ YW_PRIV_SAVE = Function(
     key=("emp_no", "priv_code", "setting", "item_code", "valid_from"),
     shows="V_YW_DOCTOR_PRIV",
     in_use=True,
+    rules=(
+        "不保存日期的 HIS（映射写明）：`valid_from` 一律为 `1900-01-01`，`valid_to` 为空，每人每项一行；"
+        "权限到生效、到期之日才发送新增、取消。",
+        "只在人员记录上保存粗略标志的 HIS（映射写明）：`priv_code` 是 `V_YW_DOCTOR` 的列名，"
+        "如 `surgery_grade`、`special_order_mz`，`his_value` 是该列的新值；`op` 为 `ADD` 或 `UPDATE`，"
+        "这些行也在 `V_YW_DOCTOR_PRIV` 中可见。",
+    ),
     arguments=(
         request_id(),
         op_kind(),
@@ -103,6 +110,7 @@ YW_DOCTOR_OP_SAVE = Function(
     purpose="医生逐项手术权限的增改，或整批替换。",
     key=("emp_no", "his_item_id", "right_kind", "setting", "valid_from"),
     shows="V_YW_DOCTOR_OP",
+    in_use=True,
     rules=(
         "一次调用只带一行，没有任何参数是列表。",
         "`save_mode` 为 `INCREMENT` 时只处理这一行，`batch_key`、`line_no`、`line_count` 为空。",
