@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
@@ -14,6 +13,7 @@ from permissions.ledger import LineKey
 from permissions.models import Grant, GrantEvent, GrantState, Privilege
 from permissions.services import lines, rules
 from permissions.services.changes import Said, change
+from permissions.services.ground import ASKED, Ground
 from permissions.services.ledger import locked_practitioner, open_line
 from permissions.services.lines import Fitting, Line
 from permissions.services.persons import must_be_two
@@ -65,29 +65,41 @@ def grant(
         )
 
 
-def grantable(practitioner: Practitioner, line: Line, *, at: datetime) -> Fitting:
+def grantable(
+    practitioner: Practitioner, line: Line, *, at: datetime, ground: Ground = ASKED
+) -> Fitting:
     """The line as it would be granted; refused when it would not."""
-    lines.must_have_end(line)
-    found = _recorded_late(practitioner, line, at)
-    values = found.values()
-    lines.must_not_overlap(_key_of(values), found.span)
+    found = fitting_line(practitioner, line, at=at, ground=ground)
+    lines.must_not_overlap(key_of(found), found.span, ground=ground)
     return found
 
 
-def _recorded_late(practitioner: Practitioner, line: Line, at: datetime) -> Fitting:
+def fitting_line(
+    practitioner: Practitioner, line: Line, *, at: datetime, ground: Ground = ASKED
+) -> Fitting:
+    """The same, whatever other lines there are."""
+    lines.must_have_end(line)
+    return _recorded_late(practitioner, line, at, ground)
+
+
+def _recorded_late(
+    practitioner: Practitioner, line: Line, at: datetime, ground: Ground
+) -> Fitting:
     days = value_of(LATE_RECORD_DAYS)
     earliest = day_of(at) - timedelta(days=days)
     try:
-        return lines.fitting(practitioner, line, at=at, earliest=earliest)
+        return lines.fitting(
+            practitioner, line, at=at, earliest=earliest, ground=ground
+        )
     except StartsInPast:
         if not days:
             raise
         raise StartsTooLongAgo(earliest) from None
 
 
-def _key_of(values: dict[str, Any]) -> LineKey:
-    """The key a line with these values will have."""
-    return Grant(**values).key
+def key_of(found: Fitting) -> LineKey:
+    """The key the line will have."""
+    return Grant(**found.values()).key
 
 
 @transaction.atomic
