@@ -6,6 +6,7 @@ from permissions.views import (
     applications,
     catalogue,
     grants,
+    imports,
     options,
     practitioners,
     versions,
@@ -14,6 +15,61 @@ from permissions.views import (
 app_name = "permissions"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("privileges/", grants.grant_list, name="grant-list"),
+    path(
+        "privileges/imports/",
+        imports.import_list,
+        name="grant-import-list",
+    ),
+    path(
+        "privileges/imports/template/",
+        imports.import_template,
+        name="grant-import-template",
+    ),
+    path(
+        "privileges/imports/sample/",
+        imports.import_sample,
+        name="grant-import-sample",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/",
+        imports.import_detail,
+        name="grant-import-detail",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/sheet/",
+        imports.import_sheet,
+        name="grant-import-sheet",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/check/",
+        imports.import_check,
+        name="grant-import-check",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/zeros/",
+        imports.import_zeros,
+        name="grant-import-zeros",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/write/",
+        imports.import_write,
+        name="grant-import-write",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/undo/",
+        imports.import_undo,
+        name="grant-import-undo",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/discard/",
+        imports.import_discard,
+        name="grant-import-discard",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/resume/",
+        imports.import_resume,
+        name="grant-import-resume",
+    ),
     path(
         "privileges/<int:state_id>/history/",
         grants.grant_history,

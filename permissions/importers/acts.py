@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from permissions.importers.columns import (
+    FEWEST_HEADINGS,
     LINES_LOOKED_AT,
     NEEDED,
     Field,
@@ -88,7 +89,7 @@ def _top(book: Workbook, name: str) -> dict[str, Any]:
         lines.append((line.number, [shown(cell) for cell in line.cells]))
         if len(lines) == LINES_LOOKED_AT + SAMPLES:
             break
-    place = heading_line(cells for _number, cells in lines[:LINES_LOOKED_AT])
+    place = heading_line([cells for _number, cells in lines[:LINES_LOOKED_AT]])
     if place is None:
         return {"heading_row": None, "headings": [], "samples": []}
     number, headings = lines[place]
@@ -99,7 +100,14 @@ def _top(book: Workbook, name: str) -> dict[str, Any]:
 def first_known(preview: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """The first sheet with known headings, those in sight before the hidden ones."""
     known = [one for one in preview if one["heading_row"] is not None]
-    return min(known, key=lambda one: one["is_hidden"], default=None)
+    return min(
+        known,
+        key=lambda one: (
+            len(recognized(one["headings"])) < FEWEST_HEADINGS,
+            one["is_hidden"],
+        ),
+        default=None,
+    )
 
 
 def remembered(heading_key: str, headings: Sequence[str]) -> dict[str, int]:

@@ -57,6 +57,7 @@ class Read:
     given: dict[str, str]
     practitioner: Practitioner | None = None
     line: Line | None = None
+    is_proposed: bool = False
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, where: str, reason: Text) -> None:
@@ -116,6 +117,7 @@ class Reader:
         if len(alike) != 1:
             row.add(Field.EMP_NO, _("医师字典中没有这个工号。"))
             return None
+        row.is_proposed = True
         if self._takes_proposed:
             return alike[0]
         row.add(

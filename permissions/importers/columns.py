@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -98,11 +98,22 @@ def recognized(headings: Sequence[str]) -> dict[Field, int]:
     return {field: column for field, (_place, column) in found.items()}
 
 
-def heading_line(lines: Iterable[Sequence[str]]) -> int | None:
-    """The place of the line that holds most headings; None when none holds enough."""
+def heading_line(lines: Sequence[Sequence[str]]) -> int | None:
+    """The place of the line that holds most headings; None when there is none.
+
+    Where no line holds enough of them, the first with as many cells as we need: which
+    column is which, a person then says.
+    """
     counts = [len(recognized(line)) for line in lines]
     best = max(counts, default=0)
-    return counts.index(best) if best >= FEWEST_HEADINGS else None
+    if best >= FEWEST_HEADINGS:
+        return counts.index(best)
+    full = [place for place, line in enumerate(lines) if is_full(line)]
+    return min(full, default=None)
+
+
+def is_full(line: Sequence[str]) -> bool:
+    return sum(bool(cell) for cell in line) >= len(NEEDED)
 
 
 def key_of(headings: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -54,6 +55,7 @@ class Judged:
     verdict: Verdict = Verdict.ERROR
     held: Held | None = None
     seen: int | None = None
+    was: date | None = None  # the last day of a line that will last longer
     problems: list[Problem] = field(default_factory=list)
 
     def refuse(self, verdict: Verdict, refusal: ActRefused | str) -> None:
@@ -202,6 +204,7 @@ class Judge:
             one.judged.refuse(Verdict.CONFLICT, refusal)
             return
         one.judged.verdict = Verdict.RENEW
+        one.judged.was = last_day_of(held.valid_to)
         place.span = Span(place.span.valid_from, one.asked.valid_to)
         place.row = one.judged.read.number
 
@@ -215,13 +218,13 @@ def _reaches(asked: Span, held: Held) -> bool:
     return asked.valid_to >= held.valid_to
 
 
-def as_json(line: Line, practitioner: Practitioner) -> dict[str, Any]:
-    """What ``line_of`` makes a line of again."""
+def as_json(line: Line, was: date | None) -> dict[str, Any]:
+    """What is kept of a line until it is written; ``was`` is the end it has."""
     return {
+        "was": was.isoformat() if was else "",
         "privilege": line.privilege.pk,
         "valid_from": line.valid_from.isoformat(),
         "valid_to": line.valid_to.isoformat() if line.valid_to else "",
-        "emp_no": practitioner.emp_no,
         **{name: getattr(line, name) for name in TEXTS},
     }
 

@@ -131,14 +131,14 @@ def _keep(job: Job, judged: Sequence[Judged]) -> int | None:
 
 def _row(one: GrantImport, judged: Judged) -> GrantImportRow:
     row = judged.read
-    is_whole = row.line is not None and row.practitioner is not None
     return GrantImportRow(
         grant_import=one,
         number=row.number,
         verdict=judged.verdict,
+        is_proposed=row.is_proposed,
         text=" ".join(row.given.values())[:300],
         given=row.given,
-        line=as_json(row.line, row.practitioner) if is_whole else {},  # type: ignore[arg-type]
+        line=as_json(row.line, judged.was) if row.line else {},
         problems=[problem.as_json() for problem in judged.problems],
         practitioner=row.practitioner,
         state_id=judged.held.pk if judged.held else None,
@@ -233,7 +233,7 @@ def _written(
         "reason": one.reason,
         "second": one.second,
     }
-    line = _line_of(row.line, privileges, one.doc_no)
+    line = line_of(row.line, privileges, one.doc_no)
     if row.verdict == Verdict.RENEW and row.state is not None and line.valid_to:
         return services.renew(
             state=row.state, last_day=line.valid_to, seen=row.seen, **said
@@ -244,7 +244,7 @@ def _written(
     return GrantEvent.objects.get(grant=grant)
 
 
-def _line_of(kept: Any, privileges: dict[int, Privilege], doc_no: str) -> Line:
+def line_of(kept: Any, privileges: dict[int, Privilege], doc_no: str) -> Line:
     texts = {name: kept[name] for name in TEXTS}
     return Line(
         privilege=privileges[kept["privilege"]],

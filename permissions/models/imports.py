@@ -138,6 +138,8 @@ class GrantImportRow(models.Model):
     )
     number = models.PositiveIntegerField()
     verdict = models.CharField(max_length=8, choices=Verdict.choices)
+    # Its staff number would be somebody's with the zeros it may have lost.
+    is_proposed = models.BooleanField(default=False)
     text = models.CharField(max_length=300, blank=True)  # what a search looks in
     given = models.JSONField(default=dict)
     line = models.JSONField(default=dict)

@@ -175,6 +175,7 @@ def test_errors_can_be_downloaded_with_sheet_row_column_and_value(
 ) -> None:
     one = checked(lin, ugly())
     assert one.job is not None
+    assert one.job.result_file is not None
     file = StoredFile.objects.get(pk=one.job.result_file)
     sheet = load_workbook(io.BytesIO(bytes_of(file))).active
     assert sheet is not None

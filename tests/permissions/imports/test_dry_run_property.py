@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -11,10 +12,12 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from permissions import services
-from permissions.models import GrantState, Privilege
+from permissions.importers.work import line_of
+from permissions.models import GrantImportRow, GrantState, Privilege
 from permissions.models.imports import Outcome, Verdict
 from permissions.services import ActRefused, Line
 from portal.accounts.models import User
+from portal.directory.models import Practitioner
 from tests.cast import make_practitioner
 from tests.permissions.imports.sheets import WHY, book, checked, rows_of, written
 from tests.permissions.ledger import REASON, TODAY
@@ -34,41 +37,55 @@ HEADINGS = (
     *("工号", "姓名", "权限编码或名称", "手术编码", "有效期起", "有效期止"),
     *("角色", "场合", "侧别", "方式"),
 )
+WHAT_BOTH = [("RX01", ""), ("MR04", ""), ("SD02", ""), ("TE02", "")]
 # Few days, so that lines meet often, and end on the same day sometimes.
-OFFSETS = (-40, -10, 0, 1, 30, 200, 364, 365, 500)
-days = st.sampled_from(OFFSETS).map(lambda number: TODAY + timedelta(days=number))
-ends = st.one_of(st.none(), days)
+STARTS, LENGTHS = (-40, -10, 0, 0, 0, 1, 30), (None, 30, 100, 364, 364, 500)
+Held = tuple[str, str, str, date, date | None, str]
+
+
+def last_of(first: date, length: int | None) -> date | None:
+    return None if length is None else first + timedelta(days=length)
 
 
 @st.composite
-def sheet_rows(draw: st.DrawFn) -> list[object]:
-    emp_no = draw(st.sampled_from(sorted(PEOPLE)))
-    code, item = draw(st.sampled_from(WHAT))
+def lines(draw: st.DrawFn) -> tuple[str, str, str, date, date | None]:
+    """A line that may mostly be given."""
+    code, item = draw(st.sampled_from(WHAT_BOTH * 3 + WHAT))
+    first = TODAY + timedelta(days=draw(st.sampled_from(STARTS)))
+    last = last_of(first, draw(st.sampled_from(LENGTHS)))
+    return draw(st.sampled_from(sorted(PEOPLE))), code, item, first, last
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[list[Held], list[list[object]]]:
+    """A ledger, and a sheet that speaks of the same lines and of others."""
+    then = st.sampled_from(["", "", "", "", "SUSPEND", "REVOKE", "VOID"])
+    known = draw(st.lists(lines(), min_size=1, max_size=4))
+    held = [(*line, draw(then)) for line in known]
+    alike = st.sampled_from(known)
+    asked = draw(st.lists(st.one_of(alike, alike, lines()), min_size=1, max_size=6))
+    return held, [_asked(draw, line) for line in asked]
+
+
+def _asked(
+    draw: st.DrawFn, line: tuple[str, str, str, date, date | None]
+) -> list[object]:
+    """The line in a sheet, with what somebody changed in it."""
+    emp_no, code, item, first, last = line
+    later = draw(st.sampled_from([0, 60, 60, 200, -20]))
+    last = last + timedelta(days=later) if last else last
+    first += timedelta(days=draw(st.sampled_from([0, 0, 0, 5, -5])))
     return [
-        *(emp_no, PEOPLE[emp_no][0], code, item, draw(days), draw(ends)),
-        draw(st.sampled_from(["", "主刀", "助手"])),
-        draw(st.sampled_from(["", "全部", "门诊", "住院"])),
-        draw(st.sampled_from(["", "", "左侧", "双侧"])),
-        draw(st.sampled_from(["", "", "临时"])),
+        *(emp_no, PEOPLE[emp_no][0], code, item, first, last),
+        draw(st.sampled_from([*[""] * 8, "主刀", "助手"])),
+        draw(st.sampled_from([*[""] * 8, "全部", "门诊", "住院"])),
+        draw(st.sampled_from([*[""] * 8, "左侧", "双侧"])),
+        draw(st.sampled_from([*[""] * 8, "临时"])),
     ]
 
 
-@st.composite
-def held_lines(draw: st.DrawFn) -> tuple[str, str, str, date, date | None, str]:
-    code, item = draw(st.sampled_from(WHAT))
-    return (
-        draw(st.sampled_from(sorted(PEOPLE))),
-        *(code, item, draw(days), draw(ends)),
-        draw(st.sampled_from(["", "", "", "SUSPEND", "REVOKE", "VOID"])),
-    )
-
-
-def prepare(
-    lin: User, held: list[tuple[str, str, str, date, date | None, str]]
-) -> None:
+def prepare(lin: User, held: list[Held]) -> None:
     """Give what may be given, and then take some of it away."""
-    from portal.directory.models import Practitioner
-
     acts = {
         "SUSPEND": services.suspend,
         "REVOKE": services.revoke,
@@ -78,7 +95,7 @@ def prepare(
         line = Line(
             Privilege.objects.get(code=code), first, last, item=item.split(" ")[0]
         )
-        said = {"by": lin, "at": timezone.now(), "reason": REASON}
+        said: dict[str, Any] = {"by": lin, "at": timezone.now(), "reason": REASON}
         try:
             with transaction.atomic():
                 grant = services.grant(
@@ -88,7 +105,7 @@ def prepare(
                 )
                 if then:
                     state = GrantState.objects.get(grant=grant)
-                    acts[then](state=state, reason_code="12", **said)  # type: ignore[operator]
+                    acts[then](state=state, reason_code="12", **said)
         except ActRefused:
             continue
 
@@ -98,15 +115,11 @@ def prepare(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(
-    held=st.lists(held_lines(), max_size=6),
-    rows=st.lists(sheet_rows(), min_size=1, max_size=8),
-)
+@given(world=worlds())
 def test_every_row_does_what_the_dry_run_said(
-    lin: User,
-    held: list[tuple[str, str, str, date, date | None, str]],
-    rows: list[list[object]],
+    lin: User, world: tuple[list[Held], list[list[object]]]
 ) -> None:
+    held, rows = world
     with transaction.atomic():
         for emp_no, (name, title) in PEOPLE.items():
             make_practitioner(emp_no, name, title_code=title)
@@ -130,14 +143,10 @@ def test_every_row_does_what_the_dry_run_said(
         transaction.set_rollback(True)
 
 
-def _is_refused_by_the_act_too(lin: User, row: object) -> None:
+def _is_refused_by_the_act_too(lin: User, row: GrantImportRow) -> None:
     """A conflict is none of the sheet's invention: the act refuses the line too."""
-    from permissions.importers.work import _line_of
-    from permissions.models import GrantImportRow
-
-    assert isinstance(row, GrantImportRow)
     assert row.practitioner is not None
-    line = _line_of(row.line, Privilege.objects.in_bulk(), "")
+    line = line_of(row.line, Privilege.objects.in_bulk(), "")
     with transaction.atomic(), pytest.raises(ActRefused):
         services.grant(
             practitioner=row.practitioner,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -11,7 +10,7 @@ from django.utils import timezone
 
 from permissions import services
 from permissions.enums import EventKind, GrantKind, GrantStatus
-from permissions.importers import acts
+from permissions.importers import acts, work
 from permissions.importers.refusals import (
     NothingToWrite,
     NotInThatStep,
@@ -28,6 +27,7 @@ from permissions.services.refusals_of_acts import TooLateToUndo
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
 from portal.jobs.models import Job
+from portal.jobs.services import run
 from portal.outbox.models import Message
 from portal.parameters.days import end_of
 from portal.parameters.registry import DIRECT_SECOND_PERSON
@@ -280,8 +280,6 @@ def test_writing_that_died_goes_on_where_it_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A worker dies between two parts: what it wrote stays written once."""
-    from permissions.importers import work
-
     monkeypatch.setattr(work, "ACTS_AT_ONCE", 1)
     one = checked(lin, two_rows())
     acts.write(one=one, is_all_or_nothing=False, by=lin, at=timezone.now(), reason=WHY)
@@ -291,7 +289,7 @@ def test_writing_that_died_goes_on_where_it_stopped(
     class Died(BaseException):
         pass
 
-    def dies(*_told: Any) -> None:
+    def dies(phase: str, done: int = 0, total: int = 0) -> None:
         raise Died
 
     with pytest.raises(Died):
@@ -309,8 +307,6 @@ def test_a_job_that_is_not_the_imports_any_more_does_nothing(
     one = written(checked(lin, two_rows()), lin)
     stale = Job.objects.get(kind=acts.APPLY)
     Job.objects.filter(pk=stale.pk).update(state="WAITING")
-    from portal.jobs.services import run
-
     with nothing_written():
         assert run(stale)
     assert GrantImport.objects.get(pk=one.pk).state == ImportState.APPLIED
