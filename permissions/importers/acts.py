@@ -31,7 +31,7 @@ from permissions.importers.refusals import (
 )
 from permissions.importers.values import shown
 from permissions.models import GrantImport, GrantImportRow
-from permissions.models.imports import ImportState, Verdict
+from permissions.models.imports import APPLY, CHECK, UNDO, ImportState, Verdict
 from permissions.services.refusals import SecondPersonMissing, SecondPersonNotAnother
 from permissions.services.refusals_of_acts import TooLateToUndo
 from permissions.services.rules import clear_reason
@@ -47,11 +47,6 @@ from portal.parameters.queries import value_of
 from portal.parameters.registry import DIRECT_SECOND_PERSON, UNDO_HOURS
 
 NEEDS = Capability.CHANGE_GRANT
-CHECK, APPLY, UNDO = (
-    "permissions.check_import",
-    "permissions.apply_import",
-    "permissions.undo_import",
-)
 WRITABLE = (Verdict.NEW, Verdict.RENEW)
 SAMPLES = 3
 UPLOADED = "上传授权表格"
@@ -93,7 +88,10 @@ def _top(book: Workbook, name: str) -> dict[str, Any]:
     if place is None:
         return {"heading_row": None, "headings": [], "samples": []}
     number, headings = lines[place]
-    below = [cells for _number, cells in lines[place + 1 : place + 1 + SAMPLES]]
+    below = [
+        [*cells, *[""] * (len(headings) - len(cells))]
+        for _number, cells in lines[place + 1 : place + 1 + SAMPLES]
+    ]
     return {"heading_row": number, "headings": headings, "samples": below}
 
 

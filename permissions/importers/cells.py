@@ -21,7 +21,7 @@ from permissions.enums import (
 from permissions.importers import values
 from permissions.importers.columns import Field
 from permissions.importers.house import House
-from permissions.importers.values import Misread
+from permissions.importers.values import Choice, Misread
 from permissions.models import Privilege
 from permissions.services import Line
 from portal.directory.models import Practitioner
@@ -74,6 +74,10 @@ class Reader:
         self._house = house
         self._mapping = mapping
         self._takes_proposed = takes_proposed
+        self._roles = Choice(SurgicalRole.choices)
+        self._settings = Choice(Setting.choices)
+        self._sides = Choice(Side.choices)
+        self._kinds = Choice(KINDS)
 
     def read(self, number: int, cells: list[Any]) -> Read | None:
         """None for a row that is empty in all columns that count."""
@@ -143,12 +147,12 @@ class Reader:
             row.add(Field.VALID_FROM, _("有效期起为空。"))
         last = cell(Field.VALID_TO, values.last_day, None)
         rest: dict[str, Any] = {
-            "role": cell.choice(Field.ROLE, SurgicalRole.choices, ""),
+            "role": cell.choice(Field.ROLE, self._roles, ""),
             "setting": cell.choice(
-                Field.SETTING, Setting.choices, self._usual(privilege)
+                Field.SETTING, self._settings, self._usual(privilege)
             ),
-            "side": cell.choice(Field.SIDE, Side.choices, Side.ANY),
-            "kind": cell.choice(Field.KIND, KINDS, GrantKind.DIRECT),
+            "side": cell.choice(Field.SIDE, self._sides, Side.ANY),
+            "kind": cell.choice(Field.KIND, self._kinds, GrantKind.DIRECT),
             "campus": cell.text(Field.CAMPUS),
             "conditions": cell.text(Field.CONDITIONS),
             "evidence": cell.text(Field.EVIDENCE),
@@ -231,8 +235,8 @@ class _Cells:
             self._row.add(where, problem.reason)
             return default
 
-    def choice(self, where: Field, choices: Any, default: str) -> str:
-        return self(where, lambda cell: values.choice(cell, choices, default), default)
+    def choice(self, where: Field, choices: Choice, default: str) -> str:
+        return self(where, lambda cell: choices.read(cell, default), default)
 
     def text(self, where: Field) -> str:
         return self(where, lambda cell: values.free(cell, LENGTHS[where]), "")

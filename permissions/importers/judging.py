@@ -223,6 +223,7 @@ def as_json(line: Line, was: date | None) -> dict[str, Any]:
     return {
         "was": was.isoformat() if was else "",
         "privilege": line.privilege.pk,
+        "what": f"{line.privilege.code} {line.privilege.name}",
         "valid_from": line.valid_from.isoformat(),
         "valid_to": line.valid_to.isoformat() if line.valid_to else "",
         **{name: getattr(line, name) for name in TEXTS},

@@ -126,17 +126,21 @@ def sane_day(found: date) -> date:
     return found
 
 
-def choice(cell: Any, choices: Iterable[tuple[str, Text]], default: str) -> str:
-    """A code by itself or by its Chinese word; empty is ``default``."""
-    text = plain(cell)
-    if not text or text in ENDLESS:
-        return default
-    words = []
-    for value, label in choices:
-        if value and text.upper() == value:
-            return value
-        if text == plain(str(label)):
-            return value
-        if value:
-            words.append(str(label))
-    raise Misread(_("只能是%(words)s。") % {"words": "、".join(words)})
+class Choice:
+    """A code by itself or by its Chinese word; built once for all rows."""
+
+    def __init__(self, choices: Iterable[tuple[str, Text]]) -> None:
+        named = [(value, plain(str(label))) for value, label in choices]
+        self._values = {word: value for value, word in named}
+        self._values |= {value: value for value, _word in named if value}
+        self._words = "、".join(word for value, word in named if value)
+
+    def read(self, cell: Any, default: str) -> str:
+        """What the cell names; ``default`` where it is empty."""
+        text = plain(cell)
+        if not text or text in ENDLESS:
+            return default
+        found = self._values.get(text, self._values.get(text.upper()))
+        if found is None:
+            raise Misread(_("只能是%(words)s。") % {"words": self._words})
+        return found

@@ -19,13 +19,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from permissions import services
-from permissions.importers.acts import APPLY, CHECK, NEEDS, UNDO, WRITABLE
+from permissions.importers.acts import NEEDS, WRITABLE
 from permissions.importers.cells import Problem, Read, Reader
 from permissions.importers.house import House
 from permissions.importers.judging import TEXTS, Judge, Judged, as_json
 from permissions.importers.workbooks import errors_workbook
 from permissions.models import GrantEvent, GrantImport, GrantImportRow, Privilege
-from permissions.models.imports import ImportState, Outcome, Verdict
+from permissions.models.imports import (
+    APPLY,
+    CHECK,
+    UNDO,
+    ImportState,
+    Outcome,
+    Verdict,
+)
 from permissions.services import ActRefused, Line, ManyRefused
 from portal.accounts.models import User
 from portal.audit.acting import acting

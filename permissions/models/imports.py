@@ -13,6 +13,13 @@ from portal.directory.models import Practitioner
 from portal.files.models import StoredFile
 from portal.jobs.models import Job
 
+# The kinds of its jobs.
+CHECK, APPLY, UNDO = (
+    "permissions.check_import",
+    "permissions.apply_import",
+    "permissions.undo_import",
+)
+
 
 class ImportState(models.TextChoices):
     """Where an import stands. What is under way belongs to its job."""

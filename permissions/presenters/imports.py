@@ -18,7 +18,12 @@ from permissions.models.imports import (
     Outcome,
     Verdict,
 )
-from permissions.queries.imports import counts_of, outcome, same_file_before
+from permissions.queries.imports import (
+    counts_of,
+    errors_file_of,
+    outcome,
+    same_file_before,
+)
 from portal.jobs.models import JobState
 from portal.jobs.views import Progress, progress_of
 from portal.parameters.queries import value_of
@@ -149,7 +154,7 @@ def _sheet_row(row: GrantImportRow) -> SheetRow:
         url=reverse("permissions:practitioner-detail", args=[person.emp_no])
         if person
         else "",
-        what=given.get(Field.PRIVILEGE, ""),
+        what=line.get("what") or given.get(Field.PRIVILEGE, ""),
         item=given.get(Field.ITEM, ""),
         span=spanning(
             line.get("valid_from") or given.get(Field.VALID_FROM, ""), str(ends)
@@ -202,6 +207,7 @@ class ImportPage:
     may_map: bool
     may_write: bool
     may_undo: bool
+    undo_hours: int
     proposed: int
     sheets: Sequence[tuple[str, str, bool]] = field(default_factory=list)
     headings: Sequence[str] = ()
@@ -213,7 +219,7 @@ def import_page(one: GrantImport, proposed: int) -> ImportPage:
     job = one.job
     is_under_way = one.state in UNDER_WAY
     has_failed = bool(is_under_way and job and job.state == JobState.FAILED)
-    result = job.result_file if job else None
+    result = errors_file_of(one)
     sheet = next((s for s in one.preview if s["name"] == one.sheet), None)
     writable = counts.get(Verdict.NEW, 0) + counts.get(Verdict.RENEW, 0)
     return ImportPage(
@@ -235,6 +241,7 @@ def import_page(one: GrantImport, proposed: int) -> ImportPage:
         may_map=one.state in {ImportState.UPLOADED, ImportState.CHECKED},
         may_write=one.state == ImportState.CHECKED and writable > 0,
         may_undo=_may_undo(one),
+        undo_hours=value_of(UNDO_HOURS),
         proposed=proposed,
         sheets=_sheets(one),
         headings=sheet["headings"] if sheet else (),

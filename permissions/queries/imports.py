@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db.models import Count, QuerySet
 
 from permissions.models import GrantImport, GrantImportRow
-from permissions.models.imports import ImportState, Outcome, Verdict
+from permissions.models.imports import CHECK, ImportState, Outcome, Verdict
+from portal.jobs.models import Job
 
 
 def imports() -> QuerySet[GrantImport]:
@@ -50,6 +51,12 @@ def proposed_count(one: GrantImport) -> int:
     """How many rows would be read if staff numbers got their zeros back."""
     rows = GrantImportRow.objects.filter(grant_import=one, verdict=Verdict.ERROR)
     return rows.filter(is_proposed=True).count()
+
+
+def errors_file_of(one: GrantImport) -> int | None:
+    """The key of the file with what the last dry run found wrong."""
+    tries = Job.objects.filter(kind=CHECK, about=one.pk).order_by("-pk")
+    return tries.values_list("result_file", flat=True).first()
 
 
 def same_file_before(one: GrantImport) -> GrantImport | None:

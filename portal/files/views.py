@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import cast
 
 from django.http import FileResponse, Http404, HttpResponse
@@ -26,12 +27,11 @@ def download(request: AuthenticatedRequest, file_id: int) -> HttpResponse:
         raise Http404
     record(EventKind.EXPORTED, by=request.user, subject=("file", file.pk))
     answer = FileResponse(
-        iter([bytes_of(file)]),
+        io.BytesIO(bytes_of(file)),
         as_attachment=True,
         filename=file.name,
         content_type=TYPES[FileKind(file.kind)],
     )
-    answer.headers["Content-Length"] = str(file.size)
     answer.headers["Cache-Control"] = "private, no-store"
     # Guards speak of HttpResponse; a streamed file is one to them.
     return cast(HttpResponse, answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -86,7 +87,7 @@ def _asked(
 
 def prepare(lin: User, held: list[Held]) -> None:
     """Give what may be given, and then take some of it away."""
-    acts = {
+    acts: dict[str, Callable[..., object]] = {
         "SUSPEND": services.suspend,
         "REVOKE": services.revoke,
         "VOID": services.void,

@@ -205,7 +205,7 @@ def test_rows_are_exported_with_their_reasons(
 
 
 def test_template_has_our_headings_and_the_codes(page: CheckedClient) -> None:
-    data = page.get(f"{LIST}template/").content
+    data = b"".join(page.get(f"{LIST}template/").streaming_content)
     workbook = load_workbook(io.BytesIO(data))
     sheet = workbook.worksheets[0]
     assert [cell.value for cell in sheet[1]][:3] == [
@@ -225,7 +225,8 @@ def test_sample_is_the_demos_alone(
     assert page.get(f"{LIST}sample/").status_code == 404
     settings.DEMO = True
     assert "下载示例" in page.get(LIST).text
-    assert page.get(f"{LIST}sample/").content.startswith(b"PK")
+    sample = b"".join(page.get(f"{LIST}sample/").streaming_content)
+    assert sample.startswith(b"PK")
 
 
 def test_who_may_not_change_grants_sees_nothing_of_imports(

@@ -17,7 +17,7 @@ from permissions.importers.refusals import (
     SomeRowsCannot,
 )
 from permissions.models import Grant, GrantEvent, GrantImport, GrantState
-from permissions.models.imports import ImportState, Outcome, Verdict
+from permissions.models.imports import APPLY, ImportState, Outcome, Verdict
 from permissions.services.refusals import (
     ReasonTooShort,
     SecondPersonMissing,
@@ -206,7 +206,7 @@ def test_second_of_two_who_write_is_told_of_the_first(
         acts.write(
             one=one, is_all_or_nothing=False, by=su, at=timezone.now(), reason=WHY
         )
-    assert Job.objects.filter(kind=acts.APPLY).count() == 1
+    assert Job.objects.filter(kind=APPLY).count() == 1
 
 
 # --- undo -----------------------------------------------------------------------------
@@ -305,7 +305,7 @@ def test_a_job_that_is_not_the_imports_any_more_does_nothing(
     lin: User, surgeon: Practitioner, resident: Practitioner
 ) -> None:
     one = written(checked(lin, two_rows()), lin)
-    stale = Job.objects.get(kind=acts.APPLY)
+    stale = Job.objects.get(kind=APPLY)
     Job.objects.filter(pk=stale.pk).update(state="WAITING")
     with nothing_written():
         assert run(stale)
