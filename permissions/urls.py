@@ -5,9 +5,11 @@ from django.urls import URLPattern, URLResolver, path
 from permissions.views import (
     applications,
     catalogue,
+    copying,
     grants,
     imports,
     options,
+    post_templates,
     practitioners,
     versions,
 )
@@ -15,6 +17,37 @@ from permissions.views import (
 app_name = "permissions"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("privileges/", grants.grant_list, name="grant-list"),
+    path("privileges/copy/", copying.grant_copy, name="grant-copy"),
+    path(
+        "privileges/copy/offers/",
+        copying.grant_copy_offers,
+        name="grant-copy-offers",
+    ),
+    path(
+        "post-templates/",
+        post_templates.template_list,
+        name="grant-template-list",
+    ),
+    path(
+        "post-templates/<int:template_id>/",
+        post_templates.template_detail,
+        name="grant-template-detail",
+    ),
+    path(
+        "post-templates/<int:template_id>/change/",
+        post_templates.template_change,
+        name="grant-template-change",
+    ),
+    path(
+        "post-templates/<int:template_id>/switch/",
+        post_templates.template_switch,
+        name="grant-template-switch",
+    ),
+    path(
+        "post-templates/from/<str:emp_no>/",
+        post_templates.template_new,
+        name="grant-template-new",
+    ),
     path(
         "privileges/imports/",
         imports.import_list,

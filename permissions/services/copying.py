@@ -14,13 +14,15 @@ from datetime import date, datetime
 from django.db import transaction
 
 from permissions.enums import GrantKind, ItemKind
+from permissions.ledger import LineKey, Span
 from permissions.models import Grant, GrantState, PostTemplate, PostTemplateLine
 from permissions.queries.ledger import privileges_of
 from permissions.services import rules
-from permissions.services.direct import grant, grantable
+from permissions.services.direct import grant, grantable, key_of
 from permissions.services.ledger import locked_practitioner
 from permissions.services.lines import SHORT, Line, of_terms
-from permissions.services.refusals import ActRefused
+from permissions.services.persons import must_be_two
+from permissions.services.refusals import ActRefused, GrantOverlaps
 from permissions.services.refusals_of_acts import SameDoctor
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
@@ -110,14 +112,24 @@ def offers(target: Practitioner, lines: Iterable[Line], *, at: datetime) -> list
     Of two lines that are the same right the first counts: the second would overlap it.
     """
     found: list[Offer] = []
+    taken: list[tuple[LineKey, Span]] = []
     for line in lines:
         try:
-            grantable(target, line, at=at)
+            fitted = grantable(target, line, at=at)
+            key, span = key_of(fitted), fitted.span
+            for other, theirs in taken:
+                if key.meets(other) and span.meets(theirs):
+                    raise GrantOverlaps(rules.span_words(*_ends(theirs)))
         except ActRefused as refusal:
             found.append(Offer(line, refusal))
         else:
+            taken.append((key, span))
             found.append(Offer(line))
     return found
+
+
+def _ends(span: Span) -> tuple[datetime, datetime | None]:
+    return span.valid_from, span.valid_to
 
 
 @transaction.atomic
@@ -132,21 +144,23 @@ def give(
 ) -> Given:
     """Grant the lines that may be; the others come back with their reasons."""
     rules.clear_reason(reason)
+    must_be_two(by, second, target.pk)
     locked = locked_practitioner(target.pk)
     granted: list[Grant] = []
     skipped: list[Offer] = []
-    for offer in offers(locked, lines, at=at):
-        if not offer.is_possible:
-            skipped.append(offer)
-            continue
-        granted.append(
-            grant(
-                practitioner=locked,
-                line=offer.line,
-                by=by,
-                at=at,
-                reason=reason,
-                second=second,
-            )
-        )
+    for line in lines:
+        try:
+            with transaction.atomic():
+                granted.append(
+                    grant(
+                        practitioner=locked,
+                        line=line,
+                        by=by,
+                        at=at,
+                        reason=reason,
+                        second=second,
+                    )
+                )
+        except ActRefused as refusal:
+            skipped.append(Offer(line, refusal))
     return Given(tuple(granted), tuple(skipped))
