@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import xlsxwriter
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from permissions.enums import Setting, Side, SurgicalRole
@@ -44,7 +45,15 @@ def headings() -> list[str]:
 
 
 def template_workbook() -> bytes:
-    """An empty sheet with our headings, how to fill it in, and the codes."""
+    """An empty sheet with our headings, how to fill it in, and the codes.
+
+    In Chinese whoever asks: it is read in Chinese when it comes back.
+    """
+    with translation.override(settings.LANGUAGE_CODE):
+        return _template()
+
+
+def _template() -> bytes:
     target = io.BytesIO()
     with book_into(target) as book:
         sheet = _sheet_of_grants(book)
