@@ -52,6 +52,10 @@ def upload(client: CheckedClient, data: bytes, name: str = "授权.xlsx") -> Any
     return client.post(LIST, {"file": SimpleUploadedFile(name, data)})
 
 
+def bytes_of(answer: Any) -> bytes:
+    return b"".join(answer.streaming_content)
+
+
 def url_of(one: GrantImport, act: str = "") -> str:
     return f"{LIST}{one.pk}/{act}"
 
@@ -197,7 +201,7 @@ def test_rows_are_exported_with_their_reasons(
 ) -> None:
     one = checked(lin, book([["9999", "无此人", "RX01", "", TODAY, None]]))
     answer = page.get(url_of(one), {"view": "error", "export": "xlsx"})
-    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+    sheet = load_workbook(io.BytesIO(bytes_of(answer))).active
     assert sheet is not None
     line = [cell.value for cell in sheet[2]]
     assert line[0] == 2
@@ -205,7 +209,7 @@ def test_rows_are_exported_with_their_reasons(
 
 
 def test_template_has_our_headings_and_the_codes(page: CheckedClient) -> None:
-    data = b"".join(page.get(f"{LIST}template/").streaming_content)
+    data = bytes_of(page.get(f"{LIST}template/"))
     workbook = load_workbook(io.BytesIO(data))
     sheet = workbook.worksheets[0]
     assert [cell.value for cell in sheet[1]][:3] == [
@@ -225,7 +229,7 @@ def test_sample_is_the_demos_alone(
     assert page.get(f"{LIST}sample/").status_code == 404
     settings.DEMO = True
     assert "下载示例" in page.get(LIST).text
-    sample = b"".join(page.get(f"{LIST}sample/").streaming_content)
+    sample = bytes_of(page.get(f"{LIST}sample/"))
     assert sample.startswith(b"PK")
 
 
@@ -246,7 +250,7 @@ def test_file_is_given_back_as_it_came(page: CheckedClient, lin: User) -> None:
     data = one_row()
     one = uploaded(lin, data)
     answer = page.get(reverse("files:download", args=[one.file_id]))
-    assert b"".join(answer.streaming_content) == data
+    assert bytes_of(answer) == data
     assert "attachment" in answer.headers["Content-Disposition"]
 
 

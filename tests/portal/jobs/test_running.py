@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -27,7 +26,7 @@ SEEN: list[tuple[str, int, int]] = []
 
 
 @pytest.fixture(autouse=True)
-def _works(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _works(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three kinds of work: one that does, one that breaks, one whose lease runs out."""
 
     def counts(job: Job, report: Report) -> int | None:
@@ -49,7 +48,6 @@ def _works(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     )
     monkeypatch.setattr("portal.jobs.services.WORKS", kinds.WORKS)
     SEEN.clear()
-    return
 
 
 def asked(by: User, kind: str = "counts") -> Job:
