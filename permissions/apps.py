@@ -7,3 +7,7 @@ class PermissionsConfig(AppConfig):
     name = "permissions"
     label = "permissions"
     verbose_name = "权限"
+
+    def ready(self) -> None:
+        """The works of this room are known in every process that may do them."""
+        from permissions.importers import work  # noqa: F401

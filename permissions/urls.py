@@ -5,8 +5,11 @@ from django.urls import URLPattern, URLResolver, path
 from permissions.views import (
     applications,
     catalogue,
+    copying,
     grants,
+    imports,
     options,
+    post_templates,
     practitioners,
     rules,
     trainings,
@@ -17,6 +20,92 @@ from permissions.views import (
 app_name = "permissions"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("privileges/", grants.grant_list, name="grant-list"),
+    path("privileges/copy/", copying.grant_copy, name="grant-copy"),
+    path(
+        "privileges/copy/offers/",
+        copying.grant_copy_offers,
+        name="grant-copy-offers",
+    ),
+    path(
+        "post-templates/",
+        post_templates.template_list,
+        name="grant-template-list",
+    ),
+    path(
+        "post-templates/<int:template_id>/",
+        post_templates.template_detail,
+        name="grant-template-detail",
+    ),
+    path(
+        "post-templates/<int:template_id>/change/",
+        post_templates.template_change,
+        name="grant-template-change",
+    ),
+    path(
+        "post-templates/<int:template_id>/switch/",
+        post_templates.template_switch,
+        name="grant-template-switch",
+    ),
+    path(
+        "post-templates/from/<str:emp_no>/",
+        post_templates.template_new,
+        name="grant-template-new",
+    ),
+    path(
+        "privileges/imports/",
+        imports.import_list,
+        name="grant-import-list",
+    ),
+    path(
+        "privileges/imports/template/",
+        imports.import_template,
+        name="grant-import-template",
+    ),
+    path(
+        "privileges/imports/sample/",
+        imports.import_sample,
+        name="grant-import-sample",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/",
+        imports.import_detail,
+        name="grant-import-detail",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/sheet/",
+        imports.import_sheet,
+        name="grant-import-sheet",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/check/",
+        imports.import_check,
+        name="grant-import-check",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/zeros/",
+        imports.import_zeros,
+        name="grant-import-zeros",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/write/",
+        imports.import_write,
+        name="grant-import-write",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/undo/",
+        imports.import_undo,
+        name="grant-import-undo",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/discard/",
+        imports.import_discard,
+        name="grant-import-discard",
+    ),
+    path(
+        "privileges/imports/<int:import_id>/resume/",
+        imports.import_resume,
+        name="grant-import-resume",
+    ),
     path(
         "privileges/<int:state_id>/history/",
         grants.grant_history,

@@ -66,6 +66,11 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 300.0},
         },
+        "run-jobs": {
+            "task": "jobs.run_due",
+            "schedule": 30.0,
+            "options": {"expires": 30.0},
+        },
         "clear-pull-history": {
             "task": "directory.clear_history",
             "schedule": 21600.0,

@@ -46,6 +46,8 @@ INSTALLED_APPS = [
     "portal.parameters",
     "portal.directory",
     "portal.accounts",
+    "portal.files",
+    "portal.jobs",
     "portal.ui",
     "portal.outbox",
     "portal.desk",

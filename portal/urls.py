@@ -8,6 +8,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.desk.urls")),
     path("", include("portal.ui.urls")),
     path("accounts/", include("portal.accounts.urls")),
+    path("files/", include("portal.files.urls")),
+    path("jobs/", include("portal.jobs.urls")),
     path("outbox/", include("portal.outbox.urls")),
     path("", include("permissions.urls")),
     path("", include("surgery.urls")),

@@ -8,8 +8,15 @@ from permissions.forms.grants import (
     TakeAwayForm,
     WithdrawForm,
 )
+from permissions.forms.imports import ColumnsForm, UndoForm, UploadForm, WriteForm
+from permissions.forms.second import WithSecond
 
 __all__ = [
+    "ColumnsForm",
+    "UndoForm",
+    "UploadForm",
+    "WithSecond",
+    "WriteForm",
     "DecisionForm",
     "EntryForm",
     "ProposeForm",

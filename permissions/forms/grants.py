@@ -122,9 +122,9 @@ class ProposeForm(WithoutColons):
         super().__init__(*args, **kwargs)
         # What was chosen is drawn again; the rest of the list stays on the server.
         for name, label_of in (
-            ("practitioner", _practitioner_label),
-            ("privilege", _privilege_label),
-            ("item", _item_label),
+            ("practitioner", practitioner_label),
+            ("privilege", privilege_label),
+            ("item", item_label),
         ):
             chosen = str(self[name].value() or "")
             label = label_of(chosen) if chosen else ""
@@ -144,17 +144,17 @@ class ProposeForm(WithoutColons):
         return found
 
 
-def _practitioner_label(emp_no: str) -> str:
+def practitioner_label(emp_no: str) -> str:
     found = practitioner_by_emp_no(emp_no)
     return f"{found.name} {found.emp_no}" if found else ""
 
 
-def _privilege_label(code: str) -> str:
+def privilege_label(code: str) -> str:
     found = Privilege.objects.filter(code=code).first()
     return f"{found.code} {found.name}" if found else ""
 
 
-def _item_label(code: str) -> str:
+def item_label(code: str) -> str:
     found = procedure_by_code(code)
     return f"{found.code} {found.name}" if found else ""
 

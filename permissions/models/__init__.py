@@ -10,6 +10,7 @@ from permissions.models.catalogue import (
     TrainingNeed,
 )
 from permissions.models.dictionaries import RegistrationScope, Regulation, Training
+from permissions.models.imports import GrantImport, GrantImportRow
 from permissions.models.ledger import Grant, GrantEvent, GrantState
 from permissions.models.rules import RuleChange, RuleSetting, RuleStrictness
 from permissions.models.templates import PostTemplate, PostTemplateLine
@@ -24,6 +25,8 @@ __all__ = [
     "DraftEntry",
     "Grant",
     "GrantEvent",
+    "GrantImport",
+    "GrantImportRow",
     "GrantState",
     "PostTemplate",
     "PostTemplateLine",

@@ -7,6 +7,7 @@ is taken away needs a reason code. Nothing is ever deleted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -17,9 +18,9 @@ from permissions.ledger import Obstacle, Span, obstacle
 from permissions.models import GrantEvent, GrantState
 from permissions.queries.ledger import as_recorded
 from permissions.services import lines, rules
+from permissions.services.ground import ASKED, Ground
 from permissions.services.ledger import locked_practitioner, write
 from permissions.services.persons import must_be_two
-from permissions.services.readiness import must_be_ready
 from permissions.services.refusals import (
     AlreadyEnded,
     ChangedMeanwhile,
@@ -169,15 +170,25 @@ def change(
         reason=text,
     )
     earlier = as_recorded(current.grant)
-    _must_be_in_time(event, current)
-    found = obstacle(current.grant.span, earlier, event)
-    if found is not None:
-        raise _refusal(found, event, current)
-    if kind is EventKind.RENEW:
-        _must_prolong(event, current)
+    must_be_possible(event, current, earlier)
     with acting(by=said.by, reason=text):
         write(event, current, earlier=earlier, by=said.by)
     return event
+
+
+def must_be_possible(
+    event: GrantEvent,
+    state: GrantState,
+    earlier: Sequence[GrantEvent],
+    ground: Ground = ASKED,
+) -> None:
+    """The event may follow the line's ``earlier`` ones; refused when it may not."""
+    _must_be_in_time(event, state)
+    found = obstacle(event.grant.span, earlier, event)
+    if found is not None:
+        raise _refusal(found, event, state)
+    if event.kind == EventKind.RENEW:
+        _must_prolong(event, state, ground)
 
 
 def locked(state: GrantState) -> GrantState:
@@ -231,7 +242,7 @@ def _refusal(found: Obstacle, event: GrantEvent, state: GrantState) -> Exception
     return NotInThatState(act, found.status.label)
 
 
-def _must_prolong(event: GrantEvent, state: GrantState) -> None:
+def _must_prolong(event: GrantEvent, state: GrantState, ground: Ground) -> None:
     """Later than the end it has, no longer than the privilege allows, meeting no other."""
     ends, until = state.valid_to, event.until
     if ends is None:
@@ -245,9 +256,11 @@ def _must_prolong(event: GrantEvent, state: GrantState) -> None:
         raise LastsTooLong(what, state.privilege.validity_months or 0, latest)
     rules.must_practise(state.practitioner)
     rules.must_be_enabled(state.privilege)
-    lines.must_not_be_barred(state.practitioner, state.privilege, event.recorded_at)
+    lines.must_not_be_barred(
+        state.practitioner, state.privilege, event.recorded_at, ground
+    )
     # Asked as it stands today: prerequisites are renewed one after the other.
-    must_be_ready(
+    ground.must_be_ready(
         state.practitioner, state.privilege, begins=event.recorded_at, ends=until
     )
-    lines.must_not_overlap(state.key, Span(ends, until), but=state)
+    lines.must_not_overlap(state.key, Span(ends, until), but=state, ground=ground)

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from permissions.enums import GrantKind, ItemKind
+from permissions.ledger import LineKey, Span
 from permissions.models import (
     Grant,
     GrantState,
@@ -23,10 +24,11 @@ from permissions.models import (
 )
 from permissions.queries.ledger import privileges_of
 from permissions.services import rules
-from permissions.services.direct import grant, grantable
+from permissions.services.direct import grant, grantable, key_of
 from permissions.services.ledger import locked_practitioner
 from permissions.services.lines import SHORT, Line, of_terms
-from permissions.services.refusals import ActRefused
+from permissions.services.persons import must_be_two
+from permissions.services.refusals import ActRefused, GrantOverlaps
 from permissions.services.refusals_of_acts import SameDoctor
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
@@ -119,13 +121,19 @@ def offers(target: Practitioner, lines: Iterable[Line], *, at: datetime) -> list
     wanted = list(lines)
     found: dict[int, Offer] = {}
     given: set[str] = set()
+    taken: list[tuple[LineKey, Span]] = []
     for place in in_order_of_need(wanted):
         line = wanted[place]
         try:
-            grantable(target, line, at=at, besides=given)
+            fitted = grantable(target, line, at=at, besides=given)
+            key, span = key_of(fitted), fitted.span
+            for other, theirs in taken:
+                if key.meets(other) and span.meets(theirs):
+                    raise GrantOverlaps(rules.span_words(*_ends(theirs)))
         except ActRefused as refusal:
             found[place] = Offer(line, refusal)
         else:
+            taken.append((key, span))
             found[place] = Offer(line)
             given.add(line.privilege.code)
     return [found[place] for place in sorted(found)]
@@ -146,6 +154,10 @@ def in_order_of_need(lines: Sequence[Line]) -> list[int]:
     return sorted(range(len(lines)), key=lambda place: depth(ids[place]))
 
 
+def _ends(span: Span) -> tuple[datetime, datetime | None]:
+    return span.valid_from, span.valid_to
+
+
 @transaction.atomic
 def give(
     *,
@@ -158,21 +170,25 @@ def give(
 ) -> Given:
     """Grant the lines that may be; the others come back with their reasons."""
     rules.clear_reason(reason)
+    must_be_two(by, second, target.pk)
     locked = locked_practitioner(target.pk)
     granted: list[Grant] = []
-    found = offers(locked, lines, at=at)
-    skipped = [offer for offer in found if not offer.is_possible]
-    possible = [offer for offer in found if offer.is_possible]
-    for place in in_order_of_need([offer.line for offer in possible]):
-        offer = possible[place]
-        granted.append(
-            grant(
-                practitioner=locked,
-                line=offer.line,
-                by=by,
-                at=at,
-                reason=reason,
-                second=second,
-            )
-        )
-    return Given(tuple(granted), tuple(skipped))
+    skipped: dict[int, Offer] = {}
+    for place in in_order_of_need(lines):
+        line = lines[place]
+        try:
+            with transaction.atomic():
+                granted.append(
+                    grant(
+                        practitioner=locked,
+                        line=line,
+                        by=by,
+                        at=at,
+                        reason=reason,
+                        second=second,
+                    )
+                )
+        except ActRefused as refusal:
+            skipped[place] = Offer(line, refusal)
+    left_out = tuple(skipped[place] for place in sorted(skipped))
+    return Given(tuple(granted), left_out)

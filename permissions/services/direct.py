@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
@@ -14,10 +13,10 @@ from permissions.ledger import LineKey
 from permissions.models import Grant, GrantEvent, GrantState, Privilege
 from permissions.services import lines, rules
 from permissions.services.changes import Said, change
+from permissions.services.ground import ASKED, Ground
 from permissions.services.ledger import locked_practitioner, open_line
 from permissions.services.lines import Fitting, Line
 from permissions.services.persons import must_be_two
-from permissions.services.readiness import must_be_ready
 from permissions.services.refusals import NotLower, StartsInPast, StartsTooLongAgo
 from portal.accounts.models import User
 from portal.audit.acting import acting
@@ -72,13 +71,29 @@ def grantable(
     *,
     at: datetime,
     besides: Collection[str] = (),
+    ground: Ground = ASKED,
 ) -> Fitting:
     """The line as it would be granted; refused when it would not.
 
     ``besides`` are codes of rights given in the same act before this one.
     """
-    found = _fitting(practitioner, line, at)
-    must_be_ready(
+    found = fitting_line(practitioner, line, at=at, besides=besides, ground=ground)
+    lines.must_not_overlap(key_of(found), found.span, ground=ground)
+    return found
+
+
+def fitting_line(
+    practitioner: Practitioner,
+    line: Line,
+    *,
+    at: datetime,
+    besides: Collection[str] = (),
+    ground: Ground = ASKED,
+) -> Fitting:
+    """The same, whatever other lines of this right there are."""
+    lines.must_have_end(line)
+    found = _recorded_late(practitioner, line, at, ground)
+    ground.must_be_ready(
         practitioner,
         line.privilege,
         begins=max(found.span.valid_from, at),
@@ -88,28 +103,32 @@ def grantable(
     return found
 
 
-def _fitting(practitioner: Practitioner, line: Line, at: datetime) -> Fitting:
+def _less(practitioner: Practitioner, line: Line, at: datetime) -> Fitting:
+    """A line that takes the place of a higher one: what it asks for was asked then."""
     lines.must_have_end(line)
-    found = _recorded_late(practitioner, line, at)
-    values = found.values()
-    lines.must_not_overlap(_key_of(values), found.span)
+    found = _recorded_late(practitioner, line, at, ASKED)
+    lines.must_not_overlap(key_of(found), found.span)
     return found
 
 
-def _recorded_late(practitioner: Practitioner, line: Line, at: datetime) -> Fitting:
+def _recorded_late(
+    practitioner: Practitioner, line: Line, at: datetime, ground: Ground
+) -> Fitting:
     days = value_of(LATE_RECORD_DAYS)
     earliest = day_of(at) - timedelta(days=days)
     try:
-        return lines.fitting(practitioner, line, at=at, earliest=earliest)
+        return lines.fitting(
+            practitioner, line, at=at, earliest=earliest, ground=ground
+        )
     except StartsInPast:
         if not days:
             raise
         raise StartsTooLongAgo(earliest) from None
 
 
-def _key_of(values: dict[str, Any]) -> LineKey:
-    """The key a line with these values will have."""
-    return Grant(**values).key
+def key_of(found: Fitting) -> LineKey:
+    """The key the line will have."""
+    return Grant(**found.values()).key
 
 
 @transaction.atomic
@@ -131,7 +150,7 @@ def downgrade(
     for line in to:
         _must_be_lower(line, closed)
         # Less than before: what the catalogue demands was asked when more was given.
-        found = _fitting(closed.practitioner, _from_today(line, day_of(at)), at)
+        found = _less(closed.practitioner, _from_today(line, day_of(at)), at)
         with acting(by=by, reason=event.reason):
             opened.append(
                 open_line(

@@ -11,24 +11,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
-
 from permissions.enums import (
     Category,
-    EventKind,
     GrantKind,
-    GrantStatus,
     ItemKind,
-    ReasonCode,
     Setting,
     Side,
     SurgicalRole,
     ValueKind,
 )
-from permissions.ledger import SIDES_MET, LineKey, Span
-from permissions.models import GrantEvent, GrantState, Privilege
+from permissions.ledger import LineKey, Span
+from permissions.models import GrantState, Privilege
 from permissions.models.terms import Terms
 from permissions.services import rules
+from permissions.services.ground import ASKED, Ground
 from permissions.services.refusals import (
     EndMissing,
     GrantOverlaps,
@@ -59,17 +55,6 @@ ROLES_OF: Mapping[str, tuple[SurgicalRole, ...]] = {
     "SG06": (SurgicalRole.OPERATE, SurgicalRole.OPERATE_SUPERVISED),
 }
 SHORT = frozenset({GrantKind.TEMPORARY, GrantKind.ONE_PATIENT})
-# Reasons that are a sanction: who lost an antibiotic right for one of them does not
-# get it back at once (REG06, domain 1.5).
-SANCTIONS = (
-    ReasonCode.R03,
-    ReasonCode.R07,
-    ReasonCode.R09,
-    ReasonCode.R10,
-    ReasonCode.R11,
-    ReasonCode.R12,
-    ReasonCode.R18,
-)
 
 
 @dataclass(frozen=True)
@@ -168,14 +153,19 @@ def of_terms(
 
 
 def fitting(
-    practitioner: Practitioner, line: Line, *, at: datetime, earliest: date
+    practitioner: Practitioner,
+    line: Line,
+    *,
+    at: datetime,
+    earliest: date,
+    ground: Ground = ASKED,
 ) -> Fitting:
     """The line with its instants; refused unless it may be given to this person.
 
     A line that begins today begins now: a right is never older than its approval,
     unless the day lies back and is recorded late.
     """
-    item, role = must_fit(practitioner, line, at=at)
+    item, role = must_fit(practitioner, line, at=at, ground=ground)
     start, end = rules.span_of(
         line.privilege, line.valid_from, line.valid_to, earliest=earliest
     )
@@ -185,7 +175,7 @@ def fitting(
 
 
 def must_fit(
-    practitioner: Practitioner, line: Line, *, at: datetime
+    practitioner: Practitioner, line: Line, *, at: datetime, ground: Ground = ASKED
 ) -> tuple[Item, str]:
     """Person, privilege, setting, title, item, role, kind; nothing about other lines."""
     privilege = line.privilege
@@ -193,22 +183,22 @@ def must_fit(
     rules.must_be_enabled(privilege)
     rules.must_fit_setting(privilege, line.setting)
     rules.must_have_title(practitioner, privilege)
-    item, role = must_fit_catalogue(line)
+    item, role = must_fit_catalogue(line, ground)
     _must_fit_kind(line)
-    must_not_be_barred(practitioner, privilege, at)
+    must_not_be_barred(practitioner, privilege, at, ground)
     return item, role
 
 
-def must_fit_catalogue(line: Line) -> tuple[Item, str]:
+def must_fit_catalogue(line: Line, ground: Ground = ASKED) -> tuple[Item, str]:
     """The item and role, as the privilege allows them."""
-    item = _item_of(line)
+    item = _item_of(line, ground)
     return item, _role_of(line)
 
 
-def _item_of(line: Line) -> Item:
+def _item_of(line: Line, ground: Ground) -> Item:
     privilege = line.privilege
     if privilege.value_kind != ValueKind.ITEM or line.item_kind == ItemKind.PROCEDURE:
-        procedure = rules.item_for(privilege, line.item)
+        procedure = rules.item_for(privilege, line.item, ground)
         if procedure is None:
             return Item()
         return Item(ItemKind.PROCEDURE, procedure.code, procedure.name, procedure.grade)
@@ -265,21 +255,18 @@ def must_have_end(line: Line) -> None:
 
 
 def must_not_be_barred(
-    practitioner: Practitioner, privilege: Privilege, at: datetime
+    practitioner: Practitioner,
+    privilege: Privilege,
+    at: datetime,
+    ground: Ground = ASKED,
 ) -> None:
     """No antibiotic right comes back within six months of a sanction (REG06)."""
     if privilege.category != Category.AB:
         return
     months = value_of(ANTIBIOTIC_BAR_MONTHS)
-    taken = GrantEvent.objects.filter(
-        grant__practitioner=practitioner,
-        grant__privilege__category=Category.AB,
-        kind=EventKind.REVOKE,
-        reason_code__in=SANCTIONS,
-        # Two days wide of any month: the exact day is counted below.
-        effective_at__gt=at - timedelta(days=31 * months + 2),
-    )
-    for event in taken.select_related("grant__privilege").order_by("-effective_at"):
+    # Two days wide of any month: the exact day is counted below.
+    since = at - timedelta(days=31 * months + 2)
+    for event in ground.sanctions(practitioner.pk, since):
         on = day_of(event.effective_at)
         earliest = rules.months_after(on, months)
         is_as_high = _level(privilege) >= _level(event.grant.privilege)
@@ -296,41 +283,14 @@ def _level(privilege: Privilege) -> int:
 # --- other lines ----------------------------------------------------------------------
 
 
-def overlapping(key: LineKey, span: Span) -> QuerySet[GrantState]:
-    """Lines that are the same right at some moment of the span.
-
-    全部 meets every setting, no campus every campus, no side every side. On PostgreSQL
-    ``permissions_grantstate_no_overlap`` forbids the same.
-    """
-    same = GrantState.objects.filter(
-        practitioner=key.practitioner,
-        privilege=key.privilege,
-        item_kind=key.item_kind,
-        item_code=key.item_code,
-        role=key.role,
-        visit_no=key.visit_no,
-        side__in=SIDES_MET[key.side],
-    ).exclude(status=GrantStatus.VOID)
-    if key.setting != Setting.ALL:
-        same = same.filter(setting__in=[Setting.ALL, key.setting])
-    if key.campus:
-        same = same.filter(campus__in=["", key.campus])
-    if span.valid_to is not None:
-        same = same.filter(valid_from__lt=span.valid_to)
-    return same.filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gt=span.valid_from),
-        Q(ended_at__isnull=True)
-        | Q(ended_at__gt=span.valid_from) & Q(ended_at__gt=F("valid_from")),
-    )
-
-
 def must_not_overlap(
-    key: LineKey, span: Span, *, but: GrantState | None = None
+    key: LineKey,
+    span: Span,
+    *,
+    but: GrantState | None = None,
+    ground: Ground = ASKED,
 ) -> None:
     """No second line of the same right at the same time."""
-    found = overlapping(key, span)
-    if but is not None:
-        found = found.exclude(pk=but.pk)
-    first = found.order_by("valid_from", "pk").first()
+    first = ground.met(key, span, but)
     if first is not None:
         raise GrantOverlaps(rules.span_words(first.valid_from, first.valid_to))

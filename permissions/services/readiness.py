@@ -5,8 +5,9 @@ One judge for the act that refuses and for the page that tells beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,35 @@ from portal.parameters.queries import value_of
 from portal.parameters.registry import PREREQUISITES_DECIDE, TRAINING_RECORDS_DECIDE
 
 
+class Bar:
+    """How high the hospital sets it: modes of rules and parameters, read once."""
+
+    def __init__(self) -> None:
+        self.modes = rule_modes()
+        self.prerequisites_decide = bool(value_of(PREREQUISITES_DECIDE))
+        self.records_count = bool(value_of(TRAINING_RECORDS_DECIDE))
+
+    @cached_property
+    def privileges(self) -> dict[str, str]:
+        """Names by code, in their order."""
+        rows = Privilege.objects.order_by("sort", "code")
+        return dict(rows.values_list("code", "name"))
+
+    @cached_property
+    def trainings(self) -> dict[str, str]:
+        rows = Training.objects.order_by("sort", "code")
+        return dict(rows.values_list("code", "name"))
+
+    def findings(self, case: Granting) -> list[Finding]:
+        """What stands in the way, what forbids first."""
+        world = World(
+            procedures=procedures([case.item]) if case.item else (),
+            modes=self.modes,
+            placed=frozenset(settings.CAMPUS_INSTITUTIONS),
+        )
+        return granting_findings(case, world)
+
+
 def readiness(
     practitioner: Practitioner,
     privilege: Privilege,
@@ -41,30 +71,25 @@ def readiness(
     item: str | None = None,
     campus: str = "",
     besides: Collection[str] = (),
+    bar: Bar | None = None,
 ) -> list[Finding]:
     """What stands in the way of the right, what forbids first.
 
     ``besides`` are codes that will be held by then: given in the same act.
     """
+    bar = bar or Bar()
     entry = entry_of(privilege)
     case = Granting(
-        person=facts_of(
-            practitioner, with_trainings=bool(value_of(TRAINING_RECORDS_DECIDE))
-        ),
+        person=facts_of(practitioner, with_trainings=bar.records_count),
         demands=demands_of(entry),
         begins=begins,
         ends=ends,
         held=_held(practitioner, entry, begins) | frozenset(besides),
-        prerequisites_decide=bool(value_of(PREREQUISITES_DECIDE)),
+        prerequisites_decide=bar.prerequisites_decide,
         item=item,
         campus=campus,
     )
-    world = World(
-        procedures=procedures([item]) if item else (),
-        modes=rule_modes(),
-        placed=frozenset(settings.CAMPUS_INSTITUTIONS),
-    )
-    return granting_findings(case, world)
+    return bar.findings(case)
 
 
 def demands_of(entry: Entry) -> Demands:
@@ -88,14 +113,25 @@ def must_be_ready(
     **given: Any,
 ) -> None:
     """Refused with the first thing that forbids; title and standing have their own."""
-    for finding in readiness(practitioner, privilege, begins=begins, **given):
-        refusal = _refusal(finding, practitioner, privilege)
+    bar = Bar()
+    found = readiness(practitioner, privilege, begins=begins, bar=bar, **given)
+    refuse_unready(found, practitioner, privilege, bar)
+
+
+def refuse_unready(
+    findings: Iterable[Finding],
+    practitioner: Practitioner,
+    privilege: Privilege,
+    bar: Bar,
+) -> None:
+    for finding in findings:
+        refusal = _refusal(finding, practitioner, privilege, bar)
         if refusal is not None:
             raise refusal
 
 
 def _refusal(
-    finding: Finding, practitioner: Practitioner, privilege: Privilege
+    finding: Finding, practitioner: Practitioner, privilege: Privilege, bar: Bar
 ) -> NotReady | None:
     if not finding.blocks:
         return None
@@ -104,17 +140,16 @@ def _refusal(
         at = finding.reasons[0].params["at"]
         return RegistrationOver(name, at, remedy) if isinstance(at, datetime) else None
     if finding.rule.id == "G02":
-        names = _names(Privilege, finding.missing)
+        names = _named(bar.privileges, finding.missing)
         return PrerequisiteMissing(privilege.name, names, name, remedy)
     if finding.rule.id == "G03":
-        names = _names(Training, finding.missing)
+        names = _named(bar.trainings, finding.missing)
         return TrainingMissing(privilege.name, names, name, remedy)
     return None
 
 
-def _names(model: Any, codes: Collection[str]) -> dict[str, str]:
-    rows = model.objects.filter(code__in=codes).order_by("sort", "code")
-    return dict(rows.values_list("code", "name"))
+def _named(names: Mapping[str, str], codes: Collection[str]) -> dict[str, str]:
+    return {code: name for code, name in names.items() if code in codes}
 
 
 def _held(practitioner: Practitioner, entry: Entry, begins: datetime) -> frozenset[str]:

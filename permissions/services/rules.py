@@ -17,6 +17,7 @@ from permissions.enums import (
     ValueKind,
 )
 from permissions.models import Privilege
+from permissions.services.ground import ASKED, Ground
 from permissions.services.refusals import (
     EndsBeforeStart,
     ItemDisabled,
@@ -40,7 +41,6 @@ from portal.parameters.days import day_of, end_of, last_day_of, start_of
 from portal.parameters.days import months_after as months_after
 from surgery.enums import Grade
 from surgery.models import Procedure
-from surgery.queries import procedure_by_code
 
 REASON_MIN = 5
 REASON_MAX = 200
@@ -100,7 +100,9 @@ def title_words(
     return privilege.name, str(needed), str(held or _("无职称"))
 
 
-def item_for(privilege: Privilege, item: str) -> Procedure | None:
+def item_for(
+    privilege: Privilege, item: str, ground: Ground = ASKED
+) -> Procedure | None:
     """The procedure an item privilege is about; None for the others."""
     code = item.strip()
     if privilege.value_kind != ValueKind.ITEM:
@@ -109,7 +111,7 @@ def item_for(privilege: Privilege, item: str) -> Procedure | None:
         return None
     if not code:
         raise ItemMissing
-    procedure = procedure_by_code(code)
+    procedure = ground.procedure(code)
     if procedure is None:
         raise ItemUnknown(code)
     must_be_grantable(privilege, procedure)

@@ -26,7 +26,7 @@ from portal.directory import losses
 from portal.directory.dictionaries import BY_VIEW
 from portal.directory.models import Loss, QuarantinedRow, RowChange, SyncRun
 from portal.directory.sync import SECONDS_BETWEEN, may_pull_now
-from portal.outbox.bell import ring
+from portal.jobs.bell import ring
 from portal.ui.filters import ChoiceFilter, DateRange, Search
 from portal.ui.lists import Column, ListSpec, QuickView, list_response
 from portal.ui.notices import invalid, saved, with_toast

@@ -30,8 +30,10 @@ NOT_MAINTAINED = {
     "directory.RowChange": "is itself the record of a change",
     "directory.SyncRun": "is itself the record of a pull",
     "his_plugin.LaunchNonce": "each launch is an audit event; kept for a day",
+    "jobs.Job": "is itself the record of a work",
     "outbox.Attempt": "is itself the record of a try",
     "outbox.Message": "each change of state is an Attempt or an audit event",
+    "permissions.GrantImportRow": "a row of a file; what came of it is in the ledger",
 }
 
 

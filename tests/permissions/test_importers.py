@@ -7,9 +7,8 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from permissions import importers
 from permissions.enums import Category
-from permissions.importers import SeedInvalid, load_catalogue, seed_entries
+from permissions.importers import SeedInvalid, load_catalogue, seed, seed_entries
 from permissions.models import CatalogueVersion, Privilege, Regulation, Training
 from permissions.queries.catalogue import catalogue_at, entry_of, present_entries
 from portal.accounts.models import User
@@ -87,7 +86,7 @@ def test_what_the_his_is_told_is_what_it_was_told_before() -> None:
 
 
 def test_seed_with_a_circle_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = importers._rows
+    rows = seed._rows
 
     def bent(name: str) -> list[dict[str, str]]:
         found = rows(name)
@@ -95,7 +94,7 @@ def test_seed_with_a_circle_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
             found[0]["requires"] = "RX02"
         return found
 
-    monkeypatch.setattr(importers, "_rows", bent)
+    monkeypatch.setattr(seed, "_rows", bent)
     with pytest.raises(SeedInvalid, match="RX01 → RX02 → RX01"):
         load_catalogue()
     assert not Privilege.objects.exists()

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, EventKind
-from portal.outbox import bell
+from portal.jobs import bell
 from portal.outbox.delivery import Summary
 from portal.outbox.models import Message, State
 from portal.outbox.services import NotPossible, retry, stop

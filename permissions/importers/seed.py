@@ -27,7 +27,7 @@ from portal.accounts.models import User
 from portal.audit.acting import acting
 from portal.parameters.days import day_of
 
-SEED = Path(__file__).with_name("seed")
+SEED = Path(__file__).parent.with_name("seed")
 REASON = "导入医生权限字典种子数据"
 NUMBERS = frozenset(
     {

@@ -1,0 +1,1 @@
+"""Uploaded files: what they are by their content, kept whole, served behind a guard."""

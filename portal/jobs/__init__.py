@@ -1,0 +1,1 @@
+"""Long work with progress, resume and a result file."""
