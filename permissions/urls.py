@@ -5,10 +5,14 @@ from django.urls import URLPattern, URLResolver, path
 from permissions.views import (
     applications,
     catalogue,
+    differences,
     grants,
+    matrix,
     options,
     practitioners,
+    roster,
     versions,
+    who_may,
 )
 
 app_name = "permissions"
@@ -137,6 +141,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
         practitioners.practitioner_detail,
         name="practitioner-detail",
     ),
+    path("matrix/", matrix.matrix, name="matrix"),
+    path("matrix/cell/", matrix.matrix_cell, name="matrix-cell"),
+    path("who-may/", who_may.who_may, name="who-may"),
+    path("who-may/subjects/", who_may.subject_options, name="who-may-subjects"),
+    path("differences/", differences.differences, name="differences"),
+    path(
+        "differences/subjects/",
+        differences.subject_options,
+        name="difference-subjects",
+    ),
+    path("roster/", roster.roster, name="roster"),
+    path("roster/print/", roster.roster_print, name="roster-print"),
+    path("roster/pdf/", roster.roster_pdf, name="roster-pdf"),
     path(
         "options/practitioners/",
         options.practitioner_options,

@@ -21,6 +21,7 @@ from portal.accounts.models import User
 from portal.desk.demo.accounts import seed_users
 from portal.desk.demo.catalogue import seed_first_version, seed_versions
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
+from portal.desk.demo.theatre import THEATRE
 from portal.directory.models import Practitioner
 from portal.directory.sync import pull_all
 from portal.his.opening import from_settings
@@ -108,7 +109,7 @@ class Year:
     def play(self) -> None:
         """Rights of people the directory does not have are left out."""
         people = {one.emp_no: one for one in Practitioner.objects.order_by("pk")}
-        for number, wanted in enumerate(GRANTS, start=1):
+        for number, wanted in enumerate((*GRANTS, *THEATRE), start=1):
             if self._is_possible(people.get(wanted.emp_no)):
                 self._grant(people[wanted.emp_no], wanted, number)
         for number, asked in enumerate(ASKED, start=1):
@@ -152,6 +153,10 @@ class Year:
                     doc_no=f"云医务〔{first.year}〕{number % 60 + 1:02}号",
                     by=self.proposer,
                     at=at,
+                    role=wanted.role,
+                    side=wanted.side,
+                    conditions=wanted.conditions,
+                    evidence=wanted.evidence,
                 )
             )
 
