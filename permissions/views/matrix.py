@@ -25,6 +25,7 @@ from permissions.queries.practitioners import home_department
 from permissions.views.asked import AskedDay, asked_day, notes_of
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.accounts.models import User
 from portal.directory.queries import practitioner_by_emp_no
 from portal.outbox.queries import arrival_of
 from portal.ui.exports import export_table
@@ -66,9 +67,9 @@ class Asked:
     problems: tuple[str, ...]
 
 
-def asked(given: Mapping[str, str], home: str) -> Asked:
+def asked(given: Mapping[str, str], user: User) -> Asked:
     on = asked_day(given.get("on", "").strip(), timezone.now())
-    department = given.get("dept", "") or home
+    department = given.get("dept", "") or home_department(user)
     problems = [on.problem]
     if department not in dict(departments()):
         text = _("没有代码为「%(code)s」的科室，请在科室一栏重新选择。")
@@ -90,7 +91,7 @@ def asked(given: Mapping[str, str], home: str) -> Asked:
 @requires(Capability.VIEW_PRIVILEGES)
 def matrix(request: AuthenticatedRequest) -> HttpResponse:
     """The page, the grid alone when htmx asks for it, or the grid as .xlsx."""
-    given = asked(request.GET, home_department(request.user))
+    given = asked(request.GET, request.user)
     members = ask.members_of(given.department, given.on.moment)
     rows = _rows(given, members)
     columns = present.heads(members)

@@ -18,6 +18,7 @@ from permissions.services.affected import Hit, summary_of
 from portal.accounts.capabilities import Role
 from portal.desk.demo import seed
 from portal.desk.demo.ledger import ASKED, GRANTS
+from portal.desk.demo.theatre import THEATRE
 from portal.directory.models import Practitioner
 from portal.outbox.models import Message
 from surgery.importers import load_seed_procedures
@@ -33,7 +34,7 @@ def hospital(db: None) -> None:
     load_seed_procedures()
     for staff_no in (seed.PROPOSER, seed.APPROVER, seed.SECOND):
         make_user(staff_no, "某人", Role.OFFICER)
-    for emp_no in {one.emp_no for one in GRANTS} | {one.emp_no for one in ASKED}:
+    for emp_no in {one.emp_no for one in (*GRANTS, *THEATRE, *ASKED)}:
         make_practitioner(emp_no, title_code=TITLES.get(emp_no, "231"))
 
 
@@ -43,9 +44,9 @@ def test_the_year_is_played_through_the_acts() -> None:
     now = timezone.now()
     seed.seed_rights(now=now)
 
-    assert GrantState.objects.count() == len(GRANTS) == 67
+    assert GrantState.objects.count() == len(GRANTS) + len(THEATRE) == 129
     assert Counter(Application.objects.values_list("state", flat=True)) == {
-        "APPROVED": len(GRANTS),
+        "APPROVED": len(GRANTS) + len(THEATRE),
         "SUBMITTED": 7,
         "RETURNED": 1,
         "REJECTED": 1,
@@ -69,7 +70,7 @@ def test_the_year_is_played_through_the_acts() -> None:
 def test_who_is_not_in_the_directory_is_left_out() -> None:
     Practitioner.objects.exclude(emp_no="1027").delete()
     seed.seed_rights(now=timezone.now())
-    wanted = [one for one in GRANTS if one.emp_no == "1027"]
+    wanted = [one for one in (*GRANTS, *THEATRE) if one.emp_no == "1027"]
     assert GrantState.objects.count() == len(wanted)
     assert GrantEvent.objects.filter(kind=EventKind.SUSPEND).count() == 1
 
@@ -97,6 +98,7 @@ def test_catalogue_has_two_versions_and_a_draft_that_hits_somebody() -> None:
 def test_seeding_again_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seed, "seed_users", lambda: None)
     monkeypatch.setattr(seed, "GRANTS", GRANTS[:2])
+    monkeypatch.setattr(seed, "THEATRE", ())
     monkeypatch.setattr(seed, "ASKED", ())
     first = seed.seed()
     assert first == "医师 14，授权 2，申请 2"
