@@ -87,10 +87,10 @@ class Asked:
 
 
 def asked(given: Mapping[str, str]) -> Asked:
-    now = timezone.now().astimezone(ZONE).replace(second=0, microsecond=0)
+    now = timezone.now().astimezone(ZONE)
     problems = []
     typed = given.get("at", "").strip()
-    at = _moment(typed) if typed else now
+    at = _moment(typed, now) if typed else now
     if at is None:
         text = _("「%(text)s」不是时间，请写成 2026-11-25 08:30 这样。以下按现在显示。")
         problems.append(text % {"text": typed[:30]})
@@ -118,14 +118,16 @@ def _one_of(value: str, allowed: Sequence[str]) -> str:
     return value if value in allowed else allowed[0]
 
 
-def _moment(text: str) -> datetime | None:
+def _moment(text: str, now: datetime) -> datetime | None:
+    """The moment a text names; the minute under way is now, not its beginning."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
     if not FIRST_DAY <= moment.date() <= LAST_DAY:
         return None
-    return moment.replace(tzinfo=moment.tzinfo or ZONE).astimezone(ZONE)
+    moment = moment.replace(tzinfo=moment.tzinfo or ZONE).astimezone(ZONE)
+    return now if moment == now.replace(second=0, microsecond=0) else moment
 
 
 @requires(Capability.VIEW_PRIVILEGES)
