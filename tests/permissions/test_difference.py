@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from random import Random
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -149,7 +150,7 @@ def test_standing_now_is_the_one_lists_read_from_states(
     catalogue: None, lin: User, su: User
 ) -> None:
     surgeon = make_practitioner("1027", "陈景行", department=make_department("0401"))
-    item = {"item": "51.2300", "valid_to": date(2028, 11, 22)}
+    item: dict[str, Any] = {"item": "51.2300", "valid_to": date(2028, 11, 22)}
     kept = granted(lin, su, surgeon, "SG03", **item)
     paused = granted(lin, su, surgeon, "SG03", role="ASSIST", **item)
     gone = granted(lin, su, surgeon, "SG03", role="SUPERVISE", **item)

@@ -282,7 +282,7 @@ def test_file_of_changes_says_gained_and_lost(
     client: CheckedClient, lin: User, told_late: GrantState
 ) -> None:
     sign_in(client, lin)
-    answer = client.get(
+    answer: Any = client.get(
         "/differences/?subject=T:0401&from=2026-11-22&to=2026-11-26&export=xlsx"
     )
     content = BytesIO(b"".join(answer.streaming_content))

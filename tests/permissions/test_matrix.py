@@ -336,7 +336,7 @@ def test_export_carries_the_letters_and_is_logged(
     client: CheckedClient, lin: User, lines: dict[str, GrantState]
 ) -> None:
     sign_in(client, lin)
-    answer = client.get(f"{PAGE}&export=xlsx")
+    answer: Any = client.get(f"{PAGE}&export=xlsx")
     content = BytesIO(b"".join(answer.streaming_content))
     text = ZipFile(content).read("xl/worksheets/sheet1.xml").decode()
     for words in ("医师1027 1027 主任", "主（主刀 生效 至 2027-11-22", "停（", "三级"):

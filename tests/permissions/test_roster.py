@@ -187,7 +187,7 @@ def test_file_has_every_line_and_is_logged(
     client: CheckedClient, lin: User, people: dict[str, Practitioner]
 ) -> None:
     sign_in(client, lin)
-    answer = client.get(f"{PAGE}&export=xlsx")
+    answer: Any = client.get(f"{PAGE}&export=xlsx")
     content = BytesIO(b"".join(answer.streaming_content))
     text = ZipFile(content).read("xl/worksheets/sheet1.xml").decode()
     assert text.count("<row ") == 4

@@ -293,7 +293,7 @@ def test_file_has_everybody_and_is_logged(
     sign_in(client, chen)
     assert client.get(f"{PAGE}&export=xlsx").status_code == 403
     sign_in(client, lin)
-    answer = client.get(f"{PAGE}&export=xlsx")
+    answer: Any = client.get(f"{PAGE}&export=xlsx")
     content = BytesIO(b"".join(answer.streaming_content))
     text = ZipFile(content).read("xl/worksheets/sheet1.xml").decode()
     for words in ("医师1027", "带教下主刀", "自 2026-12-01 起可以"):

@@ -34,7 +34,8 @@ def hospital(db: None) -> None:
     load_seed_procedures()
     for staff_no in (seed.PROPOSER, seed.APPROVER, seed.SECOND):
         make_user(staff_no, "某人", Role.OFFICER)
-    for emp_no in {one.emp_no for one in (*GRANTS, *THEATRE, *ASKED)}:
+    asked = {one.emp_no for one in ASKED}
+    for emp_no in asked | {one.emp_no for one in (*GRANTS, *THEATRE)}:
         make_practitioner(emp_no, title_code=TITLES.get(emp_no, "231"))
 
 
