@@ -19,6 +19,7 @@ from permissions.models import Application, Grant, GrantEvent, GrantState, Privi
 from permissions.services.rules import latest_last_day
 from portal.accounts.models import User
 from portal.desk.demo.accounts import seed_users
+from portal.desk.demo.bookings import seed_bookings
 from portal.desk.demo.catalogue import seed_first_version, seed_versions
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
 from portal.desk.demo.theatre import THEATRE
@@ -58,6 +59,7 @@ def seed() -> str:
     if not Application.objects.exists():
         _seed_versions(now=now)
         seed_rights(now=now)
+        _seed_bookings(now=now)
     return (
         f"医师 {Practitioner.objects.count()}，授权 {Grant.objects.count()}，"
         f"申请 {Application.objects.count()}"
@@ -72,6 +74,13 @@ def _seed_versions(*, now: datetime) -> None:
         decider=users[APPROVER],
         now=now,
     )
+
+
+def _seed_bookings(*, now: datetime) -> None:
+    """In the name of the doctor who may log in; without them there are none."""
+    doctor = User.objects.filter(practitioner__isnull=False).order_by("pk").first()
+    if doctor is not None:
+        seed_bookings(by=doctor, now=now)
 
 
 def _pull() -> None:

@@ -17,11 +17,13 @@ from permissions.queries.grants import Standing, grant_states, standing_of
 from permissions.services.affected import Hit, summary_of
 from portal.accounts.capabilities import Role
 from portal.desk.demo import seed
+from portal.desk.demo.bookings import BOOKED
 from portal.desk.demo.ledger import ASKED, GRANTS
 from portal.desk.demo.theatre import THEATRE
 from portal.directory.models import Practitioner
 from portal.outbox.models import Message
 from surgery.importers import load_seed_procedures
+from surgery.models import SurgeryApplication
 from tests.cast import make_practitioner, make_user
 
 TITLES = {"1188": "233", "1206": "233", "1305": "234", "1132": "233", "1150": "233"}
@@ -105,3 +107,22 @@ def test_seeding_again_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first == "医师 14，授权 2，申请 2"
     assert seed.seed() == first
     assert GrantEvent.objects.count() == 2
+
+
+@pytest.mark.usefixtures("hospital")
+def test_operations_are_booked_for_today_and_the_next_days(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(seed, "GRANTS", GRANTS[:11])
+    monkeypatch.setattr(seed, "THEATRE", ())
+    monkeypatch.setattr(seed, "ASKED", ())
+    now = timezone.now()
+    seed.seed_rights(now=now)
+    doctor = Practitioner.objects.get(emp_no="1027")
+    make_user("1027", "陈景行", Role.DOCTOR, practitioner=doctor)
+    seed._seed_bookings(now=now)
+    booked = SurgeryApplication.objects.order_by("planned_at", "pk")
+    assert booked.count() == len(BOOKED) == 8
+    first = booked[0]
+    assert (first.surgeon.emp_no, first.verdict_code) == ("1027", "0")
+    assert first.declared_at < now
