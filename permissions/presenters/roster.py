@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -145,6 +145,17 @@ def _row(one: RosterLine, subject: str, note: str) -> RosterRow:
         until=write_last_day(one.line.valid_to),
         conditions=_("；").join([*limits(terms), terms.conditions]).strip(_("；")),
     )
+
+
+def first_groups(groups: Sequence[RosterGroup], most: int) -> list[RosterGroup]:
+    """Groups up to so many rows, the last one cut."""
+    found: list[RosterGroup] = []
+    for group in groups:
+        if most <= 0:
+            break
+        found.append(replace(group, rows=group.rows[:most]))
+        most -= len(group.rows)
+    return found
 
 
 def as_pdf(content: Sheet) -> bytes:

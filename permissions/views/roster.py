@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +24,9 @@ from portal.ui.exports import export_table, must_export
 from portal.ui.filters import Option
 from portal.ui.moments import write_moment
 from surgery.enums import Grade
+
+# What a page shows, and what one paper holds: beyond it nobody reads it in one piece.
+MOST_SHOWN, MOST_PRINTED = 1_000, 10_000
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,14 @@ def _leave_trace(
     )
 
 
+def _too_long(request: AuthenticatedRequest, sheet: present.Sheet) -> HttpResponse:
+    """Back to the page, with the way out; nothing was taken out, so no trace."""
+    text = _("名册有 %(n)s 条，超过一次打印的 %(most)s 条。请按科室打印，或导出表格。")
+    messages.error(request, text % {"n": sheet.count, "most": MOST_PRINTED})
+    page = reverse("permissions:roster")
+    return HttpResponseRedirect(f"{page}?{request.GET.urlencode()}")
+
+
 @requires(Capability.VIEW_PRIVILEGES)
 def roster(request: AuthenticatedRequest) -> HttpResponse:
     given = asked(request.GET)
@@ -91,6 +104,8 @@ def roster(request: AuthenticatedRequest) -> HttpResponse:
     context = {
         "asked": given,
         "sheet": sheet,
+        "groups": present.first_groups(sheet.groups, MOST_SHOWN),
+        "hidden": max(0, sheet.count - MOST_SHOWN),
         "address": request.GET.urlencode(),
         "notes": notes_of(*given.problems),
         "departments": [
@@ -112,6 +127,8 @@ def roster(request: AuthenticatedRequest) -> HttpResponse:
 def roster_print(request: AuthenticatedRequest) -> HttpResponse:
     """A page of its own for the printer; that it was taken out is logged."""
     sheet = _sheet(request, asked(request.GET))
+    if sheet.count > MOST_PRINTED:
+        return _too_long(request, sheet)
     _leave_trace(request, sheet, "print")
     return render(request, "permissions/roster_print.html", {"sheet": sheet})
 
@@ -120,6 +137,8 @@ def roster_print(request: AuthenticatedRequest) -> HttpResponse:
 def roster_pdf(request: AuthenticatedRequest) -> HttpResponse:
     must_export(request)
     sheet = _sheet(request, asked(request.GET))
+    if sheet.count > MOST_PRINTED:
+        return _too_long(request, sheet)
     response = HttpResponse(present.as_pdf(sheet), content_type="application/pdf")
     name = f"{sheet.number}.pdf"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

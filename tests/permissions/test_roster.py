@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from permissions import services
+from permissions.views import roster as views
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, EventKind
 from portal.directory.models import Practitioner
@@ -209,3 +210,21 @@ def test_nonsense_is_told_and_an_empty_roster_says_what_next(
     long_ago = timezone.now() - timedelta(days=4000)
     empty = client.get(f"{PAGE}&on={long_ago:%Y-%m-%d}")
     assert empty.context["sheet"].count == 0
+
+
+def test_long_roster_is_cut_on_the_page_and_refused_on_paper(
+    client: CheckedClient, lin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ward(lin, doctors=4, procedures=5)
+    monkeypatch.setattr(views, "MOST_SHOWN", 7)
+    monkeypatch.setattr(views, "MOST_PRINTED", 19)
+    sign_in(client, lin)
+    page = client.get(PAGE)
+    assert [len(group.rows) for group in page.context["groups"]] == [4, 3]
+    assert "其余 13 条没有显示" in page.content.decode()
+    for kind in ("print", "pdf"):
+        answer = client.get(f"/roster/{kind}/?dept=0401")
+        assert answer.headers["Location"] == "/roster/?dept=0401"
+    told = client.get(PAGE).content.decode()
+    assert "名册有 20 条，超过一次打印的 19 条。请按科室打印，或导出表格。" in told
+    assert not AuditEvent.objects.filter(kind=EventKind.EXPORTED).exists()
