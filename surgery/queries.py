@@ -86,3 +86,10 @@ def versions_of(application: SurgeryApplication) -> list[Any]:
             "history_date", "history_id"
         )
     )
+
+
+def bookings_between(start: datetime, end: datetime) -> list[tuple[str, datetime]]:
+    """Staff number of the surgeon and planned time of every operation, by time."""
+    found = SurgeryApplication.objects.filter(planned_at__gte=start, planned_at__lt=end)
+    rows = found.order_by("planned_at", "pk")
+    return list(rows.values_list("surgeon__emp_no", "planned_at"))

@@ -15,8 +15,8 @@ from permissions.enums import ValueKind
 from permissions.models import Application, GrantState
 from permissions.presenters import words
 from permissions.presenters.grants import GrantRow, grant_rows
-from permissions.presenters.practitioners import ENDED, IN_FORCE
 from permissions.queries.grants import EXPIRING_DAYS, Standing, standing_of
+from permissions.queries.lines import ENDED, IN_FORCE
 from portal.directory.models import Practitioner
 from portal.ui.elements import Emptiness, Grade, Tab, Text
 from portal.ui.moments import write_day, write_last_day, write_moment, write_second

@@ -147,16 +147,20 @@ def roster(at: datetime, known_at: datetime | None = None) -> Iterator[RosterLin
 
 # --- two moments ----------------------------------------------------------------------
 
+Reason = tuple[Grant, GrantEvent | None]
+
 
 @dataclass(frozen=True)
 class Difference:
-    """What a practitioner held at the second moment alone, and at the first alone.
+    """What held at the second moment alone, and what at the first alone.
 
-    ``lost`` comes with what ended each: None when it ended by its date.
+    ``gained`` comes with what began each: its grant, or the restoration of a suspended
+    one; None when a suspension ended by its date. ``lost`` comes with what ended each:
+    None when it ended by its own date.
     """
 
-    gained: tuple[Grant, ...]
-    lost: tuple[tuple[Grant, GrantEvent | None], ...]
+    gained: tuple[Reason, ...]
+    lost: tuple[Reason, ...]
 
 
 def difference(
@@ -166,14 +170,72 @@ def difference(
     known_at: datetime | None = None,
 ) -> Difference:
     """What changed for a practitioner between two moments."""
-    before = {grant.pk: grant for grant in privileges_of(practitioner, first, known_at)}
-    after = {grant.pk: grant for grant in privileges_of(practitioner, second, known_at)}
-    gone = [grant for pk, grant in before.items() if pk not in after]
-    why = _what_ended(gone, second, known_at)
+    before = privileges_of(practitioner, first, known_at)
+    after = privileges_of(practitioner, second, known_at)
+    return _between(before, after, first, second, known_at)
+
+
+def difference_for(
+    item_code: str,
+    first: datetime,
+    second: datetime,
+    known_at: datetime | None = None,
+) -> Difference:
+    """Who gained and who lost a line made for one procedure, drug or device."""
+    before = able_to(item_code, first, known_at)
+    after = able_to(item_code, second, known_at)
+    return _between(before, after, first, second, known_at)
+
+
+def difference_in(
+    department_code: str,
+    first: datetime,
+    second: datetime,
+    known_at: datetime | None = None,
+) -> Difference:
+    """What was gained and lost of the lines given to members of a department."""
+    before = privileges_in(department_code, first, known_at)
+    after = privileges_in(department_code, second, known_at)
+    return _between(before, after, first, second, known_at)
+
+
+def _between(
+    before: Sequence[Grant],
+    after: Sequence[Grant],
+    first: datetime,
+    second: datetime,
+    known_at: datetime | None,
+) -> Difference:
+    """Two more queries, however many lines there are."""
+    held, holding_now = {one.pk for one in before}, {one.pk for one in after}
+    came = [grant for grant in after if grant.pk not in held]
+    gone = [grant for grant in before if grant.pk not in holding_now]
+    began = _what_began(came, first, second, known_at)
+    ended = _what_ended(gone, second, known_at)
     return Difference(
-        gained=tuple(grant for pk, grant in after.items() if pk not in before),
-        lost=tuple((grant, why.get(grant.pk)) for grant in gone),
+        gained=tuple((grant, began.get(grant.pk)) for grant in came),
+        lost=tuple((grant, ended.get(grant.pk)) for grant in gone),
     )
+
+
+def _what_began(
+    grants: Sequence[Grant],
+    first: datetime,
+    second: datetime,
+    known_at: datetime | None,
+) -> dict[int, GrantEvent]:
+    """The grant of a line that begins later, else the last restoration in between."""
+    new = [grant.pk for grant in grants if grant.valid_from > first]
+    old = [grant.pk for grant in grants if grant.valid_from <= first]
+    known = Q() if known_at is None else Q(recorded_at__lte=known_at)
+    granted = Q(kind=EventKind.GRANT, grant__in=new)
+    restored = Q(kind=EventKind.RESTORE, grant__in=old, effective_at__lte=second)
+    found = GrantEvent.objects.filter(known, granted | restored)
+    return {
+        event.grant_id: event
+        for event in found.select_related("by").order_by("effective_at", "pk")
+        if event.kind == EventKind.GRANT or event.effective_at > first
+    }
 
 
 def _what_ended(

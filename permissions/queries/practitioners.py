@@ -11,7 +11,16 @@ from django.db.models import Case, Count, IntegerField, Max, Q, QuerySet, Value,
 from permissions.checks.facts import OPERATING_PRIVILEGES
 from permissions.models import GrantState
 from permissions.queries.grants import not_suspended
-from portal.directory.models import Practitioner
+from portal.accounts.models import User
+from portal.directory.models import (
+    Department,
+    Practitioner,
+    PractitionerDepartment,
+    PractitionerEvent,
+    PractitionerScope,
+)
+
+CODE = "practitioner__department__code"
 
 
 @dataclass(frozen=True)
@@ -51,3 +60,38 @@ def holdings_of(ids: Sequence[int], now: datetime) -> dict[int, Holdings]:
     return {
         row["practitioner"]: Holdings(row["count"], row["ceiling"]) for row in found
     }
+
+
+def home_department(user: User) -> str:
+    """Where a page begins for this user: the own department of a doctor, else the
+    first that holds rights to single procedures; empty before anything is there."""
+    if user.practitioner_id:
+        own = Practitioner.objects.filter(pk=user.practitioner_id)
+        return own.values_list("department__code", flat=True)[0]
+    held = GrantState.objects.filter(item_code__gt="").order_by(CODE)
+    return held.values_list(CODE, flat=True).first() or ""
+
+
+@dataclass(frozen=True)
+class Qualifications:
+    """What the HIS says of a practitioner beside the master row."""
+
+    scopes: Sequence[PractitionerScope]
+    departments: Sequence[tuple[PractitionerDepartment, str]]
+    events: Sequence[PractitionerEvent]
+
+
+def qualifications_of(practitioner: Practitioner) -> Qualifications:
+    """Scopes, departments with their names, and what changed; four queries."""
+    there = {"emp_no": practitioner.emp_no, "missing_since__isnull": True}
+    scopes = PractitionerScope.objects.filter(**there)
+    places = list(PractitionerDepartment.objects.filter(**there).order_by("dept_role"))
+    codes = [place.dept_code for place in places]
+    found = Department.objects.filter(code__in=codes).order_by()
+    names = dict(found.values_list("code", "name"))
+    events = PractitionerEvent.objects.filter(practitioner=practitioner)
+    return Qualifications(
+        scopes=list(scopes.order_by("scope_code", "prac_org")),
+        departments=[(one, names.get(one.dept_code, one.dept_code)) for one in places],
+        events=list(events.order_by("-pk")),
+    )

@@ -4,6 +4,6 @@
 is noticed, ``reading`` for how rows become facts.
 """
 
-from permissions.snapshot.keeping import KEPT, Kept, world_for
+from permissions.snapshot.keeping import KEPT, Kept, whole_world, world_for
 
-__all__ = ["KEPT", "Kept", "world_for"]
+__all__ = ["KEPT", "Kept", "whole_world", "world_for"]

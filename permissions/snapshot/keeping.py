@@ -127,6 +127,13 @@ def no_collection() -> Iterator[None]:
 KEPT = Kept()
 
 
+def whole_world() -> World:
+    """Everybody, for questions that are not about a team: who may do this?"""
+    if not transaction.get_connection().in_atomic_block:
+        return KEPT.world()
+    return World(people=Reader().people(), procedures=procedures())
+
+
 def world_for(question: Question) -> World:
     """The world this question is asked in.
 

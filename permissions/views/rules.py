@@ -34,7 +34,7 @@ from portal.audit.services import record
 from portal.parameters.queries import value_of
 from portal.parameters.registry import RULE_APPROVERS
 from portal.ui.notices import invalid, saved
-from portal.ui.spreadsheets import workbook_of_lines
+from portal.ui.spreadsheets import table_file
 
 BODY = "rules-body"
 DECISIONS: dict[str, Callable[..., Any]] = {
@@ -62,7 +62,7 @@ def _export(request: AuthenticatedRequest) -> HttpResponse:
     if Capability.EXPORT not in request.capabilities:
         raise PermissionDenied(Capability.EXPORT)
     titles = [str(title) for title in present.TITLES]
-    response, rows = workbook_of_lines("rules", titles, present.rule_lines())
+    response, rows = table_file("rules", titles, present.rule_lines())
     record(EventKind.EXPORTED, by=request.user, subject=("list", "rules"), rows=rows)
     return cast(HttpResponse, response)
 

@@ -30,13 +30,13 @@ def workbook(
 ) -> tuple[FileResponse, int]:
     """A file ``name-20261123-1002.xlsx`` with one sheet, and how many rows it has."""
     lines = (line for part in parts_of(queryset) for line in cells(part))
-    return workbook_of_lines(name, titles, lines)
+    return table_file(name, titles, lines)
 
 
-def workbook_of_lines(
+def table_file(
     name: str, titles: Sequence[str], lines: Iterable[Sequence[Cell]]
 ) -> tuple[FileResponse, int]:
-    """The same of lines that stand in no table."""
+    """The same from rows that come from no single query."""
     target = tempfile.TemporaryFile()  # noqa: SIM115  # the answer closes it
     book = xlsxwriter.Workbook(target, {"constant_memory": True})
     sheet = book.add_worksheet()

@@ -176,7 +176,7 @@ def test_difference_names_what_came_and_what_ended_it(lin: User, su: User) -> No
 
     found = difference(surgeon, START, later)
 
-    assert found.gained == (come.grant,)
+    assert found.gained == ((come.grant, come.last_event),)
     assert found.lost == ((ends.grant, None), (lost.grant, revoked))
     assert kept.grant not in {grant for grant, _why in found.lost}
 

@@ -29,6 +29,10 @@ class Wanted(NamedTuple):
     last: int | None = None
     fates: tuple[Fate, ...] = ()
     setting: str = "ALL"
+    role: str = ""
+    conditions: str = ""
+    evidence: str = ""
+    side: str = ""
 
 
 class Asked(NamedTuple):

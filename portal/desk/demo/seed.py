@@ -19,8 +19,10 @@ from permissions.models import Application, Grant, GrantEvent, GrantState, Privi
 from permissions.services.rules import latest_last_day
 from portal.accounts.models import User
 from portal.desk.demo.accounts import seed_users
+from portal.desk.demo.bookings import seed_bookings
 from portal.desk.demo.catalogue import seed_first_version, seed_versions
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
+from portal.desk.demo.theatre import THEATRE
 from portal.desk.demo.trainings import seed_trainings
 from portal.directory.models import Practitioner
 from portal.directory.sync import pull_all
@@ -59,6 +61,7 @@ def seed() -> str:
         _seed_versions(now=now)
         seed_rights(now=now)
         seed_trainings(by=User.objects.get(staff_no=PROPOSER), now=now)
+        _seed_bookings(now=now)
     return (
         f"医师 {Practitioner.objects.count()}，授权 {Grant.objects.count()}，"
         f"申请 {Application.objects.count()}"
@@ -73,6 +76,13 @@ def _seed_versions(*, now: datetime) -> None:
         decider=users[APPROVER],
         now=now,
     )
+
+
+def _seed_bookings(*, now: datetime) -> None:
+    """In the name of the doctor who may log in; without them there are none."""
+    doctor = User.objects.filter(practitioner__isnull=False).order_by("pk").first()
+    if doctor is not None:
+        seed_bookings(by=doctor, now=now)
 
 
 def _pull() -> None:
@@ -110,7 +120,7 @@ class Year:
     def play(self) -> None:
         """Rights of people the directory does not have are left out."""
         people = {one.emp_no: one for one in Practitioner.objects.order_by("pk")}
-        for number, wanted in enumerate(GRANTS, start=1):
+        for number, wanted in enumerate((*GRANTS, *THEATRE), start=1):
             if self._is_possible(people.get(wanted.emp_no)):
                 self._grant(people[wanted.emp_no], wanted, number)
         for number, asked in enumerate(ASKED, start=1):
@@ -154,6 +164,10 @@ class Year:
                     doc_no=f"云医务〔{first.year}〕{number % 60 + 1:02}号",
                     by=self.proposer,
                     at=at,
+                    role=wanted.role,
+                    side=wanted.side,
+                    conditions=wanted.conditions,
+                    evidence=wanted.evidence,
                 )
             )
 

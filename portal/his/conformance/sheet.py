@@ -6,17 +6,15 @@ has no script; the PDF gets them as JSON, never as source text.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-import pylopdf_fonts_zh_cn as fonts
-import typst
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from portal.his.conformance.result import TITLES, Outcome, Report, Result
 from portal.his.contract.interfaces import ALL
+from portal.typesetting import pdf
 
 HERE = Path(__file__).parent
 INTERFACES = {item.name: item.title for item in ALL} | {"ACCESS": "连接与授权"}
@@ -34,14 +32,7 @@ def as_html(report: Report) -> str:
 
 def as_pdf(report: Report) -> bytes:
     """The same on A4, with the Chinese font inside."""
-    made: bytes = typst.compile(
-        str(HERE / "sheet.typ"),
-        root=str(HERE),
-        font_paths=[str(Path(str(fonts.sans_path())).parent)],
-        ignore_system_fonts=True,
-        sys_inputs={"sheet": json.dumps(content(report), ensure_ascii=False)},
-    )
-    return made
+    return pdf(HERE / "sheet.typ", "sheet", content(report))
 
 
 def content(report: Report) -> dict[str, Any]:
