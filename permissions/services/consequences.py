@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from permissions.checks.facts import OPERATING_PRIVILEGES
 from permissions.enums import EventKind, ItemKind, SurgicalRole
-from permissions.ledger import fold
 from permissions.models import GrantEvent, GrantState
 from permissions.models.terms import KeyedLine
-from permissions.outbound import Told, told
-from permissions.queries.ledger import as_recorded, privileges_of
+from permissions.outbound import Change, changes_of
+from permissions.queries.ledger import privileges_of
 from portal.directory.models import Practitioner
 from portal.parameters.days import end_of
 from surgery.models import ApplicationProcedure
@@ -23,14 +23,6 @@ TAKING = frozenset({EventKind.SUSPEND, EventKind.REVOKE, EventKind.VOID})
 
 
 @dataclass(frozen=True)
-class HisChange:
-    """One row of the HIS: as it was last told, and as it will be told."""
-
-    before: Told
-    after: Told
-
-
-@dataclass(frozen=True)
 class Consequences:
     """``booked`` are procedures of operations ahead whose surgeon would lose the right.
 
@@ -38,7 +30,7 @@ class Consequences:
     """
 
     booked: tuple[ApplicationProcedure, ...]
-    his: tuple[HisChange, ...]
+    his: tuple[Change, ...]
 
 
 def consequences(
@@ -53,36 +45,18 @@ def consequences(
     ``last_day`` is the end of a suspension or of a renewed right.
     """
     until = end_of(last_day)
-    changes = [
-        change
-        for state in states
-        for change in _his_changes(state, kind, at=at, until=until)
-    ]
+    events: dict[int, list[GrantEvent]] = defaultdict(list)
+    for state in states:
+        thought = GrantEvent(
+            grant=state.grant, kind=kind, effective_at=at, recorded_at=at, until=until
+        )
+        events[state.practitioner_id].append(thought)
+    changes = changes_of(events, at)
     booked: list[ApplicationProcedure] = []
     if kind in TAKING:
         ends = until if kind is EventKind.SUSPEND else None
         booked = _hit(states, at, ends)
     return Consequences(tuple(booked), tuple(changes))
-
-
-def _his_changes(
-    state: GrantState, kind: EventKind, *, at: datetime, until: datetime | None
-) -> Iterable[HisChange]:
-    events = as_recorded(state.grant)
-    event = GrantEvent(
-        grant=state.grant,
-        kind=kind,
-        effective_at=at,
-        recorded_at=at,
-        until=until,
-    )
-    before = fold(state.grant.span, events)
-    after = fold(state.grant.span, [*events, event])
-    if before is None or after is None:
-        return
-    was, will = told(state.grant, before), told(state.grant, after)
-    if was is not None and will is not None and was != will:
-        yield HisChange(was, will)
 
 
 def _hit(

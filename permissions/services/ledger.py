@@ -9,10 +9,10 @@ from typing import Any
 from permissions.enums import EventKind
 from permissions.ledger import Standing, fold
 from permissions.models import Application, Grant, GrantEvent, GrantState
-from permissions.outbound import calls_for, stream_of
+from permissions.outbound import Telling
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
-from portal.outbox.services import enqueue
+from portal.outbox.services import enqueue, withdraw
 
 KEY_FIELDS = (
     *("practitioner", "privilege", "item_kind", "item_code", "role", "setting"),
@@ -86,14 +86,21 @@ def write(
     bring_up(state, standing, event)
     dated(state, event.recorded_at)
     state.save()
-    emp_no = event.grant.practitioner.emp_no
-    for call in calls_for(event, standing, by=by):
+    tell(event, by=by)
+
+
+def tell(event: GrantEvent, *, by: User) -> None:
+    """Promise the HIS what the event changes; what was planned for later, anew."""
+    at = event.recorded_at
+    telling = Telling([event], at=at)
+    withdraw(emp_no=telling.person.emp_no, at=at, concerns=telling.concerns)
+    for call in telling.calls(by=by):
         enqueue(
             message=call.message,
-            stream=stream_of(emp_no),
             subject=call.subject,
-            at=event.recorded_at,
+            at=at,
             not_before=call.not_before,
+            takes_away=call.takes_away,
         )
 
 

@@ -1,7 +1,7 @@
 """The wire to the demo HIS on PostgreSQL, with faults that can be switched on.
 
 Passes bytes both ways. Down ends all connections and lets nobody in; the delay keeps
-answers back; a lost answer is cut off after the call of YW_PRIV_SAVE was committed; a
+answers back; a lost answer is cut off after the call of a maintenance function was committed; a
 doubled call is asked twice of the server, its first answer is the one that is passed.
 """
 

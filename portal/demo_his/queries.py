@@ -45,6 +45,14 @@ LEFT JOIN 手术项目目录 i ON i.编码 = a.拟行手术
 LEFT JOIN 人员表 s ON s.编号 = a.主刀医生
 """
 CALLS = "SELECT * FROM V_YW_CALL_LOG ORDER BY received_at DESC, request_id LIMIT 20"
+OP_RIGHTS = """
+SELECT w.ID AS id, w.诊疗项目ID AS item, i.编码 AS code, i.名称 AS name, w.记录性质 AS kind, w.场合 AS setting,
+  w.开始日期 AS valid_from, w.终止日期 AS valid_to, w.记录状态 AS status, w.操作人员 AS operator, w.操作时间 AS changed_at
+FROM 人员手术权限 w
+JOIN 人员表 p ON p.ID = w.人员ID
+JOIN 手术项目目录 i ON i.ID = w.诊疗项目ID
+WHERE p.编号 = :emp_no ORDER BY i.编码, w.记录性质, w.开始日期
+"""
 CHANGES = "SELECT * FROM V_YW_CHANGE_LOG ORDER BY seq DESC LIMIT 20"
 
 

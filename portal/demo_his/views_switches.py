@@ -18,6 +18,7 @@ from portal.demo_his.pages import Missing, Row, page
 from portal.demo_his.site import Site, current
 from portal.demo_his.switches import CannotSwitch, State
 from portal.his.contract.codes import LINE_STATUS, OPERATIONS
+from portal.his.contract.codes.clinical import RIGHT_KINDS
 
 WAY_SWITCHES = ("down", "slow", "lose", "twice")
 SWITCHES = (*WAY_SWITCHES, "refuse")
@@ -113,7 +114,7 @@ def switch_page(
         nothing: list[Any] = []
         unread = State("refuse", "拒收", "", False, missing="数据库连接失败，读不到。")
         context |= {"is_there": False, "refuse": unread}
-        context |= dict.fromkeys(("doctors", "rows", "calls", "changes"), nothing)
+        context |= dict.fromkeys(("doctors", "rows", "op_rights", "calls", "changes"), nothing)
     return page(request, "his/switches.html", context, status=status)
 
 
@@ -123,6 +124,10 @@ def from_database(site: Site, emp_no: str) -> Row:
         "refuse": switches.refusal(database),
         "doctors": queries.doctors(database),
         "rows": [row_in_words(row) for row in by_hand.rows_of(database, emp_no)],
+        "op_rights": [
+            op_right_in_words(row)
+            for row in database.rows(queries.OP_RIGHTS, emp_no=emp_no)
+        ],
         "calls": [call_in_words(row) for row in database.rows(queries.CALLS)],
         "changes": [change_in_words(row) for row in database.rows(queries.CHANGES)],
     }
@@ -138,8 +143,20 @@ def row_in_words(row: Row) -> Row:
     }
 
 
-def call_in_words(row: Row) -> Row:
+def op_right_in_words(row: Row) -> Row:
     return row | {
+        "kind": f"{row['kind']} {RIGHT_KINDS.get(str(row['kind']), '')}",
+        "status": f"{row['status']} {LINE_STATUS.get(str(row['status']), '')}",
+        "valid_from": day(row["valid_from"]),
+        "valid_to": day(row["valid_to"]) or "长期",
+        "changed_at": moment(row["changed_at"]),
+    }
+
+
+def call_in_words(row: Row) -> Row:
+    is_op = row["function_name"] == "YW_DOCTOR_OP_SAVE"
+    return row | {
+        "priv_code": f"手术权限 {row['priv_code']}" if is_op else row["priv_code"],
         "op_text": BY_HAND_OPERATIONS.get(row["op"] or "", row["op"] or ""),
         "received_at": moment(row["received_at"]),
         "is_refused": row["code"] != "0",

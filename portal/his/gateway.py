@@ -11,8 +11,13 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from portal.his.contract.shape import Function, View
-from portal.his.messages import Answer, PrivSave
-from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
+from portal.his.messages import Answer, DoctorOpSave, PrivSave
+from portal.his.records import (
+    DoctorOpRecord,
+    DoctorPrivRecord,
+    DoctorRecord,
+    PrivilegeRecord,
+)
 
 
 class HisUnavailable(Exception):
@@ -82,6 +87,16 @@ class HisWriter(Protocol):
 
     def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
         """The line that ``message`` speaks of, read back through the view."""
+        ...
+
+    def save_doctor_op(self, message: DoctorOpSave) -> Answer: ...
+
+    def doctor_op(self, message: DoctorOpSave) -> DoctorOpRecord | None:
+        """The same for a right to one item."""
+        ...
+
+    def doctor_ops(self, emp_no: str) -> Sequence[DoctorOpRecord]:
+        """Every right to an item a doctor has or had."""
         ...
 
     def kept_open(self) -> AbstractContextManager[None]:

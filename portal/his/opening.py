@@ -14,7 +14,7 @@ from django.conf import settings
 from portal.his.connection import BadDsn
 from portal.his.contract.shape import Function
 from portal.his.gateway import HisGateway, HisMisconfigured
-from portal.his.messages import Answer, PrivSave
+from portal.his.messages import Answer, DoctorOpSave, PrivSave
 from portal.his.sql.engines import make_engines
 from portal.his.sql.gateway import SqlGateway
 
@@ -25,6 +25,8 @@ class Pusher(Protocol):
     """The part of a gateway that tells the HIS of changes."""
 
     def save_privilege(self, message: PrivSave) -> Answer: ...
+
+    def save_doctor_op(self, message: DoctorOpSave) -> Answer: ...
 
     def call(self, function: Function, values: Mapping[str, Any]) -> Answer: ...
 
@@ -119,7 +121,10 @@ class Composed:
         self.batches = reader.batches
         self.typed = reader.typed
         self.doctor_privilege = reader.doctor_privilege
+        self.doctor_op = reader.doctor_op
+        self.doctor_ops = reader.doctor_ops
         self.save_privilege = pusher.save_privilege
+        self.save_doctor_op = pusher.save_doctor_op
         self.call = pusher.call
 
     @contextmanager

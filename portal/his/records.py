@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Protocol, TypeVar
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,33 @@ class DoctorPrivRecord:
     status: str
     last_operator: str
     last_modified: datetime
+
+
+@dataclass(frozen=True)
+class DoctorOpRecord:
+    """A row of ``V_YW_DOCTOR_OP``; ``valid_to`` is the last day included."""
+
+    emp_no: str
+    his_item_id: str
+    right_kind: str
+    grade: str
+    setting: str
+    valid_from: date
+    valid_to: date | None
+    status: str
+    last_operator: str
+    last_modified: datetime
+
+
+class _Dated(Protocol):
+    @property
+    def last_modified(self) -> datetime: ...
+
+
+Line = TypeVar("Line", bound=_Dated)
+
+
+def latest(lines: Iterable[Line]) -> Line | None:
+    """The line of a key. One by contract; of several the last changed one counts."""
+    # Sorting in the database would cost 40 µs. A moment nobody can read is a text.
+    return max(lines, key=lambda line: str(line.last_modified), default=None)

@@ -13,13 +13,13 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 from django.utils.translation import gettext_noop as _
@@ -33,17 +33,27 @@ from portal.his.connection import BadDsn, Connection, Tls, parse
 from portal.his.contract.codes import ERROR_CODES
 from portal.his.contract.interfaces import (
     V_YW_DOCTOR,
+    V_YW_DOCTOR_OP,
     V_YW_DOCTOR_PRIV,
     V_YW_PRIV_DICT,
+    YW_DOCTOR_OP_SAVE,
     YW_PRIV_SAVE,
 )
 from portal.his.contract.openapi import ROWS_PER_PAGE
 from portal.his.contract.shape import Column, Function, Type, View
 from portal.his.gateway import HisMisconfigured, HisRejected, HisUnavailable
-from portal.his.messages import Answer, PrivSave
-from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
+from portal.his.messages import Answer, DoctorOpSave, PrivSave
+from portal.his.records import (
+    DoctorOpRecord,
+    DoctorPrivRecord,
+    DoctorRecord,
+    PrivilegeRecord,
+    latest,
+)
 from portal.his.values import typed
 from portal.his.watching import NothingHeard, watched
+
+Record = TypeVar("Record")
 
 ACCEPTED = "0"
 OTHER_ERROR = "9999"
@@ -133,9 +143,20 @@ class RestGateway:
 
     def batches(self, view: View) -> Iterator[list[tuple[Any, ...]]]:
         """Page by page; the deadline counts anew for each."""
+        return self._raw_pages(view, {})
+
+    def _pages(
+        self, view: View, asked: Mapping[str, Any]
+    ) -> Iterator[Iterator[tuple[Any, ...]]]:
+        return (self.typed(view, rows) for rows in self._raw_pages(view, asked))
+
+    def _raw_pages(
+        self, view: View, asked: Mapping[str, Any]
+    ) -> Iterator[list[tuple[Any, ...]]]:
         cursor = ""
         while True:
-            rows, after = self._page(view, {"cursor": cursor} if cursor else {})
+            more = {"cursor": cursor} if cursor else {}
+            rows, after = self._page(view, {**asked, **more})
             yield rows
             if not after:
                 return
@@ -147,7 +168,10 @@ class RestGateway:
         return typed(view, rows, self._endpoint().connection.zone)
 
     def save_privilege(self, message: PrivSave) -> Answer:
-        return self.call(YW_PRIV_SAVE, asdict(message))
+        return self.call(YW_PRIV_SAVE, vars(message))
+
+    def save_doctor_op(self, message: DoctorOpSave) -> Answer:
+        return self.call(YW_DOCTOR_OP_SAVE, vars(message))
 
     def call(self, function: Function, values: Mapping[str, Any]) -> Answer:
         """Call it once; raises HisRejected for any code but 0."""
@@ -163,12 +187,27 @@ class RestGateway:
         return Answer(code, words, row_id)
 
     def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
-        view = V_YW_DOCTOR_PRIV
-        key = {name: plain(getattr(message, name)) for name in view.key}
-        rows, _after = self._page(view, key)
-        found = (DoctorPrivRecord(*row) for row in self.typed(view, rows))
-        mine = (line for line in found if is_line_of(line, message))
-        return max(mine, key=lambda line: str(line.last_modified), default=None)
+        return latest(self._lines(V_YW_DOCTOR_PRIV, DoctorPrivRecord, vars(message)))
+
+    def doctor_op(self, message: DoctorOpSave) -> DoctorOpRecord | None:
+        return latest(self._lines(V_YW_DOCTOR_OP, DoctorOpRecord, vars(message)))
+
+    def doctor_ops(self, emp_no: str) -> Sequence[DoctorOpRecord]:
+        return self._lines(V_YW_DOCTOR_OP, DoctorOpRecord, {"emp_no": emp_no})
+
+    def _lines(
+        self, view: View, record: Callable[..., Record], values: Mapping[str, Any]
+    ) -> list[Record]:
+        """Those that equal the values in the columns of the key that are given."""
+        key = {name: values[name] for name in view.key if name in values}
+        asked = {name: plain(value) for name, value in key.items()}
+        lines = (record(*row) for batch in self._pages(view, asked) for row in batch)
+        # A service that overlooks our question must not pass others off as these.
+        return [
+            line
+            for line in lines
+            if all(getattr(line, name) == value for name, value in key.items())
+        ]
 
     def ping(self) -> float:
         started = time.perf_counter()
@@ -354,12 +393,6 @@ def fits(column: Column, value: Any) -> bool:
     if column.type in {Type.INTEGER, Type.NUMBER}:
         return isinstance(value, int | Decimal | str) and not isinstance(value, bool)
     return isinstance(value, str)
-
-
-def is_line_of(line: DoctorPrivRecord, message: PrivSave) -> bool:
-    """A service that overlooks our question must not pass another line off as ours."""
-    names = V_YW_DOCTOR_PRIV.key
-    return all(getattr(line, name) == getattr(message, name) for name in names)
 
 
 def plain(value: Any) -> Any:

@@ -182,7 +182,7 @@ def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Messag
     in_front = earlier.filter(holds(at)).exclude(state=State.REJECTED)
     found = list(
         Message.objects.filter(claim=token, id__in=list(ids))
-        .only("state", "stream", "payload", "tries", "rereads")
+        .only("state", "kind", "stream", "payload", "tries", "rereads")
         .annotate(
             is_second=Exists(in_front),
             may_be_overtaken=Exists(later.filter(takes_away=True, state__in=SENT)),

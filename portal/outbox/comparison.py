@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from portal.his.contract.codes import STATUS_AFTER
-from portal.his.messages import PrivSave
-from portal.his.records import DoctorPrivRecord
+from portal.his.messages import DoctorOpSave, DoctorOpSet, OpLine, PrivSave
+from portal.his.records import DoctorOpRecord, DoctorPrivRecord
 
-# What makes the key of a line; a message speaks of exactly one line.
-LINE_KEY = ("emp_no", "priv_code", "setting", "item_code", "valid_from")
+IN_FORCE = STATUS_AFTER["ADD"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,9 @@ class Difference:
         return {"field": self.field, "ours": self.ours, "theirs": self.theirs}
 
 
+Differences = tuple[Difference, ...]
+
+
 class Effect(StrEnum):
     """Whether a call whose answer was lost has taken effect."""
 
@@ -34,27 +37,31 @@ class Effect(StrEnum):
     UNCLEAR = "UNCLEAR"
 
 
-def line_key(message: PrivSave) -> tuple[str, str, str, str, date]:
-    return (
-        message.emp_no,
-        message.priv_code,
-        message.setting,
-        message.item_code,
-        message.valid_from,
-    )
+# --- one line -------------------------------------------------------------------------
 
 
-def differences(
-    sent: PrivSave, line: DoctorPrivRecord | None
-) -> tuple[Difference, ...]:
+def privilege_differences(sent: PrivSave, line: DoctorPrivRecord | None) -> Differences:
     """Fields in which the line is not what the message leaves; empty when it is."""
+    found = line_differences(sent, line)
+    if line is None:
+        return found
+    return found + different(("his_value", sent.his_value, line.his_value))
+
+
+def line_differences(
+    sent: PrivSave | DoctorOpSave, line: DoctorPrivRecord | DoctorOpRecord | None
+) -> Differences:
+    """Status and last day; the rest of a line is its key."""
     if line is None:
         return (Difference("line", STATUS_AFTER[sent.op], ""),)
-    pairs = (
+    return different(
         ("status", STATUS_AFTER[sent.op], line.status),
         ("valid_to", sent.valid_to, line.valid_to),
-        ("his_value", sent.his_value, line.his_value),
     )
+
+
+def different(*pairs: tuple[str, date | str | None, date | str | None]) -> Differences:
+    """Of name, ours and theirs; nothing and the empty text are the same."""
     return tuple(
         Difference(field, str(ours or ""), str(theirs or ""))
         for field, ours, theirs in pairs
@@ -62,21 +69,44 @@ def differences(
     )
 
 
-def effect_of(
-    sent: PrivSave, line: DoctorPrivRecord | None, before: PrivSave | None
-) -> Effect:
-    """Did the call work? ``before`` is what we last proved of the same line.
+def is_untouched(sent: PrivSave | DoctorOpSave, status: str) -> bool:
+    """A line we never proved anything of: would the call have changed its status?"""
+    return status != STATUS_AFTER[sent.op]
 
-    A HIS never deletes a line, so an absent one means that nothing was done; so does a
-    line that still stands as it was proved before, or, for a line we never touched,
-    one whose status the call would have changed. Anything else has been changed by
-    another hand, and only a person can say whose word holds.
-    """
-    if not differences(sent, line):
-        return Effect.SHOWN
-    if line is None:
-        return Effect.ABSENT
-    if before is not None:
-        return Effect.UNCLEAR if differences(before, line) else Effect.ABSENT
-    is_untouched = line.status != STATUS_AFTER[sent.op]
-    return Effect.ABSENT if is_untouched else Effect.UNCLEAR
+
+# --- a whole set ----------------------------------------------------------------------
+
+OpKey = tuple[str, str, str, date]
+
+
+def set_differences(sent: DoctorOpSet, lines: Iterable[DoctorOpRecord]) -> Differences:
+    """Rights that the HIS does not hold as told, and rights it holds beside them."""
+    theirs = {key_of(line): line.valid_to for line in lines if counts(line, sent.day)}
+    ours = {key_of(line): line.valid_to for line in sent.lines}
+    return tuple(_in_one_only(ours, theirs)) + different(
+        *(
+            (f"{words(key)} valid_to", ours[key], theirs[key])
+            for key in sorted(ours.keys() & theirs.keys())
+        )
+    )
+
+
+def _in_one_only(
+    ours: dict[OpKey, date | None], theirs: dict[OpKey, date | None]
+) -> Iterator[Difference]:
+    for key in sorted(ours.keys() ^ theirs.keys()):
+        held = (IN_FORCE, "") if key in ours else ("", IN_FORCE)
+        yield Difference(words(key), *held)
+
+
+def counts(line: DoctorOpRecord, day: date) -> bool:
+    """In force now or later; what ended by its date is history."""
+    return line.status == IN_FORCE and (line.valid_to is None or line.valid_to >= day)
+
+
+def key_of(line: DoctorOpRecord | OpLine) -> OpKey:
+    return (line.his_item_id, line.right_kind, line.setting, line.valid_from)
+
+
+def words(key: OpKey) -> str:
+    return "/".join(map(str, key))

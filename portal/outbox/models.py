@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Hashable
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from portal.his.messages import PrivSave
+from portal.outbox.kinds import KINDS, Call, Kind
 
 
 class State(models.TextChoices):
@@ -37,7 +39,7 @@ class Message(models.Model):
     """
 
     request_id = models.UUIDField(unique=True, default=uuid.uuid4)
-    kind = models.CharField(max_length=20)  # PRIV_SAVE
+    kind = models.CharField(max_length=20)  # a key of portal.outbox.kinds.KINDS
     schema_version = models.PositiveSmallIntegerField()
     stream = models.CharField(max_length=64)  # "practitioner:1027"
     subject = models.CharField(max_length=64)  # "permissions.grantevent:81"
@@ -62,7 +64,7 @@ class Message(models.Model):
     last_code = models.CharField(max_length=10, blank=True)
     last_text = models.CharField(max_length=300, blank=True)
     # Set by the worker for a message in doubt: see ``trying.prepare``.
-    proved_before: PrivSave | None = None
+    proved_before: Call | None = None
 
     class Meta:
         ordering = ["-id"]
@@ -94,6 +96,21 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.state}"
+
+    @property
+    def of(self) -> Kind[Any, Any]:
+        """What is to be done with a message of its kind."""
+        return KINDS[self.kind]
+
+    @property
+    def call(self) -> Call:
+        """What it says."""
+        return self.of.call_of(self.payload)
+
+    @property
+    def line(self) -> Hashable:
+        """What it is about; a later message with the same speaks after it."""
+        return self.kind, self.of.line(self.call)
 
     @property
     def is_final(self) -> bool:

@@ -19,6 +19,8 @@ from django.db.models import (
 from django.db.models.query import QuerySet
 
 from portal.outbox.backoff import STUCK_AFTER
+from portal.outbox.claims import has_its_day
+from portal.outbox.kinds import stream_of
 from portal.outbox.models import FINAL, Message, State
 
 IS_STUCK = Q(
@@ -50,11 +52,26 @@ def shown() -> QuerySet[Message]:
 
 
 def arrival_of(subjects: Collection[str]) -> dict[str, Message]:
-    """The newest message about each subject, in one query; payloads stay unread."""
+    """The message to show about each subject, in one query; payloads stay unread.
+
+    One act may be several messages: the last of them, but first what is still open.
+    """
     if not subjects:
         return {}
-    found = shown().filter(subject__in=set(subjects))
-    return {message.subject: message for message in found.order_by("id")}
+    found = shown().filter(subject__in=set(subjects)).order_by("id")
+    in_order = sorted(found, key=lambda message: not message.is_final)
+    return {message.subject: message for message in in_order}
+
+
+def promised(emp_no: str, at: datetime) -> list[Message]:
+    """What the HIS was or will be told of a practitioner, in order.
+
+    Not what waits for a day later than ``at``: until then it may be planned anew.
+    """
+    is_due = Q(not_before__lte=at) | ~has_its_day()
+    found = Message.objects.filter(is_due, stream=stream_of(emp_no))
+    kept = found.exclude(state=State.STOPPED).only("kind", "payload")
+    return list(kept.order_by("id"))
 
 
 @dataclass(frozen=True)

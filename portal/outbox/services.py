@@ -7,6 +7,7 @@ message (``retry``, ``stop``) leaves an event in the log; a refused one leaves n
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,16 +17,16 @@ from django.utils.translation import gettext_noop as _
 from portal.accounts.models import User
 from portal.audit.models import EventKind
 from portal.audit.services import record
-from portal.his.messages import SCHEMA_VERSION, PrivSave
+from portal.his.messages import SCHEMA_VERSION
 from portal.outbox.bell import nudge, nudge_on_commit
 from portal.outbox.claims import SENT, has_its_day, is_free
-from portal.outbox.comparison import line_key
+from portal.outbox.kinds import Call, kind_of, stream_of
 from portal.outbox.models import Message, State
 from portal.outbox.outcomes import stopped
 
-__all__ = ["NotPossible", "TAKES_AWAY", "enqueue", "nudge", "retry", "stop"]
+__all__ = ["NotPossible", "enqueue", "nudge", "retry", "stop", "withdraw"]
 
-TAKES_AWAY = frozenset({"SUSPEND", "REVOKE", "VOID"})
+REPLACED = _("已由后来的变更取代")
 REASON_LENGTH = 200
 
 
@@ -35,50 +36,73 @@ class NotPossible(Exception):
 
 def enqueue(
     *,
-    message: PrivSave,
-    stream: str,
+    message: Call,
     subject: str,
     at: datetime,
     not_before: datetime | None = None,
+    takes_away: bool | None = None,
 ) -> Message:
     """Promise, inside the caller's transaction, that the HIS will be told.
 
     ``message.request_id`` is replaced by the row's own. What waits for a later day than
-    ``not_before`` on the same line is superseded. On commit a worker is woken; a lost
-    wake-up costs one sweep, never the message.
+    ``not_before`` on the same line is superseded; so is, by a message that tells the
+    whole, what it replaces. ``takes_away`` where the message does not show it. On
+    commit a worker is woken; a lost wake-up costs one sweep, never the message.
     """
     due = max(at, not_before or at)
-    supersede(message=message, stream=stream, at=at, from_=due)
+    kind = kind_of(message)
+    takes = kind.takes_away(message) if takes_away is None else takes_away
     row = Message(
-        kind="PRIV_SAVE",
+        kind=kind.name,
         schema_version=SCHEMA_VERSION,
-        stream=stream,
+        stream=stream_of(message.emp_no),
         subject=subject,
-        takes_away=message.op in TAKES_AWAY,
+        takes_away=takes,
         state=State.WAITING,
         not_before=due,
         enqueued_at=at,
         due_at=due,
     )
     row.payload = message.payload() | {"request_id": str(row.request_id)}
+    supersede(row)
     row.save()
     nudge_on_commit()
     return row
 
 
-def supersede(*, message: PrivSave, stream: str, at: datetime, from_: datetime) -> None:
+def supersede(row: Message) -> None:
     """Stop what waits for its day on the same line and would undo this message."""
+    at, from_ = row.enqueued_at, row.not_before
     waiting = Message.objects.filter(
         has_its_day(),
-        stream=stream,
+        stream=row.stream,
         state=State.WAITING,
         not_before__gt=at,
         not_before__gte=from_,
     )
-    for row in waiting.order_by("id"):
-        if line_key(PrivSave.from_payload(row.payload)) == line_key(message):
-            still = Message.objects.filter(pk=row.pk, state=State.WAITING)
-            still.update(**stopped(_("已由后来的变更取代")))
+    replace(one for one in waiting.order_by("id") if one.line == row.line)
+    if row.of.is_whole and from_ <= at:
+        earlier = Message.objects.filter(
+            stream=row.stream, kind=row.kind, state__in=(State.WAITING, State.REJECTED)
+        )
+        replace(one for one in earlier.order_by("id") if one.line == row.line)
+
+
+def withdraw(*, emp_no: str, at: datetime, concerns: Callable[[Call], bool]) -> None:
+    """Stop what waits for a later day: it is planned anew, inside the caller's act."""
+    waiting = Message.objects.filter(
+        has_its_day(),
+        stream=stream_of(emp_no),
+        state=State.WAITING,
+        not_before__gt=at,
+    )
+    replace(one for one in waiting.order_by("id") if concerns(one.call))
+
+
+def replace(rows: Iterable[Message]) -> None:
+    for row in rows:
+        still = Message.objects.filter(pk=row.pk, state=row.state, claim__isnull=True)
+        still.update(**stopped(REPLACED))
 
 
 @transaction.atomic
@@ -179,9 +203,9 @@ def resend(row: Message, request_id: uuid.UUID | None = None) -> dict[str, Any]:
 def refuse_overtaken(row: Message) -> None:
     """Sent now, it would undo what came later."""
     later = Message.objects.filter(stream=row.stream, pk__gt=row.pk, state__in=SENT)
-    key = line_key(PrivSave.from_payload(row.payload))
+    line = row.line
     for other in later.order_by("id"):
         if other.state == State.SENDING:
             raise NotPossible(_("同一医师的另一条正在送达，请稍候再试。"))
-        if line_key(PrivSave.from_payload(other.payload)) == key:
+        if other.line == line:
             raise NotPossible(_("同一授权后来的变更已经送达，这条只能停止。"))

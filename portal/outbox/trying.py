@@ -15,9 +15,10 @@ from portal.his.gateway import (
     HisUnavailable,
     HisWriter,
 )
-from portal.his.messages import Answer, PrivSave
+from portal.his.messages import Answer
 from portal.outbox.claims import SENT
-from portal.outbox.comparison import Effect, differences, effect_of, line_key
+from portal.outbox.comparison import Effect
+from portal.outbox.kinds import Call
 from portal.outbox.models import Message, State
 from portal.outbox.outcomes import Outcome, Tried
 
@@ -26,29 +27,25 @@ logger = logging.getLogger(__name__)
 TEXT_LENGTH = 300
 
 
-def call_of(message: Message) -> PrivSave:
-    return PrivSave.from_payload(message.payload)
-
-
 def is_overtaken(message: Message) -> bool:
     """A later message took the same line's right away: this one would give it back."""
     if not getattr(message, "may_be_overtaken", True):
         return False
-    key = line_key(call_of(message))
+    line = message.line
     later = Message.objects.filter(
         stream=message.stream, id__gt=message.pk, takes_away=True, state__in=SENT
     ).order_by("id")
-    return any(line_key(call_of(other)) == key for other in later)
+    return any(other.line == line for other in later)
 
 
-def proved_before(message: Message) -> PrivSave | None:
+def proved_before(message: Message) -> Call | None:
     """What we last proved to stand in the HIS on the line this message speaks of."""
-    key = line_key(call_of(message))
+    line = message.line
     earlier = Message.objects.filter(
         stream=message.stream, id__lt=message.pk, state=State.CONFIRMED
     ).order_by("-id")
-    calls = (call_of(other) for other in earlier.iterator(chunk_size=50))
-    return next((call for call in calls if line_key(call) == key), None)
+    others = earlier.iterator(chunk_size=50)
+    return next((other.call for other in others if other.line == line), None)
 
 
 def prepare(message: Message) -> None:
@@ -69,7 +66,7 @@ def try_safely(gateway: HisWriter, message: Message) -> Tried:
 
 def try_once(gateway: HisWriter, message: Message) -> Tried:
     """What this message needs next, once; every failure becomes an outcome."""
-    attempt = _Attempt(gateway, message, call_of(message))
+    attempt = _Attempt(gateway, message)
     try:
         return attempt.run()
     except HisRejected as error:
@@ -83,10 +80,11 @@ def try_once(gateway: HisWriter, message: Message) -> Tried:
 
 
 class _Attempt:
-    def __init__(self, gateway: HisWriter, message: Message, call: PrivSave) -> None:
+    def __init__(self, gateway: HisWriter, message: Message) -> None:
         self._gateway = gateway
         self._message = message
-        self._call = call
+        self._kind = message.of
+        self._call = message.call
         self._answer: Answer | None = None
         self._started_at = timezone.now()
         self._begin = time.perf_counter()
@@ -106,20 +104,20 @@ class _Attempt:
         return Outcome.DELIVERED if self._answer else Outcome.UNAVAILABLE
 
     def _send(self) -> Tried:
-        self._answer = self._gateway.save_privilege(self._call)
+        self._answer = self._kind.send(self._gateway, self._call)
         return self._read_back()
 
     def _read_back(self) -> Tried:
-        line = self._gateway.doctor_privilege(self._call)
-        found = differences(self._call, line)
+        line = self._kind.read(self._gateway, self._call)
+        found = self._kind.differences(self._call, line)
         if not found:
             return self.ended(Outcome.CONFIRMED)
         return self.ended(Outcome.MISMATCH, text=_("回读不一致"), found=found)
 
     def _resolve(self) -> Tried:
         """The answer was lost: look first, send again only what clearly is not there."""
-        line = self._gateway.doctor_privilege(self._call)
-        effect = effect_of(self._call, line, self._message.proved_before)
+        line = self._kind.read(self._gateway, self._call)
+        effect = self._kind.effect(self._call, line, self._message.proved_before)
         if effect is Effect.SHOWN:
             return self.ended(Outcome.CONFIRMED)
         if effect is Effect.ABSENT:
@@ -127,7 +125,7 @@ class _Attempt:
         return self.ended(
             Outcome.ANSWER_LOST,
             text=_("回读无法判定，请核对后处理"),
-            found=differences(self._call, line),
+            found=self._kind.differences(self._call, line),
             is_unclear=True,
         )
 

@@ -138,6 +138,15 @@ ANTIBIOTIC_BAR_MONTHS = Parameter(
     24,
     _("抗菌药物临床应用管理办法：取消后六个月内不得恢复"),
 )
+OPERATE_IMPLIES_ORDER = Parameter(
+    "OPERATE_IMPLIES_ORDER",
+    _("有主刀权即有开单权（0 否，1 是）"),
+    "",
+    1,
+    0,
+    1,
+    _("授权规则 9.4a：主刀含开单由医院决定"),
+)
 
 PARAMETERS: dict[str, Parameter] = {
     parameter.key: parameter
@@ -155,5 +164,6 @@ PARAMETERS: dict[str, Parameter] = {
         DIRECT_SECOND_PERSON,
         UNDO_HOURS,
         ANTIBIOTIC_BAR_MONTHS,
+        OPERATE_IMPLIES_ORDER,
     )
 }

@@ -147,7 +147,6 @@ def enqueue_all(calls: list[Any]) -> None:
         for number, call in enumerate(calls):
             enqueue(
                 message=call,
-                stream=f"practitioner:{call.emp_no}",
                 subject=f"bench:{number}",
                 at=timezone.now(),
             )

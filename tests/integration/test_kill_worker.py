@@ -60,7 +60,6 @@ for number in range(first, last):
                 valid_to=date(2027, 11, 30), reason="测试", doc_no="",
                 operator=str(number),
             ),
-            stream=f"practitioner:{emp_no}",
             subject=f"test:{number}",
             at=timezone.now(),
         )

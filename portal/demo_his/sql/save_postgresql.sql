@@ -93,9 +93,4 @@ BEGIN
   RETURN NEXT;
 END $$;
 
-CREATE VIEW V_YW_CALL_LOG AS
-SELECT 请求号 AS request_id, 操作 AS op, 工号 AS emp_no, 权限编码 AS priv_code, 结果码 AS code, 结果说明 AS message,
-  HIS行号 AS his_row_id, 重复次数 AS repeats, 接收时间 AS received_at
-FROM 权限维护请求;
-
 REVOKE ALL ON FUNCTION yw_priv_save FROM PUBLIC;

@@ -86,6 +86,3 @@ CREATE TRIGGER YW_PRIV_SAVE_ACT AFTER UPDATE OF code ON YW_PRIV_SAVE WHEN NEW.co
         AND 权限编码 = NEW.priv_code AND 场合 = NEW.setting AND 项目编码 = NEW.item_code AND 开始日期 = NEW.valid_from)
   WHERE request_id = NEW.request_id;
 END;
-
-CREATE VIEW V_YW_CALL_LOG AS
-SELECT request_id, op, emp_no, priv_code, code, message, his_row_id, repeats, received_at FROM YW_PRIV_SAVE;

@@ -75,27 +75,6 @@ CREATE TABLE 人员权限 (
   CONSTRAINT 人员权限_UQ UNIQUE (人员ID, 权限编码, 场合, 项目编码, 开始日期)
 );
 
-CREATE TABLE 权限维护日志 (
-  序号 {ID},
-  请求号 VARCHAR(36),
-  操作 VARCHAR(10) NOT NULL,
-  工号 VARCHAR(20) NOT NULL,
-  权限编码 VARCHAR(20) NOT NULL,
-  场合 VARCHAR(4) NOT NULL,
-  项目编码 VARCHAR(32) NOT NULL,
-  原状态 VARCHAR(1) NOT NULL,
-  新状态 VARCHAR(1) NOT NULL,
-  操作人员 VARCHAR(20),
-  操作时间 TIMESTAMP(0) NOT NULL
-);
-
-CREATE TABLE 接口故障 (
-  名称 VARCHAR(10) NOT NULL PRIMARY KEY,
-  启用 INTEGER NOT NULL,
-  结果码 VARCHAR(4),
-  结果说明 VARCHAR(200)
-);
-
 CREATE TABLE 手术项目目录 (
   ID INTEGER NOT NULL PRIMARY KEY,
   编码 VARCHAR(32) NOT NULL UNIQUE,
@@ -106,6 +85,49 @@ CREATE TABLE 手术项目目录 (
   专科 VARCHAR(20),
   是否停用 INTEGER NOT NULL DEFAULT 0,
   最后修改时间 TIMESTAMP(0) NOT NULL
+);
+
+-- 记录性质: 1 开单, 2 执行. 批次号: the whole set that gave the line, if one did.
+CREATE TABLE 人员手术权限 (
+  ID {ID},
+  人员ID INTEGER NOT NULL REFERENCES 人员表 (ID),
+  诊疗项目ID INTEGER NOT NULL REFERENCES 手术项目目录 (ID),
+  记录性质 INTEGER NOT NULL,
+  场合 VARCHAR(4) NOT NULL,
+  开始日期 DATE NOT NULL,
+  终止日期 DATE,
+  记录状态 INTEGER NOT NULL DEFAULT 1,
+  批次号 VARCHAR(36),
+  原因 VARCHAR(200),
+  文号 VARCHAR(50),
+  操作人员 VARCHAR(20),
+  操作时间 TIMESTAMP(0) NOT NULL,
+  CONSTRAINT 人员手术权限_UQ UNIQUE (人员ID, 诊疗项目ID, 记录性质, 场合, 开始日期)
+);
+
+-- 对象: PRIV 医生权限, DOCTOR_OP 手术权限.
+CREATE TABLE 权限维护日志 (
+  序号 {ID},
+  请求号 VARCHAR(36),
+  对象 VARCHAR(10) NOT NULL DEFAULT 'PRIV',
+  操作 VARCHAR(10) NOT NULL,
+  工号 VARCHAR(20) NOT NULL,
+  权限编码 VARCHAR(20) NOT NULL,
+  场合 VARCHAR(4) NOT NULL,
+  项目编码 VARCHAR(32) NOT NULL,
+  原状态 VARCHAR(1),
+  新状态 VARCHAR(1) NOT NULL,
+  原因 VARCHAR(200),
+  文号 VARCHAR(50),
+  操作人员 VARCHAR(20),
+  操作时间 TIMESTAMP(0) NOT NULL
+);
+
+CREATE TABLE 接口故障 (
+  名称 VARCHAR(10) NOT NULL PRIMARY KEY,
+  启用 INTEGER NOT NULL,
+  结果码 VARCHAR(4),
+  结果说明 VARCHAR(200)
 );
 
 CREATE TABLE 人员执业范围 (

@@ -7,18 +7,19 @@ Reasons are message ids, translated where they are shown.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from django.utils.translation import gettext_noop as _
 
 from portal.his.connection import BadDsn, Connection, parse
 from portal.his.contract.interfaces import (
     V_YW_DOCTOR,
+    V_YW_DOCTOR_OP,
     V_YW_DOCTOR_PRIV,
     V_YW_PRIV_DICT,
 )
@@ -36,9 +37,17 @@ from portal.his.files.headings import places_of
 from portal.his.files.report import Report, cell_at
 from portal.his.files.tables import Serial, table_of
 from portal.his.gateway import HisMisconfigured, HisUnavailable
-from portal.his.messages import Answer, PrivSave
-from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
+from portal.his.messages import Answer, DoctorOpSave, PrivSave
+from portal.his.records import (
+    DoctorOpRecord,
+    DoctorPrivRecord,
+    DoctorRecord,
+    PrivilegeRecord,
+    latest,
+)
 from portal.his.values import typed
+
+Record = TypeVar("Record")
 
 SETTING = "HIS_DSN"
 ROWS_PER_BATCH = 1000
@@ -102,17 +111,30 @@ class FilesGateway:
 
     def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
         """As the file has it, which may be older than what was sent."""
-        names = V_YW_DOCTOR_PRIV.key
-        key = tuple(getattr(message, name) for name in names)
-        lines = (DoctorPrivRecord(*row) for row in self.rows(V_YW_DOCTOR_PRIV))
-        mine = (
+        return latest(self._lines(V_YW_DOCTOR_PRIV, DoctorPrivRecord, vars(message)))
+
+    def doctor_op(self, message: DoctorOpSave) -> DoctorOpRecord | None:
+        """As the file has it, which may be older than what was sent."""
+        return latest(self._lines(V_YW_DOCTOR_OP, DoctorOpRecord, vars(message)))
+
+    def doctor_ops(self, emp_no: str) -> Sequence[DoctorOpRecord]:
+        return self._lines(V_YW_DOCTOR_OP, DoctorOpRecord, {"emp_no": emp_no})
+
+    def _lines(
+        self, view: View, record: Callable[..., Record], values: Mapping[str, Any]
+    ) -> list[Record]:
+        """Those that equal the values in the columns of the key that are given."""
+        key = {name: values[name] for name in view.key if name in values}
+        return [
             line
-            for line in lines
-            if tuple(getattr(line, name) for name in names) == key
-        )
-        return max(mine, key=lambda line: str(line.last_modified), default=None)
+            for line in (record(*row) for row in self.rows(view))
+            if all(getattr(line, name) == value for name, value in key.items())
+        ]
 
     def save_privilege(self, message: PrivSave) -> NoReturn:
+        self._refuse()
+
+    def save_doctor_op(self, message: DoctorOpSave) -> NoReturn:
         self._refuse()
 
     def call(self, function: Function, values: Mapping[str, Any]) -> Answer:

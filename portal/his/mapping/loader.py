@@ -15,11 +15,13 @@ from portal.his.mapping.shape import (
     AsText,
     Coded,
     Expression,
+    Flag,
     FunctionMap,
     Join,
     Literal,
     Mapping,
     MappingError,
+    Push,
     Source,
     Template,
     Utc,
@@ -34,7 +36,8 @@ GNU_HEALTH = HERE / "gnu_health.toml"
 VIEW = {view.name: view for view in VIEWS}
 FUNCTION = {function.name: function for function in FUNCTIONS}
 GENERATED = "V_YW_CHANGE_LOG"  # unmapped: a table and a view of our own are written
-SECTIONS = {"his", "missing", "provided", "codes"}
+SECTIONS = {"his", "missing", "provided", "codes", "push"}
+PUSH_WORDS = {"whole_sets", "keeps_dates", "flags"}
 VIEW_WORDS = {"table", "joins", "where", "columns", "missing", "rows"}
 FUNCTION_WORDS = {"table", "row_id", "key", "values", "inserts", "allowed", "close"}
 ANSWER_PLACE = re.compile(r"line (\d+)")
@@ -82,9 +85,10 @@ class _Reader:
         missing = self._reasons("missing")
         provided = self._reasons("provided")
         self._everything_spoken_of({*missing, *provided})
+        push = self._push(self._words.get("push", {}))
         if self._problems:
             raise MappingError(self._problems)
-        return Mapping(his["name"], his["account"], views, functions, missing, provided)
+        return Mapping(his["name"], his["account"], views, functions, missing, provided, push)
 
     def _say(self, problem: str, *path: str) -> None:
         self._problems.append(f"{self._name}:{self._lines.of(*path)}: {problem}")
@@ -108,6 +112,32 @@ class _Reader:
         for item in ALL:
             if item.name not in {*self._words, *named, GENERATED}:
                 self._say(f"没有 {item.name} {item.title}：请映射或写进 [missing]")
+
+    # --- how it wants to be told ---------------------------------------------------
+
+    def _push(self, words: dict[str, Any]) -> Push:
+        self._unknown_words("push", words, PUSH_WORDS)
+        for word in ("whole_sets", "keeps_dates"):
+            if not isinstance(words.get(word, True), bool):
+                self._say(f"[push] 的 {word} 要写 true 或 false", "push", word)
+        flags = words.get("flags", {})
+        return Push(
+            whole_sets=words.get("whole_sets") is True,
+            keeps_dates=words.get("keeps_dates", True) is True,
+            flags=tuple(self._flag(name, said) for name, said in flags.items()),
+        )
+
+    def _flag(self, name: str, said: Any) -> Flag:
+        place = ("push", "flags", name)
+        if name not in {column.name for column in VIEW["V_YW_DOCTOR"].all_columns}:
+            self._say(f"V_YW_DOCTOR 没有列 {name}", *place)
+        match said:
+            case {"bits": list(bits)} if all(isinstance(bit, str) for bit in bits):
+                return Flag(name, bits=tuple(bits), setting=said.get("setting", ""))
+            case dict() if said and all(isinstance(v, str) for v in said.values()):
+                return Flag(name, values=dict(said))
+        self._say(f"[push.flags] 的 {name} 看不懂：权限 = 取值，或 bits = [权限…]", *place)
+        return Flag(name)
 
     # --- views -------------------------------------------------------------------
 

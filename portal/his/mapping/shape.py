@@ -94,6 +94,39 @@ class FunctionMap:
 
 
 @dataclass(frozen=True)
+class Flag:
+    """A coarse field the HIS keeps on the person: a column of ``V_YW_DOCTOR``.
+
+    Its value is the highest of ``values`` among the privileges held, "0" without any;
+    or, with ``bits``, one place for each privilege, 1 where it is held ("" has none).
+    ``setting`` counts only lines of that setting or of all.
+    """
+
+    name: str
+    values: dict[str, str] = field(default_factory=dict)
+    bits: tuple[str, ...] = ()
+    setting: str = ""
+
+    @property
+    def privileges(self) -> frozenset[str]:
+        return frozenset({*self.values, *self.bits} - {""})
+
+
+@dataclass(frozen=True)
+class Push:
+    """How a HIS wants to be told of rights.
+
+    ``whole_sets``: it replaces all surgical rights of a person at once. ``keeps_dates``:
+    its rows have a first and a last day. With ``flags`` it keeps these fields alone, and
+    no rows but those of surgical items.
+    """
+
+    whole_sets: bool = False
+    keeps_dates: bool = True
+    flags: tuple[Flag, ...] = ()
+
+
+@dataclass(frozen=True)
 class Mapping:
     """One HIS: what it offers, how, and what it does not."""
 
@@ -103,6 +136,7 @@ class Mapping:
     functions: dict[str, FunctionMap]
     missing: dict[str, str]  # interface name: why
     provided: dict[str, str]  # written by the vendor: where
+    push: Push = Push()
 
 
 class MappingError(Exception):

@@ -94,15 +94,15 @@ def read_all(name: str, dialect: Dialect) -> Statement:
 
 
 @cache
-def read_by_key(name: str, dialect: Dialect) -> Statement:
-    """The line with a given key."""
+def read_by_key(name: str, given: tuple[str, ...], dialect: Dialect) -> Statement:
+    """The lines whose key has given values, in all of its columns or in some."""
     view = VIEW[name]
     columns: dict[str, ColumnClause[Any]] = {
         item.name: column(item.name) for item in view.columns
     }
     query = select(*columns.values()).select_from(source(view))
     for item in view.columns:
-        if item.name in view.key:
+        if item.name in given:
             query = query.where(columns[item.name] == argument(item))
     return statement(query, dialect)
 

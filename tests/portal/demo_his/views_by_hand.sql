@@ -22,7 +22,15 @@ SELECT p.编号 AS emp_no, r.权限编码 AS priv_code, r.场合 AS setting, r.�
 FROM 人员权限 r
 JOIN 人员表 p ON p.ID = r.人员ID;
 
+CREATE VIEW V_YW_DOCTOR_OP AS
+SELECT p.编号 AS emp_no, CAST(w.诊疗项目ID AS VARCHAR(32)) AS his_item_id, CAST(w.记录性质 AS VARCHAR(1)) AS right_kind,
+  CAST(NULL AS VARCHAR(1)) AS grade, w.场合 AS setting, w.开始日期 AS valid_from, w.终止日期 AS valid_to,
+  CAST(w.记录状态 AS VARCHAR(1)) AS status, w.操作人员 AS last_operator, w.操作时间 AS last_modified,
+  w.批次号 AS batch_key
+FROM 人员手术权限 w
+JOIN 人员表 p ON p.ID = w.人员ID;
+
 CREATE VIEW V_YW_CHANGE_LOG AS
-SELECT 序号 AS seq, 请求号 AS request_id, 操作 AS op, 工号 AS emp_no, 权限编码 AS priv_code, 场合 AS setting,
+SELECT 序号 AS seq, 请求号 AS request_id, 对象 AS target, 操作 AS op, 工号 AS emp_no, 权限编码 AS priv_code, 场合 AS setting,
   项目编码 AS item_code, 原状态 AS before_status, 新状态 AS after_status, 操作人员 AS operator, 操作时间 AS changed_at
 FROM 权限维护日志;

@@ -33,7 +33,6 @@ def promise(emp_no: str = "1188", op: str = "ADD", **changes: Any) -> Message:
     not_before = changes.pop("not_before", None)
     return enqueue(
         message=priv_save(emp_no, op, **changes),
-        stream=f"practitioner:{emp_no}",
         subject=changes.pop("subject", "permissions.grantevent:81"),
         at=timezone.now(),
         not_before=not_before,

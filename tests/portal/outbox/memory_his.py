@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -12,9 +12,14 @@ from typing import Any
 from portal.his.contract.codes import STATUS_AFTER
 from portal.his.contract.shape import View
 from portal.his.gateway import HisMisconfigured, HisRejected, HisUnavailable
-from portal.his.messages import Answer, PrivSave
-from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
-from portal.outbox.comparison import line_key
+from portal.his.messages import REPLACE, Answer, DoctorOpSave, PrivSave
+from portal.his.records import (
+    DoctorOpRecord,
+    DoctorPrivRecord,
+    DoctorRecord,
+    PrivilegeRecord,
+)
+from portal.outbox.kinds import kind_of
 
 MODIFIED = datetime(2026, 11, 23, 10)  # noqa: DTZ001  # local by contract
 
@@ -38,24 +43,54 @@ def priv_save(emp_no: str = "1188", op: str = "ADD", **changes: Any) -> PrivSave
     return PrivSave(**(values | changes))
 
 
+def op_save(emp_no: str = "1188", op: str = "ADD", **changes: Any) -> DoctorOpSave:
+    """A call about one right of Wang's to one item."""
+    values: dict[str, Any] = {
+        "request_id": "",
+        "op": op,
+        "emp_no": emp_no,
+        "his_item_id": "9001",
+        "right_kind": "2",
+        "setting": "ALL",
+        "valid_from": date(2026, 12, 1),
+        "valid_to": date(2027, 11, 30),
+        "reason": "年度授权",
+        "doc_no": "医务〔2026〕12号",
+        "operator": "2031",
+    }
+    return DoctorOpSave(**(values | changes))
+
+
+def key_of(message: PrivSave | DoctorOpSave) -> Hashable:
+    kind = kind_of(message)
+    return kind.name, kind.line(message)
+
+
 @dataclass
 class MemoryHis:
-    """Keeps the contract of ``YW_PRIV_SAVE``; ``faults`` are met one per call.
+    """Keeps the contract of the two functions for rights; faults are met one per call.
 
     A fault is ``down`` (nothing sent), ``lost`` (done, but not heard of), ``cut``
     (neither done nor heard of), ``refuse``, ``wrong`` (a setting) or ``bug``.
     """
 
-    lines: dict[Any, DoctorPrivRecord] = field(default_factory=dict)
+    lines: dict[Any, Any] = field(default_factory=dict)
     answers: dict[str, Answer | HisRejected] = field(default_factory=dict)
-    effects: list[PrivSave] = field(default_factory=list)
+    effects: list[PrivSave | DoctorOpSave] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     save_faults: list[str] = field(default_factory=list)
     read_faults: list[str] = field(default_factory=list)
-    rejects: dict[str, str] = field(default_factory=dict)  # privilege -> code
+    rejects: dict[str, str] = field(default_factory=dict)  # privilege or item -> code
+    batches_of: dict[str | None, set[Hashable]] = field(default_factory=dict)
     is_down: bool = False
 
     def save_privilege(self, message: PrivSave) -> Answer:
+        return self._save(message)
+
+    def save_doctor_op(self, message: DoctorOpSave) -> Answer:
+        return self._save(message)
+
+    def _save(self, message: PrivSave | DoctorOpSave) -> Answer:
         uuid.UUID(message.request_id)
         self.calls.append("save")
         fault = self._fault(self.save_faults)
@@ -68,24 +103,64 @@ class MemoryHis:
             raise answer
         return answer
 
-    def _answer(self, message: PrivSave, fault: str) -> Answer | HisRejected:
+    def _answer(
+        self, message: PrivSave | DoctorOpSave, fault: str
+    ) -> Answer | HisRejected:
         if message.request_id in self.answers:
             return self.answers[message.request_id]
-        code = self.rejects.get(message.priv_code, "9999" if fault == "refuse" else "")
+        what = (
+            message.priv_code if isinstance(message, PrivSave) else message.his_item_id
+        )
+        code = self.rejects.get(what, "9999" if fault == "refuse" else "")
         answer: Answer | HisRejected
         if code:
             answer = HisRejected(code, "不行")
         else:
             answer = Answer("0", "成功", str(len(self.effects) + 1))
             self.effects.append(message)
-            self.lines[line_key(message)] = line_of(message)
+            if not is_empty(message):
+                self.lines[key_of(message)] = line_of(message)
+            self._close(message)
         self.answers[message.request_id] = answer
         return answer
 
+    def _close(self, message: PrivSave | DoctorOpSave) -> None:
+        """The last line of a batch ends what was not in it."""
+        if not isinstance(message, DoctorOpSave) or message.save_mode != REPLACE:
+            return
+        self.batches_of.setdefault(message.batch_key, set()).add(key_of(message))
+        if message.line_no != message.line_count:
+            return
+        for key, line in self.lines.items():
+            is_theirs = getattr(line, "his_item_id", "") and line.emp_no == message.emp_no
+            if (
+                is_theirs
+                and line.status == "1"
+                and key not in self.batches_of[message.batch_key]
+            ):
+                self.lines[key] = replace(line, status="3")
+
     def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
+        self._read()
+        found: DoctorPrivRecord | None = self.lines.get(key_of(message))
+        return found
+
+    def doctor_op(self, message: DoctorOpSave) -> DoctorOpRecord | None:
+        self._read()
+        found: DoctorOpRecord | None = self.lines.get(key_of(message))
+        return found
+
+    def doctor_ops(self, emp_no: str) -> Sequence[DoctorOpRecord]:
+        self._read()
+        return [
+            line
+            for line in self.lines.values()
+            if isinstance(line, DoctorOpRecord) and line.emp_no == emp_no
+        ]
+
+    def _read(self) -> None:
         self.calls.append("read")
         self._fault(self.read_faults)
-        return self.lines.get(line_key(message))
 
     def kept_open(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -108,9 +183,9 @@ class MemoryHis:
     def privileges(self) -> Iterator[PrivilegeRecord]:
         return iter(())
 
-    def change_by_hand(self, message: PrivSave, **changes: Any) -> None:
+    def change_by_hand(self, message: PrivSave | DoctorOpSave, **changes: Any) -> None:
         """Somebody edits the line in the HIS itself."""
-        key = line_key(message)
+        key = key_of(message)
         self.lines[key] = replace(self.lines.get(key, line_of(message)), **changes)
 
     def _fault(self, faults: list[str]) -> str:
@@ -124,16 +199,30 @@ class MemoryHis:
         return fault
 
 
-def line_of(message: PrivSave) -> DoctorPrivRecord:
-    return DoctorPrivRecord(
-        emp_no=message.emp_no,
-        priv_code=message.priv_code,
-        setting=message.setting,
-        item_code=message.item_code,
-        his_value=message.his_value,
-        valid_from=message.valid_from,
-        valid_to=message.valid_to,
-        status=STATUS_AFTER[message.op],
-        last_operator=message.operator,
-        last_modified=MODIFIED,
+def is_empty(message: PrivSave | DoctorOpSave) -> bool:
+    return isinstance(message, DoctorOpSave) and message.line_count == 0
+
+
+def line_of(message: PrivSave | DoctorOpSave) -> DoctorPrivRecord | DoctorOpRecord:
+    common: dict[str, Any] = {
+        "emp_no": message.emp_no,
+        "setting": message.setting,
+        "valid_from": message.valid_from,
+        "valid_to": message.valid_to,
+        "status": STATUS_AFTER[message.op],
+        "last_operator": message.operator,
+        "last_modified": MODIFIED,
+    }
+    if isinstance(message, PrivSave):
+        return DoctorPrivRecord(
+            priv_code=message.priv_code,
+            item_code=message.item_code,
+            his_value=message.his_value,
+            **common,
+        )
+    return DoctorOpRecord(
+        his_item_id=message.his_item_id,
+        right_kind=message.right_kind,
+        grade="",
+        **common,
     )

@@ -1,0 +1,387 @@
+"""The messages of an act: what was promised, held against the ledger as it is now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from permissions.enums import EventKind, GrantStatus
+from permissions.ledger import Standing, fold
+from permissions.models import Grant, GrantEvent
+from permissions.outbound import flags
+from permissions.outbound.flags import Held
+from permissions.outbound.table import (
+    IN_FORCE,
+    NO_DAY,
+    Right,
+    Row,
+    RowKey,
+    Spell,
+    Step,
+    Table,
+    after,
+    settle,
+    stretches,
+)
+from permissions.outbound.ways import OP, PRIV, Ways, his_value_of
+from portal.accounts.models import User
+from portal.his.messages import DoctorOpSave, DoctorOpSet, OpLine, PrivSave
+from portal.outbox.kinds import Call as Said
+from portal.outbox.queries import promised
+from portal.parameters.days import day_of, last_day_of
+
+
+@dataclass(frozen=True)
+class Call:
+    """One promise to the HIS; ``not_before`` None is at once."""
+
+    message: Said
+    subject: str
+    not_before: datetime | None = None
+    takes_away: bool | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of the HIS: as it was last told (None: not yet), and as it will be."""
+
+    emp_no: str
+    key: RowKey
+    before: Row | None
+    after: Row
+
+
+@dataclass(frozen=True)
+class Line:
+    """A ledger line and what its events add up to."""
+
+    grant: Grant
+    standing: Standing
+
+    def holds_at(self, moment: datetime) -> bool:
+        return self.standing.holds_at(moment)
+
+    def spell_at(self, moment: datetime) -> Spell:
+        standing, first = self.standing, day_of(self.grant.valid_from)
+        status, last = standing.status, last_day_of(standing.span.valid_to)
+        if status is not GrantStatus.VOID:
+            status = standing.status_at(moment)
+        if standing.ended_at is not None:
+            # Revoked before it began, it must still be a span of days for the HIS.
+            last = max(day_of(standing.ended_at), first)
+        return Spell(first, last, status, self.holds_at(moment))
+
+    def turns_after(self, moment: datetime, *, with_ends: bool) -> Iterator[datetime]:
+        """When it begins, ends or comes back by its dates alone, later than now."""
+        standing = self.standing
+        if standing.status in {GrantStatus.VOID, GrantStatus.REVOKED}:
+            return
+        ends = (standing.span.valid_from, standing.span.valid_to) if with_ends else ()
+        for turn in (*ends, *(starts for starts, _status in standing.turns)):
+            if turn is not None and turn > moment:
+                yield turn
+
+
+class Telling:
+    """What an act about a practitioner's lines means to the HIS.
+
+    ``events`` are what has happened, saved or only thought of; all of one practitioner.
+    """
+
+    def __init__(self, events: Sequence[GrantEvent], *, at: datetime) -> None:
+        self.events = events
+        self.at = at
+        self.person = events[0].grant.practitioner
+        self.ways = Ways()
+        self._codes = {event.grant.item_code for event in events}
+        self._entries = {e.grant.privilege_id for e in events if not e.grant.item_code}
+        self._lines = self._read()
+        self._told = told_by(
+            message.call for message in promised(self.person.emp_no, self.at)
+        )
+
+    # --- messages ---------------------------------------------------------------------
+
+    def calls(self, *, by: User) -> list[Call]:
+        """Everything to be promised now, what is due first in front."""
+        event = self.events[-1]
+        found: list[Call] = []
+        for moment, messages in self._plan(event, by):
+            subject = event.subject
+            if found or (event.kind == EventKind.SUSPEND and moment > self.at):
+                subject = f"permissions.suspensionend:{event.pk}"
+                if event.kind != EventKind.SUSPEND:
+                    subject = f"permissions.laterturn:{event.pk}"
+            later = moment if moment > self.at else None
+            found += [
+                Call(message, subject, later, takes) for message, takes in messages
+            ]
+        return found
+
+    def concerns(self, message: Said) -> bool:
+        """What waits for its day is planned anew with these lines?"""
+        if isinstance(message, DoctorOpSet):
+            return True
+        if isinstance(message, DoctorOpSave):
+            return self._is_mine(right_of(message))
+        return isinstance(message, PrivSave) and (
+            self._is_mine(right_of(message)) or bool(self.ways.push.flags)
+        )
+
+    def changes(self) -> list[Change]:
+        """Rows of the HIS that change at once."""
+        steps = self._steps(self._mine(), self.at)
+        new = after(self._told, steps)
+        return [
+            Change(self.person.emp_no, step.key, self._told.get(step.key), new[step.key])
+            for step in steps
+        ]
+
+    def _plan(
+        self, event: GrantEvent, by: User
+    ) -> Iterator[tuple[datetime, list[tuple[Said, bool | None]]]]:
+        told = self._mine()
+        whole = self._in_force(told)
+        fields = {key: row for key, row in self._told.items() if is_flag(key)}
+        for moment in self._moments():
+            steps = self._steps(told, moment)
+            told = after(told, steps)
+            messages: list[tuple[Said, bool | None]] = []
+            if self.ways.push.whole_sets:
+                set_now = self._whole_set(moment)
+                if set_now != whole:
+                    messages.append((self._set(event, by, moment, set_now, whole), None))
+                whole = set_now
+                steps = [step for step in steps if step.key.right.function != OP]
+            changed = self._flag_steps(fields, moment)
+            for step in changed:
+                before = fields.get(step.key)
+                lowers = before is not None and flags.is_lower(step.value, before.value)
+                messages.append((message_of(step, event, by), lowers))
+            fields = after(fields, changed)
+            messages += [(message_of(step, event, by), None) for step in steps]
+            if messages:
+                yield moment, messages
+
+    def _moments(self) -> list[datetime]:
+        """Now, and when something turns by itself that the HIS cannot know."""
+        with_ends = not self.ways.push.keeps_dates
+        later = {
+            turn
+            for line in self._lines
+            for turn in line.turns_after(
+                self.at,
+                with_ends=with_ends
+                or bool(self.ways.push.flags and self.ways.is_in_a_flag(line.grant)),
+            )
+        }
+        return [self.at, *sorted(later)]
+
+    # --- rows -------------------------------------------------------------------------
+
+    def _mine(self) -> Table:
+        return {key: row for key, row in self._told.items() if self._is_mine(key.right)}
+
+    def _is_mine(self, right: Right) -> bool:
+        """A right these lines may give, or have given by another way before."""
+        if right.function == OP:
+            return any(
+                code and right.item in {code, *self.ways.items_of(code)}
+                for code in self._codes
+            )
+        codes = {line.grant.privilege.code for line in self._lines}
+        return right.item in self._codes and right.code in codes
+
+    def _steps(self, told: Table, moment: datetime) -> list[Step]:
+        spells: dict[Right, list[Spell]] = defaultdict(list)
+        for line in self._lines:
+            if self._is_touched(line.grant):
+                for right, spell in self._spells(line, moment):
+                    spells[right].append(spell)
+        keeps = self.ways.push.keeps_dates
+        return settle(told, spells, day_of(moment), keeps_dates=keeps)
+
+    def _spells(self, line: Line, moment: datetime) -> Iterator[tuple[Right, Spell]]:
+        value = his_value_of(line.grant.privilege)
+        spell = line.spell_at(moment)
+        for right in self.ways.rights_of(line.grant):
+            named = value if right.function == PRIV else ""
+            yield right, Spell(spell.first, spell.last, spell.status, spell.holds, named)
+
+    def _is_touched(self, grant: Grant) -> bool:
+        if grant.item_code:
+            return grant.item_code in self._codes
+        return grant.privilege_id in self._entries
+
+    # --- whole sets -------------------------------------------------------------------
+
+    def _in_force(self, told: Table) -> frozenset[tuple[RowKey, date | None]]:
+        """The last set that was told."""
+        return frozenset(
+            (key, row.last_day)
+            for key, row in self._told.items()
+            if key.right.function == OP and row.holds_on(day_of(self.at))
+        )
+
+    def _whole_set(self, moment: datetime) -> frozenset[tuple[RowKey, date | None]]:
+        """Every surgical right from this moment on."""
+        spells: dict[Right, list[Spell]] = defaultdict(list)
+        day = day_of(moment)
+        for line in self._lines:
+            for right, spell in self._spells(line, moment):
+                is_over = spell.last is not None and spell.last < day
+                if right.function == OP and not is_over:
+                    if spell.status is GrantStatus.ACTIVE:
+                        spells[right].append(spell)
+        return frozenset(
+            (RowKey(right, stretch.first), stretch.last)
+            for right, mine in spells.items()
+            for stretch in stretches(mine)
+        )
+
+    def _set(
+        self,
+        event: GrantEvent,
+        by: User,
+        moment: datetime,
+        now: frozenset[tuple[RowKey, date | None]],
+        before: frozenset[tuple[RowKey, date | None]],
+    ) -> DoctorOpSet:
+        known = {key for key, _last in before}
+        lines = [
+            OpLine(
+                "UPDATE" if key in known else "ADD",
+                key.right.item,
+                key.right.code,
+                key.right.setting,
+                key.first_day,
+                last,
+            )
+            for key, last in now
+        ]
+        # What was there before comes first: it may end earlier than it did.
+        lines.sort(key=lambda one: (one.op != "UPDATE", one.his_item_id, one.right_kind,
+                                    one.setting, one.valid_from))
+        return DoctorOpSet(
+            request_id="",
+            emp_no=self.person.emp_no,
+            day=day_of(moment),
+            lines=tuple(lines),
+            reason=event.reason,
+            doc_no=event.grant.doc_no,
+            operator=by.staff_no,
+        )
+
+    # --- coarse fields ----------------------------------------------------------------
+
+    def _flag_steps(self, told: Table, moment: datetime) -> list[Step]:
+        """Fields whose value is another than was told."""
+        held = [
+            Held(line.grant.privilege.code, line.grant.setting)
+            for line in self._lines
+            if self.ways.is_in_a_flag(line.grant) and line.holds_at(moment)
+        ]
+        steps = []
+        for flag in self.ways.push.flags:
+            key = RowKey(Right(PRIV, flag.name, "", "ALL"), NO_DAY)
+            value, row = flags.value_of(flag, held), told.get(key)
+            was = row.value if row else "0" * max(len(flag.bits), 1)
+            if value != was:
+                steps.append(Step("UPDATE" if row else "ADD", key, None, value))
+        return steps
+
+    # --- reading ----------------------------------------------------------------------
+
+    def _read(self) -> list[Line]:
+        """Lines that bear on the same rows: same item, or without one same privilege."""
+        grants = Grant.objects.filter(practitioner=self.person)
+        push = self.ways.push
+        if not (push.whole_sets or push.flags):
+            grants = grants.filter(item_code__in=self._codes)
+        found = [
+            grant
+            for grant in grants.select_related("privilege").order_by("pk")
+            if push.whole_sets or push.flags or self._is_touched(grant)
+        ]
+        events: dict[int, list[GrantEvent]] = defaultdict(list)
+        for event in GrantEvent.objects.filter(grant__in=found).order_by("pk"):
+            events[event.grant_id].append(event)
+        for event in self.events:
+            if event.pk is None:
+                events[event.grant_id].append(event)
+        folded = [(grant, fold(grant.span, events[grant.pk])) for grant in found]
+        return [Line(grant, standing) for grant, standing in folded if standing]
+
+
+def is_flag(key: RowKey) -> bool:
+    return key.first_day == NO_DAY and key.right.function == PRIV
+
+
+# --- messages and rows --------------------------------------------------------------------
+
+
+def right_of(message: PrivSave | DoctorOpSave) -> Right:
+    if isinstance(message, PrivSave):
+        return Right(PRIV, message.priv_code, message.item_code, message.setting)
+    return Right(OP, message.right_kind, message.his_item_id, message.setting)
+
+
+def told_by(messages: Iterable[Said]) -> Table:
+    """The rows as these messages leave them, in the order they were promised."""
+    table: Table = {}
+    for message in messages:
+        if isinstance(message, DoctorOpSet):
+            table = {k: row for k, row in table.items() if k.right.function != OP}
+            for line in message.lines:
+                right = Right(OP, line.right_kind, line.his_item_id, line.setting)
+                key = RowKey(right, line.valid_from)
+                table[key] = Row(IN_FORCE, line.valid_to)
+        elif isinstance(message, PrivSave | DoctorOpSave):
+            key = RowKey(right_of(message), message.valid_from)
+            value = message.his_value if isinstance(message, PrivSave) else ""
+            table = after(table, [Step(message.op, key, message.valid_to, value)])
+    return table
+
+
+def message_of(step: Step, event: GrantEvent, by: User) -> Said:
+    """The complete call; the request id is given by the outbox."""
+    grant, right = event.grant, step.key.right
+    if right.function == OP:
+        return DoctorOpSave(
+            request_id="",
+            op=step.op,
+            emp_no=grant.practitioner.emp_no,
+            his_item_id=right.item,
+            right_kind=right.code,
+            setting=right.setting,
+            valid_from=step.key.first_day,
+            valid_to=step.last_day,
+            reason=event.reason,
+            doc_no=grant.doc_no,
+            operator=by.staff_no,
+        )
+    return PrivSave(
+        request_id="",
+        op=step.op,
+        emp_no=grant.practitioner.emp_no,
+        priv_code=right.code,
+        setting=right.setting,
+        item_code=right.item,
+        his_value=step.value,
+        valid_from=step.key.first_day,
+        valid_to=step.last_day,
+        reason=event.reason,
+        doc_no=grant.doc_no,
+        operator=by.staff_no,
+    )
+
+
+def changes_of(events: Mapping[int, Sequence[GrantEvent]], at: datetime) -> list[Change]:
+    """What acts that are only thought of would change in the HIS, by practitioner."""
+    return [
+        change
+        for mine in events.values()
+        for change in Telling(mine, at=at).changes()
+    ]

@@ -1,0 +1,155 @@
+"""The kinds of messages: what each says, how it is sent, and what proves it.
+
+A further kind is one more entry of ``KINDS``; nothing else in the outbox knows what is
+inside a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from portal.his.gateway import HisWriter
+from portal.his.messages import Answer, DoctorOpSave, DoctorOpSet, PrivSave
+from portal.outbox.comparison import (
+    Differences,
+    Effect,
+    is_untouched,
+    line_differences,
+    privilege_differences,
+    set_differences,
+)
+
+
+class Call(Protocol):
+    """What all messages have in common."""
+
+    @property
+    def request_id(self) -> str: ...
+
+    @property
+    def emp_no(self) -> str: ...
+
+    def payload(self) -> dict[str, Any]: ...
+
+    @classmethod
+    def from_payload(cls, payload: dict[str, Any]) -> Self: ...
+
+
+M = TypeVar("M", bound=Call)
+Line = TypeVar("Line")
+TAKES_AWAY = frozenset({"SUSPEND", "REVOKE", "VOID"})
+
+
+@dataclass(frozen=True)
+class Kind(Generic[M, Line]):
+    """One kind. ``Line`` is what the HIS shows of a message, absent or not.
+
+    - ``line``: messages with the same are about the same line: a later one speaks
+      after an earlier one.
+    - ``effect``: what a read-back after a lost answer says, ``before`` being what we
+      last proved of the same line.
+    - ``is_whole``: it tells all there is, so it replaces an earlier one that waits.
+    """
+
+    name: str
+    message: type[M]
+    line: Callable[[M], Hashable]
+    takes_away: Callable[[M], bool]
+    send: Callable[[HisWriter, M], Answer]
+    read: Callable[[HisWriter, M], Line]
+    differences: Callable[[M, Line], Differences]
+    effect: Callable[[M, Line, M | None], Effect]
+    is_whole: bool = False
+
+    def call_of(self, payload: dict[str, Any]) -> M:
+        return self.message.from_payload(payload)
+
+
+def stream_of(emp_no: str) -> str:
+    """Messages about one practitioner are sent in order, one at a time."""
+    return f"practitioner:{emp_no}"
+
+
+def effect_on_a_line(
+    differences: Callable[[Any, Any], Differences],
+) -> Callable[[Any, Any, Any], Effect]:
+    """Did the call work?
+
+    A HIS never deletes a line, so an absent one means that nothing was done; so does a
+    line that still stands as it was proved before, or, for a line we never touched,
+    one whose status the call would have changed. Anything else has been changed by
+    another hand, and only a person can say whose word holds.
+    """
+
+    def effect_of(sent: Any, line: Any, before: Any | None) -> Effect:
+        if not differences(sent, line):
+            return Effect.SHOWN
+        if line is None:
+            return Effect.ABSENT
+        if before is not None:
+            return Effect.UNCLEAR if differences(before, line) else Effect.ABSENT
+        return Effect.ABSENT if is_untouched(sent, line.status) else Effect.UNCLEAR
+
+    return effect_of
+
+
+def effect_of_a_set(
+    sent: DoctorOpSet, lines: Any, _before: DoctorOpSet | None
+) -> Effect:
+    """A set that does not stand is sent again: it says all there is, whoever changed
+    something, and its calls are harmless twice."""
+    return Effect.ABSENT if set_differences(sent, lines) else Effect.SHOWN
+
+
+def send_set(gateway: HisWriter, message: DoctorOpSet) -> Answer:
+    """Line by line. A batch broken off has only given, and is finished by the rest."""
+    answer: Answer | None = None
+    for call in message.calls():
+        answer = gateway.save_doctor_op(call)
+    if answer is None:
+        raise RuntimeError("even an empty set is one call")
+    return answer
+
+
+PRIV_SAVE = Kind(
+    name="PRIV_SAVE",
+    message=PrivSave,
+    line=lambda m: (m.emp_no, m.priv_code, m.setting, m.item_code, m.valid_from),
+    takes_away=lambda m: m.op in TAKES_AWAY,
+    send=lambda gateway, m: gateway.save_privilege(m),
+    read=lambda gateway, m: gateway.doctor_privilege(m),
+    differences=privilege_differences,
+    effect=effect_on_a_line(privilege_differences),
+)
+DOCTOR_OP_SAVE = Kind(
+    name="DOCTOR_OP_SAVE",
+    message=DoctorOpSave,
+    line=lambda m: (m.emp_no, m.his_item_id, m.right_kind, m.setting, m.valid_from),
+    takes_away=lambda m: m.op in TAKES_AWAY,
+    send=lambda gateway, m: gateway.save_doctor_op(m),
+    read=lambda gateway, m: gateway.doctor_op(m),
+    differences=line_differences,
+    effect=effect_on_a_line(line_differences),
+)
+DOCTOR_OP_SET = Kind(
+    name="DOCTOR_OP_SET",
+    message=DoctorOpSet,
+    line=lambda m: m.emp_no,
+    takes_away=lambda m: False,  # it gives as well, and must not pass what was refused
+    send=send_set,
+    read=lambda gateway, m: gateway.doctor_ops(m.emp_no),
+    differences=set_differences,
+    effect=effect_of_a_set,
+    is_whole=True,
+)
+
+KINDS: dict[str, Kind[Any, Any]] = {
+    kind.name: kind for kind in (PRIV_SAVE, DOCTOR_OP_SAVE, DOCTOR_OP_SET)
+}
+_BY_MESSAGE: dict[type, Kind[Any, Any]] = {kind.message: kind for kind in KINDS.values()}
+
+
+def kind_of(message: Call) -> Kind[Any, Any]:
+    return _BY_MESSAGE[type(message)]
