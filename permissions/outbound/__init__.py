@@ -10,7 +10,7 @@ of a line this HIS can be told, ``telling`` makes the messages of an act.
 
 from permissions.outbound.table import Right, Row, RowKey
 from permissions.outbound.telling import Call, Change, Telling, changes_of
-from permissions.outbound.ways import his_value_of, last_day_for, why_not_told
+from permissions.outbound.ways import Ways, his_value_of, last_day_for
 
 __all__ = [
     "Call",
@@ -19,8 +19,8 @@ __all__ = [
     "Row",
     "RowKey",
     "Telling",
+    "Ways",
     "changes_of",
     "his_value_of",
     "last_day_for",
-    "why_not_told",
 ]

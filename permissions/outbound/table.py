@@ -183,12 +183,12 @@ def _dated(
         if first not in kept and (op := _dropped(first, row, spells, wanted, day)):
             last = _ended(first, row, spells, day) if op == "REVOKE" else row.last_day
             yield op, first, last, row.value
-    for stretch, first in carried.items():
-        if first is None:
+    for stretch, carrier in carried.items():
+        if carrier is None:
             start = _first_free(rows, stretch, day)
             yield "ADD", start, stretch.last, stretch.value
-        elif op := _changed(rows[first], stretch):
-            yield op, first, stretch.last, stretch.value
+        elif op := _changed(rows[carrier], stretch):
+            yield op, carrier, stretch.last, stretch.value
 
 
 def stretches(spells: Iterable[Spell]) -> list[Spell]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from permissions.enums import EventKind, GrantStatus
-from permissions.ledger import Standing, fold
 from permissions.models import Grant, GrantEvent
 from permissions.outbound import flags
 from permissions.outbound.flags import Held
+from permissions.outbound.lines import Line, read
 from permissions.outbound.table import (
-    IN_FORCE,
     NO_DAY,
     Right,
     Row,
@@ -22,15 +21,17 @@ from permissions.outbound.table import (
     Step,
     Table,
     after,
+    reaches,
     settle,
     stretches,
 )
 from permissions.outbound.ways import OP, PRIV, Ways, his_value_of
+from permissions.outbound.wording import message_of, right_of, told_by
 from portal.accounts.models import User
 from portal.his.messages import DoctorOpSave, DoctorOpSet, OpLine, PrivSave
 from portal.outbox.kinds import Call as Said
 from portal.outbox.queries import promised
-from portal.parameters.days import day_of, last_day_of
+from portal.parameters.days import day_of
 
 
 @dataclass(frozen=True)
@@ -51,37 +52,6 @@ class Change:
     key: RowKey
     before: Row | None
     after: Row
-
-
-@dataclass(frozen=True)
-class Line:
-    """A ledger line and what its events add up to."""
-
-    grant: Grant
-    standing: Standing
-
-    def holds_at(self, moment: datetime) -> bool:
-        return self.standing.holds_at(moment)
-
-    def spell_at(self, moment: datetime) -> Spell:
-        standing, first = self.standing, day_of(self.grant.valid_from)
-        status, last = standing.status, last_day_of(standing.span.valid_to)
-        if status is not GrantStatus.VOID:
-            status = standing.status_at(moment)
-        if standing.ended_at is not None:
-            # Revoked before it began, it must still be a span of days for the HIS.
-            last = max(day_of(standing.ended_at), first)
-        return Spell(first, last, status, self.holds_at(moment))
-
-    def turns_after(self, moment: datetime, *, with_ends: bool) -> Iterator[datetime]:
-        """When it begins, ends or comes back by its dates alone, later than now."""
-        standing = self.standing
-        if standing.status in {GrantStatus.VOID, GrantStatus.REVOKED}:
-            return
-        ends = (standing.span.valid_from, standing.span.valid_to) if with_ends else ()
-        for turn in (*ends, *(starts for starts, _status in standing.turns)):
-            if turn is not None and turn > moment:
-                yield turn
 
 
 class Telling:
@@ -135,7 +105,9 @@ class Telling:
         steps = self._steps(self._mine(), self.at)
         new = after(self._told, steps)
         return [
-            Change(self.person.emp_no, step.key, self._told.get(step.key), new[step.key])
+            Change(
+                self.person.emp_no, step.key, self._told.get(step.key), new[step.key]
+            )
             for step in steps
         ]
 
@@ -152,7 +124,9 @@ class Telling:
             if self.ways.push.whole_sets:
                 set_now = self._whole_set(moment)
                 if set_now != whole:
-                    messages.append((self._set(event, by, moment, set_now, whole), None))
+                    messages.append(
+                        (self._set(event, by, moment, set_now, whole), None)
+                    )
                 whole = set_now
                 steps = [step for step in steps if step.key.right.function != OP]
             changed = self._flag_steps(fields, moment)
@@ -208,7 +182,10 @@ class Telling:
         spell = line.spell_at(moment)
         for right in self.ways.rights_of(line.grant):
             named = value if right.function == PRIV else ""
-            yield right, Spell(spell.first, spell.last, spell.status, spell.holds, named)
+            yield (
+                right,
+                Spell(spell.first, spell.last, spell.status, spell.holds, named),
+            )
 
     def _is_touched(self, grant: Grant) -> bool:
         if grant.item_code:
@@ -231,10 +208,11 @@ class Telling:
         day = day_of(moment)
         for line in self._lines:
             for right, spell in self._spells(line, moment):
-                is_over = spell.last is not None and spell.last < day
-                if right.function == OP and not is_over:
-                    if spell.status is GrantStatus.ACTIVE:
-                        spells[right].append(spell)
+                goes_on = spell.status is GrantStatus.ACTIVE and reaches(
+                    spell.last, day
+                )
+                if right.function == OP and goes_on:
+                    spells[right].append(spell)
         return frozenset(
             (RowKey(right, stretch.first), stretch.last)
             for right, mine in spells.items()
@@ -262,8 +240,15 @@ class Telling:
             for key, last in now
         ]
         # What was there before comes first: it may end earlier than it did.
-        lines.sort(key=lambda one: (one.op != "UPDATE", one.his_item_id, one.right_kind,
-                                    one.setting, one.valid_from))
+        lines.sort(
+            key=lambda one: (
+                one.op != "UPDATE",
+                one.his_item_id,
+                one.right_kind,
+                one.setting,
+                one.valid_from,
+            )
+        )
         return DoctorOpSet(
             request_id="",
             emp_no=self.person.emp_no,
@@ -305,83 +290,17 @@ class Telling:
             for grant in grants.select_related("privilege").order_by("pk")
             if push.whole_sets or push.flags or self._is_touched(grant)
         ]
-        events: dict[int, list[GrantEvent]] = defaultdict(list)
-        for event in GrantEvent.objects.filter(grant__in=found).order_by("pk"):
-            events[event.grant_id].append(event)
-        for event in self.events:
-            if event.pk is None:
-                events[event.grant_id].append(event)
-        folded = [(grant, fold(grant.span, events[grant.pk])) for grant in found]
-        return [Line(grant, standing) for grant, standing in folded if standing]
+        return read(found, self.events)
 
 
 def is_flag(key: RowKey) -> bool:
     return key.first_day == NO_DAY and key.right.function == PRIV
 
 
-# --- messages and rows --------------------------------------------------------------------
-
-
-def right_of(message: PrivSave | DoctorOpSave) -> Right:
-    if isinstance(message, PrivSave):
-        return Right(PRIV, message.priv_code, message.item_code, message.setting)
-    return Right(OP, message.right_kind, message.his_item_id, message.setting)
-
-
-def told_by(messages: Iterable[Said]) -> Table:
-    """The rows as these messages leave them, in the order they were promised."""
-    table: Table = {}
-    for message in messages:
-        if isinstance(message, DoctorOpSet):
-            table = {k: row for k, row in table.items() if k.right.function != OP}
-            for line in message.lines:
-                right = Right(OP, line.right_kind, line.his_item_id, line.setting)
-                key = RowKey(right, line.valid_from)
-                table[key] = Row(IN_FORCE, line.valid_to)
-        elif isinstance(message, PrivSave | DoctorOpSave):
-            key = RowKey(right_of(message), message.valid_from)
-            value = message.his_value if isinstance(message, PrivSave) else ""
-            table = after(table, [Step(message.op, key, message.valid_to, value)])
-    return table
-
-
-def message_of(step: Step, event: GrantEvent, by: User) -> Said:
-    """The complete call; the request id is given by the outbox."""
-    grant, right = event.grant, step.key.right
-    if right.function == OP:
-        return DoctorOpSave(
-            request_id="",
-            op=step.op,
-            emp_no=grant.practitioner.emp_no,
-            his_item_id=right.item,
-            right_kind=right.code,
-            setting=right.setting,
-            valid_from=step.key.first_day,
-            valid_to=step.last_day,
-            reason=event.reason,
-            doc_no=grant.doc_no,
-            operator=by.staff_no,
-        )
-    return PrivSave(
-        request_id="",
-        op=step.op,
-        emp_no=grant.practitioner.emp_no,
-        priv_code=right.code,
-        setting=right.setting,
-        item_code=right.item,
-        his_value=step.value,
-        valid_from=step.key.first_day,
-        valid_to=step.last_day,
-        reason=event.reason,
-        doc_no=grant.doc_no,
-        operator=by.staff_no,
-    )
-
-
-def changes_of(events: Mapping[int, Sequence[GrantEvent]], at: datetime) -> list[Change]:
+def changes_of(
+    events: Mapping[int, Sequence[GrantEvent]], at: datetime
+) -> list[Change]:
     """What acts that are only thought of would change in the HIS, by practitioner."""
     return [
-        change
-        for mine in events.values()
-        for change in Telling(mine, at=at).changes()
+        change for mine in events.values() for change in Telling(mine, at=at).changes()
     ]

@@ -95,15 +95,14 @@ class Ways:
                 for kind in self.kinds_of(terms.role)
                 for item in self.items_of(terms.item_code)
             )
-        is_spoken = terms.role in SPOKEN_ROLES or terms.privilege.code == ORDERING
-        if function != PRIV or not is_spoken:
+        if function != PRIV or not is_spoken(terms):
             return ()
         code = terms.privilege.code
         return (Right(PRIV, code, terms.item_code, terms.setting),)
 
     def kinds_of(self, role: str) -> Iterable[str]:
         """Who may operate may order, where the hospital says so."""
-        kinds = KINDS_OF.get(SurgicalRole(role), ())
+        kinds: Iterable[str] = KINDS_OF.get(SurgicalRole(role), ())
         if role == SurgicalRole.OPERATE and value_of(OPERATE_IMPLIES_ORDER):
             kinds = (OPERATE, ORDER)
         return tuple(kind for kind in kinds if kind in self.kinds)
@@ -116,18 +115,21 @@ class Ways:
 
     def why_not_told(self, terms: Terms) -> str:
         """Why nothing of a line goes to the HIS; empty when something does."""
-        if self.rights_of(terms) or self.is_in_a_flag(terms):
-            return ""
         if terms.visit_no:
             return _("单例授权，HIS 分不出一次就诊，不推送")
-        if not self.function_of(terms):
+        if self.is_in_a_flag(terms):
+            return ""
+        function = self.function_of(terms)
+        if not function:
             if self.push.flags:
                 return _("HIS 只有粗略标志，没有这一项，不推送")
             return _("HIS 未提供接口，不推送")
+        if self.kinds_of(terms.role) if function == OP else is_spoken(terms):
+            return ""
         role = SurgicalRole(terms.role).label
         return _("HIS 没有「%(role)s」这种权限，不推送") % {"role": role}
 
 
-def why_not_told(terms: Terms) -> str:
-    """The same for one line alone."""
-    return Ways().why_not_told(terms)
+def is_spoken(terms: Terms) -> bool:
+    """``YW_PRIV_SAVE`` knows one row per privilege and item: it speaks of operating."""
+    return terms.role in SPOKEN_ROLES or terms.privilege.code == ORDERING

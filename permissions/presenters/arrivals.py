@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from permissions.models import GrantState
+from permissions.outbound import Ways
 from portal.outbox.models import Message
 from portal.outbox.presenters import arrival, long_arrival, poll_seconds
 from portal.ui.elements import Arrival
@@ -32,6 +34,15 @@ class GrantArrival:
     def long(self) -> GrantArrival:
         """The same with its three steps in words below."""
         return replace(self, is_long=True)
+
+
+def untold_arrival(state: GrantState, ways: Ways) -> GrantArrival | None:
+    """Why nothing of a line was told; None where something might have been."""
+    why = ways.why_not_told(state.grant)
+    if not why:
+        return None
+    chain = Arrival(("", "", ""), "m", _("不推送"), why, why)
+    return GrantArrival(state.pk, chain, why, every_seconds=0, is_long=False)
 
 
 def grant_arrival(state: GrantState, message: Message) -> GrantArrival:

@@ -15,9 +15,13 @@ from django.utils.translation import gettext_lazy
 from permissions.enums import ACT_WORDS, EventKind, GrantStatus
 from permissions.ledger import POSSIBLE_IN, STATUS_AFTER
 from permissions.models import GrantEvent, GrantState
-from permissions.outbound import his_value_of
+from permissions.outbound import Ways, his_value_of
 from permissions.presenters import words
-from permissions.presenters.arrivals import GrantArrival, grant_arrival
+from permissions.presenters.arrivals import (
+    GrantArrival,
+    grant_arrival,
+    untold_arrival,
+)
 from permissions.queries.grants import Standing, arrivals_of, standing_of
 from portal.his.contract.codes import STATUS_AFTER as HIS_STATUS_AFTER
 from portal.outbox.models import Message
@@ -101,10 +105,22 @@ def grant_rows(states: Sequence[GrantState]) -> list[GrantRow]:
     """One query for all arrivals."""
     now = timezone.now()
     messages = arrivals_of(list(states))
-    return [_row(state, messages.get(state.last_event_id), now) for state in states]
+    ways = Ways()
+    return [
+        _row(state, _arrival(state, messages.get(state.last_event_id), ways), now)
+        for state in states
+    ]
 
 
-def _row(state: GrantState, message: Message | None, now: datetime) -> GrantRow:
+def _arrival(
+    state: GrantState, message: Message | None, ways: Ways
+) -> GrantArrival | None:
+    if message is None:
+        return untold_arrival(state, ways)
+    return grant_arrival(state, message)
+
+
+def _row(state: GrantState, arrival: GrantArrival | None, now: datetime) -> GrantRow:
     practitioner, grant = state.practitioner, state.grant
     standing = standing_of(state, now)
     what, codes = words.what(grant)
@@ -127,7 +143,7 @@ def _row(state: GrantState, message: Message | None, now: datetime) -> GrantRow:
         ends_on=ends_on,
         ends_soon=standing is Standing.EXPIRING,
         standing=words.STANDING_CHIPS[standing],
-        arrival=grant_arrival(state, message) if message else None,
+        arrival=arrival,
         doc_no=grant.doc_no,
         acts=_acts(state, standing),
         history_url=reverse("permissions:grant-history", args=[state.pk]),

@@ -114,7 +114,9 @@ def switch_page(
         nothing: list[Any] = []
         unread = State("refuse", "拒收", "", False, missing="数据库连接失败，读不到。")
         context |= {"is_there": False, "refuse": unread}
-        context |= dict.fromkeys(("doctors", "rows", "op_rights", "calls", "changes"), nothing)
+        context |= dict.fromkeys(
+            ("doctors", "rows", "op_rights", "calls", "changes"), nothing
+        )
     return page(request, "his/switches.html", context, status=status)
 
 

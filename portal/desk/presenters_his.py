@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from portal.desk.presenters_interfaces import Tile
 from portal.directory.models import Practitioner
+from portal.his.contract.codes.clinical import RIGHT_KINDS
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.models import Attempt, Message, State
 from portal.outbox.presenters import chip, title_of
@@ -86,11 +87,18 @@ def can_retry(message: Message) -> bool:
 
 
 def change_of(call: dict[str, Any]) -> str:
+    if "lines" in call:
+        return _("整批替换")
     op = str(call["op"])
     return str(OPERATIONS.get(op, op))
 
 
 def code_of(call: dict[str, Any]) -> str:
+    """What it is about: a privilege with its item, a right to an item, or so many."""
+    if "lines" in call:
+        return _("手术权限 %(count)s 行") % {"count": len(call["lines"])}
+    if "right_kind" in call:
+        return f"{RIGHT_KINDS[call['right_kind']]} {call['his_item_id']}"
     return " ".join(filter(None, (call["priv_code"], call["item_code"])))
 
 
@@ -102,6 +110,8 @@ REQUEST_FIELDS = (
     ("emp_no", gettext_noop("工号")),
     ("priv_code", gettext_noop("权限编码")),
     ("item_code", gettext_noop("项目编码")),
+    ("his_item_id", gettext_noop("HIS 项目ID")),
+    ("right_kind", gettext_noop("权限种类")),
     ("setting", gettext_noop("场合")),
     ("his_value", gettext_noop("HIS 取值")),
     ("valid_from", gettext_noop("生效日期")),
@@ -113,10 +123,16 @@ REQUEST_FIELDS = (
 
 def request_lines(message: Message) -> list[tuple[str, str]]:
     """The call as it was sent: identifiers, codes and days."""
-    return [
-        (_(title), str(message.payload.get(name) or "—"))
+    lines = [
+        (_(title), str(message.payload[name] or "—"))
         for name, title in REQUEST_FIELDS
+        if name in message.payload
     ]
+    for place, line in enumerate(message.payload.get("lines", ()), start=1):
+        about = (code_of(line), line["setting"], line["valid_from"], line["valid_to"])
+        words = _("第 %(place)s 行") % {"place": place}
+        lines.append((words, " ".join(map(str, filter(None, about)))))
+    return lines
 
 
 def mismatch_of(message: Message) -> Diff | None:

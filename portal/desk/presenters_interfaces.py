@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from portal.desk.interface_words import title_of
@@ -16,7 +15,8 @@ from portal.directory.models import ConformanceResult, Loss, SyncRun
 from portal.directory.pull_queries import RUNS_SHOWN
 from portal.his.contract.interfaces import ALL, VIEWS_IN_USE
 from portal.his.contract.shape import Function, View
-from portal.his.mapping.gaps import interfaces_lacking
+from portal.his.site import lacking as lacking_here
+from portal.outbox.kinds import KINDS
 from portal.outbox.models import Attempt
 from portal.ui.elements import Note, Text
 from portal.ui.moments import write_arrival
@@ -25,7 +25,7 @@ Health = Literal["ok", "warn", "bad", "mute"]
 SLOW_MS = 5000
 BAR_WIDTH, BAR_STEP, HEIGHT, LEAST = 5.5, 7.0, 18, 2
 # What is read back with each delivery and never as a whole.
-READ_BACK = "V_YW_DOCTOR_PRIV"
+READ_BACK = frozenset(kind.view for kind in KINDS.values())
 READ = frozenset({Attempt.Outcome.CONFIRMED, Attempt.Outcome.MISMATCH})
 UNHEARD = frozenset(
     {
@@ -68,7 +68,7 @@ class Facts:
     losses: Mapping[str, Loss]
     conformance: Mapping[str, ConformanceResult]
     attempts: Sequence[Attempt]  # newest first
-    confirmed_today: int
+    confirmed_today: Mapping[str, int]  # by kind
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def auxiliary_tiles(facts: Facts) -> list[Tile]:
 
 
 def tile(item: View | Function, facts: Facts, number: int = 0) -> Tile:
-    lacking = interfaces_lacking(settings.HIS_MAPPING)
+    lacking = lacking_here()
     if item.name in lacking or not item.in_use:
         is_lacking = item.name in lacking
         words = _("HIS 暂缺") if is_lacking else _("本系统尚未使用")
@@ -119,7 +119,7 @@ def tile(item: View | Function, facts: Facts, number: int = 0) -> Tile:
             item.name,
             title_of(item.name),
             "mute",
-            lacking.get(item.name) or _("未启用"),
+            _(lacking[item.name]) if is_lacking else _("未启用"),
             rows=words,
             contract=contract_of(item, facts)[0],
             number=number,
@@ -237,16 +237,23 @@ def notes(found: Sequence[Tile], links: Mapping[str, str]) -> list[Note]:
 
 
 def called_tile(item: View | Function, facts: Facts, number: int) -> Tile:
-    """``YW_PRIV_SAVE`` and the view its line is read back from: by the last tries."""
-    is_read = item.name == READ_BACK
+    """A function and the view its line is read back from: by the last tries."""
+    is_read = item.name in READ_BACK
+    kinds = {
+        kind.name for kind in KINDS.values() if item.name in {kind.function, kind.view}
+    }
     seen = [
-        attempt for attempt in facts.attempts if not is_read or attempt.outcome in READ
+        attempt
+        for attempt in facts.attempts
+        if attempt.message.kind in kinds and (not is_read or attempt.outcome in READ)
     ]
     contract, is_bad = contract_of(item, facts)
     health, state = called_health(seen)
     if health == "ok" and is_bad:
         health, state = "warn", _("契约检查未通过")
-    today = _("今日 %(count)s 条") % {"count": f"{facts.confirmed_today:,}"}
+    today = _("今日 %(count)s 条") % {
+        "count": f"{sum(facts.confirmed_today.get(kind, 0) for kind in kinds):,}"
+    }
     return Tile(
         name=item.name,
         title=title_of(item.name),

@@ -12,7 +12,7 @@ from typing import Any
 
 from django import forms
 from django.core.cache import cache
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -31,6 +31,7 @@ from portal.directory.dictionaries import BY_VIEW
 from portal.his.gateway import HisMisconfigured, HisUnavailable
 from portal.his.opening import from_settings
 from portal.outbox import queries, services
+from portal.outbox.kinds import KINDS
 from portal.outbox.models import Attempt, Message, State
 from portal.parameters.days import start_of
 from portal.ui.filters import ChoiceFilter, DateRange, Search
@@ -102,7 +103,7 @@ def his_tiles(request: AuthenticatedRequest) -> HttpResponse:
     }
     times = [attempt.duration_ms for attempt in facts.attempts]
     deliveries = present.Deliveries(
-        facts.confirmed_today, round(median(times)) if times else None
+        sum(facts.confirmed_today.values()), round(median(times)) if times else None
     )
     context = {
         "tiles": present.tiles(
@@ -140,17 +141,20 @@ def facts_of(name: str) -> interface.Facts:
         losses=pull_queries.current_losses() if is_pulled else {},
         conformance=last_conformance(),
         attempts=() if is_pulled else recent_attempts(),
-        confirmed_today=0 if is_pulled else confirmed_today(),
+        confirmed_today={} if is_pulled else confirmed_today(),
     )
 
 
 def recent_attempts() -> list[Attempt]:
-    return list(Attempt.objects.order_by("-id")[: pull_queries.RUNS_SHOWN])
+    """The last of all kinds, without what the messages say."""
+    found = Attempt.objects.select_related("message").defer("message__payload")
+    return list(found.order_by("-id")[: pull_queries.RUNS_SHOWN * len(KINDS)])
 
 
-def confirmed_today() -> int:
-    midnight = start_of(today())
-    return Message.objects.filter(confirmed_at__gte=midnight).count()
+def confirmed_today() -> dict[str, int]:
+    """How many, by kind."""
+    found = Message.objects.filter(confirmed_at__gte=start_of(today())).order_by()
+    return dict(found.values_list("kind").annotate(Count("pk")))
 
 
 def his_state() -> present.HisState:

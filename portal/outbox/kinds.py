@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, Self, TypeVar
 
+from portal.his.contract.interfaces import YW_DOCTOR_OP_SAVE, YW_PRIV_SAVE
 from portal.his.gateway import HisWriter
 from portal.his.messages import Answer, DoctorOpSave, DoctorOpSet, PrivSave
 from portal.outbox.comparison import (
@@ -54,6 +55,8 @@ class Kind(Generic[M, Line]):
     """
 
     name: str
+    function: str  # of the contract, and the view that proves it
+    view: str
     message: type[M]
     line: Callable[[M], Hashable]
     takes_away: Callable[[M], bool]
@@ -115,6 +118,8 @@ def send_set(gateway: HisWriter, message: DoctorOpSet) -> Answer:
 
 PRIV_SAVE = Kind(
     name="PRIV_SAVE",
+    function=YW_PRIV_SAVE.name,
+    view=YW_PRIV_SAVE.shows,
     message=PrivSave,
     line=lambda m: (m.emp_no, m.priv_code, m.setting, m.item_code, m.valid_from),
     takes_away=lambda m: m.op in TAKES_AWAY,
@@ -125,6 +130,8 @@ PRIV_SAVE = Kind(
 )
 DOCTOR_OP_SAVE = Kind(
     name="DOCTOR_OP_SAVE",
+    function=YW_DOCTOR_OP_SAVE.name,
+    view=YW_DOCTOR_OP_SAVE.shows,
     message=DoctorOpSave,
     line=lambda m: (m.emp_no, m.his_item_id, m.right_kind, m.setting, m.valid_from),
     takes_away=lambda m: m.op in TAKES_AWAY,
@@ -135,6 +142,8 @@ DOCTOR_OP_SAVE = Kind(
 )
 DOCTOR_OP_SET = Kind(
     name="DOCTOR_OP_SET",
+    function=YW_DOCTOR_OP_SAVE.name,
+    view=YW_DOCTOR_OP_SAVE.shows,
     message=DoctorOpSet,
     line=lambda m: m.emp_no,
     takes_away=lambda m: False,  # it gives as well, and must not pass what was refused
@@ -148,7 +157,9 @@ DOCTOR_OP_SET = Kind(
 KINDS: dict[str, Kind[Any, Any]] = {
     kind.name: kind for kind in (PRIV_SAVE, DOCTOR_OP_SAVE, DOCTOR_OP_SET)
 }
-_BY_MESSAGE: dict[type, Kind[Any, Any]] = {kind.message: kind for kind in KINDS.values()}
+_BY_MESSAGE: dict[type, Kind[Any, Any]] = {
+    kind.message: kind for kind in KINDS.values()
+}
 
 
 def kind_of(message: Call) -> Kind[Any, Any]:

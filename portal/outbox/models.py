@@ -105,7 +105,8 @@ class Message(models.Model):
     @property
     def call(self) -> Call:
         """What it says."""
-        return self.of.call_of(self.payload)
+        said: Call = self.of.call_of(self.payload)
+        return said
 
     @property
     def line(self) -> Hashable:

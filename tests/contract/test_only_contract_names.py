@@ -156,7 +156,10 @@ def test_texts_for_engines_without_a_server_name_the_view_alone(
     view: View, kind: type[Dialect], name: str
 ) -> None:
     dialect = kind()
-    for statement in (read_all(view.name, dialect), read_by_key(view.name, dialect)):
+    for statement in (
+        read_all(view.name, dialect),
+        read_by_key(view.name, view.key, dialect),
+    ):
         (tree,) = sqlglot.parse(statement.text, read=name)
         assert tree is not None
         assert {table.name for table in tree.find_all(exp.Table)} == {view.name}

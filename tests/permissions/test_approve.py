@@ -78,18 +78,26 @@ def test_approve_writes_line_event_state_history_and_message(
     )
     assert history.history_date == now
     assert application.history.count() == 2
-    message = Message.objects.get()
-    assert message.state == State.WAITING
+    # Who may operate may order: two kinds of right, two rows of the HIS.
+    message, ordering = Message.objects.order_by("pk")
+    assert (message.kind, message.state) == ("DOCTOR_OP_SAVE", State.WAITING)
     assert (message.stream, message.subject) == ("practitioner:1188", event.subject)
     assert message.takes_away is False
+    assert ordering.payload == message.payload | {
+        "request_id": str(ordering.request_id),
+        "right_kind": "1",
+    }
     assert message.payload == {
         "request_id": str(message.request_id),
         "op": "ADD",
         "emp_no": "1188",
-        "priv_code": "SG04",
+        "his_item_id": "50.2205",
+        "right_kind": "2",
         "setting": "ALL",
-        "item_code": "50.2205",
-        "his_value": "4",
+        "save_mode": "INCREMENT",
+        "batch_key": None,
+        "line_no": None,
+        "line_count": None,
         "valid_from": "2026-12-01",
         "valid_to": "2027-11-30",
         "reason": "资料齐全，同意授权",
@@ -314,7 +322,13 @@ def test_grants_of_different_items_and_settings_stand_side_by_side(
     granted(lin, su, person, "RX01", setting=Setting.OUTPATIENT)
     granted(lin, su, person, "RX01", setting=Setting.INPATIENT)
     assert GrantState.objects.count() == 3
-    assert Message.objects.filter(stream="practitioner:1027").count() == 3
+    sent = Message.objects.filter(stream="practitioner:1027").order_by("pk")
+    assert [message.kind for message in sent] == [
+        "DOCTOR_OP_SAVE",
+        "DOCTOR_OP_SAVE",
+        "PRIV_SAVE",
+        "PRIV_SAVE",
+    ]
 
 
 def test_renewal_after_the_last_day_does_not_overlap(

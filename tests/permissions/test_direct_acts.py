@@ -98,8 +98,11 @@ def test_grant_writes_line_event_state_history_and_message(
     state = GrantState.objects.get()
     assert (state.status, state.kind, state.key) == ("ACTIVE", "DIRECT", grant.key)
     assert state.history.count() == 1
-    message = Message.objects.get()
-    assert (message.payload["op"], message.payload["item_code"]) == ("ADD", "50.2205")
+    sent = [message.payload for message in Message.objects.order_by("pk")]
+    assert [(one["op"], one["his_item_id"], one["right_kind"]) for one in sent] == [
+        ("ADD", "50.2205", "2"),
+        ("ADD", "50.2205", "1"),
+    ]
 
 
 def test_grant_recorded_late_held_from_its_first_day_but_was_not_known(
@@ -210,7 +213,7 @@ def test_role_the_his_has_no_word_for_is_not_told(
     give(lin, surgeon, "SG03", role=SurgicalRole.ASSIST, **fields)
     assert Message.objects.count() == 0
     give(lin, surgeon, "SG05", **fields)
-    assert Message.objects.get().payload["priv_code"] == "SG05"
+    assert Message.objects.get().payload["right_kind"] == "1"
 
 
 def test_left_and_right_are_one_row_of_the_his_until_both_are_gone(
@@ -226,8 +229,13 @@ def test_left_and_right_are_one_row_of_the_his_until_both_are_gone(
             state=state, by=lin, at=timezone.now(), reason_code="08", reason=WHY
         )
     sent = Message.objects.order_by("pk")
-    assert [message.payload["op"] for message in sent] == ["ADD", "SUSPEND"]
-    assert sent[1].subject == GrantState.objects.get(pk=right.pk).last_event.subject
+    assert [(m.payload["op"], m.payload["right_kind"]) for m in sent] == [
+        ("ADD", "2"),
+        ("ADD", "1"),
+        ("SUSPEND", "2"),
+        ("SUSPEND", "1"),
+    ]
+    assert sent[2].subject == GrantState.objects.get(pk=right.pk).last_event.subject
 
 
 def test_second_person_is_needed_where_the_hospital_says_so(
@@ -509,6 +517,8 @@ def test_downgrade_closes_the_line_and_opens_a_lower_one(
     assert privileges_of(surgeon, timezone.now()) == [opened]
     assert [one.payload["op"] for one in Message.objects.order_by("pk")] == [
         "ADD",
+        "ADD",
+        "REVOKE",
         "REVOKE",
     ]
 

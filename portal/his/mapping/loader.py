@@ -88,7 +88,9 @@ class _Reader:
         push = self._push(self._words.get("push", {}))
         if self._problems:
             raise MappingError(self._problems)
-        return Mapping(his["name"], his["account"], views, functions, missing, provided, push)
+        return Mapping(
+            his["name"], his["account"], views, functions, missing, provided, push
+        )
 
     def _say(self, problem: str, *path: str) -> None:
         self._problems.append(f"{self._name}:{self._lines.of(*path)}: {problem}")
@@ -136,7 +138,9 @@ class _Reader:
                 return Flag(name, bits=tuple(bits), setting=said.get("setting", ""))
             case dict() if said and all(isinstance(v, str) for v in said.values()):
                 return Flag(name, values=dict(said))
-        self._say(f"[push.flags] 的 {name} 看不懂：权限 = 取值，或 bits = [权限…]", *place)
+        self._say(
+            f"[push.flags] 的 {name} 看不懂：权限 = 取值，或 bits = [权限…]", *place
+        )
         return Flag(name)
 
     # --- views -------------------------------------------------------------------

@@ -154,4 +154,4 @@ def test_stopped_database_is_said_so(api: Client, his: Site) -> None:
 def test_offered_is_what_the_mapping_has() -> None:
     views, functions = rest.offered()
     assert "V_YW_DOCTOR" in views
-    assert list(functions) == ["YW_PRIV_SAVE"]
+    assert list(functions) == ["YW_PRIV_SAVE", "YW_DOCTOR_OP_SAVE"]

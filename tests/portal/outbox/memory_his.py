@@ -132,7 +132,9 @@ class MemoryHis:
         if message.line_no != message.line_count:
             return
         for key, line in self.lines.items():
-            is_theirs = getattr(line, "his_item_id", "") and line.emp_no == message.emp_no
+            is_theirs = (
+                getattr(line, "his_item_id", "") and line.emp_no == message.emp_no
+            )
             if (
                 is_theirs
                 and line.status == "1"

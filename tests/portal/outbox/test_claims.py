@@ -151,7 +151,7 @@ def test_what_was_overtaken_on_its_line_is_never_sent(
     assert [state_of(row) for row in (renewal, other)] == ["STOPPED", "CONFIRMED"]
     assert renewal.last_text == "后来的变更已先送达，这条不再送达"
     assert [effect.op for effect in his.effects] == ["REVOKE", "UPDATE"]
-    assert his.effects[1].priv_code == "AB02"
+    assert his.effects[1].payload()["priv_code"] == "AB02"
     assert not renewal.attempts.exists()
 
 

@@ -28,6 +28,7 @@ from portal.his.ddl.script import script
 from portal.his.mapping.loader import DEMO, load, shipped
 from portal.his.mapping.shape import Mapping, MappingError
 from portal.his.opening import open_gateway
+from portal.his.site import not_carried
 
 AWAY = 2
 
@@ -137,16 +138,19 @@ def plan_of(options: dict[str, Any]) -> Plan:
     writing = None
     if options["write"]:
         writing = Writing(options["doctor"], options["procedure"])
-    path = options["mapping"]
+    path: Path | None = options["mapping"]
+    lacking: dict[str, str] = {}
     # The mapping of the site says nothing of another HIS.
     if path is None and settings.HIS_MAPPING and not options["dsn"]:
         path = shipped(settings.HIS_MAPPING)
+    if not options["dsn"]:
+        lacking = not_carried(settings.HIS_PUSH_DSN)
     mapping = loaded(path) if path else None
     plan = Plan(
         hospital=options["hospital"] or settings.HOSPITAL_NAME,
         product=options["product"] or (mapping.name if mapping else ""),
         only=options["only"],
-        lacking=mapping.missing if mapping else {},
+        lacking=lacking | (mapping.missing if mapping else {}),
         writing=writing,
     )
     if not plan.cases():

@@ -55,6 +55,7 @@ __all__ = [
     "VIEWS_IN_USE",
     "V_YW_CHANGE_LOG",
     "V_YW_DOCTOR",
+    "V_YW_DOCTOR_OP",
     "V_YW_DOCTOR_PRIV",
     "V_YW_PRIV_DICT",
     "YW_DOCTOR_OP_SAVE",

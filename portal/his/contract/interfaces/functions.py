@@ -103,6 +103,7 @@ YW_DOCTOR_OP_SAVE = Function(
     purpose="医生逐项手术权限的增改，或整批替换。",
     key=("emp_no", "his_item_id", "right_kind", "setting", "valid_from"),
     shows="V_YW_DOCTOR_OP",
+    in_use=True,
     rules=(
         "一次调用只带一行，没有任何参数是列表。",
         "`save_mode` 为 `INCREMENT` 时只处理这一行，`batch_key`、`line_no`、`line_count` 为空。",

@@ -104,6 +104,7 @@ V_YW_DOCTOR_OP = View(
     purpose="医生逐项的手术权限，每行一个项目、一种权限。",
     key=("emp_no", "his_item_id", "right_kind", "setting", "valid_from"),
     watermark="last_modified",
+    in_use=True,
     columns=(
         must(emp_no()),
         must(text("his_item_id", "HIS 项目ID", 32, "9048")),

@@ -89,9 +89,13 @@ def test_running_portal_reads_the_dictionaries_and_the_rights_it_keeps() -> None
         "V_YW_OP_DICT",
         "V_YW_OP_GRADE",
         "V_YW_GRADE_DICT",
+        "V_YW_DOCTOR_OP",
         "V_YW_OPRIGHT_DICT",
     ]
-    assert [function.name for function in FUNCTIONS_IN_USE] == ["YW_PRIV_SAVE"]
+    assert [function.name for function in FUNCTIONS_IN_USE] == [
+        "YW_PRIV_SAVE",
+        "YW_DOCTOR_OP_SAVE",
+    ]
 
 
 @every_interface

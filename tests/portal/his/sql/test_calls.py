@@ -15,13 +15,12 @@ from portal.his.sql.apart import Apart
 from portal.his.sql.deadline import begin
 from portal.his.sql.dialect import Dialect
 from portal.his.sql.engines import dialect_of
-from portal.his.sql.gateway import arguments_of
 from portal.his.sql.statements import read_all, read_by_key
 from tests.contract.conftest import message_for
 
 NAMES = [item.name for item in YW_PRIV_SAVE.arguments]
 MESSAGE = message_for("001027", "RX01", item_code="", valid_to=None)
-VALUES = arguments_of(MESSAGE)
+VALUES = vars(MESSAGE)
 KEY = {name: getattr(MESSAGE, name) for name in V_YW_DOCTOR_PRIV.key}
 
 
@@ -123,7 +122,7 @@ def test_call_on_oracle_has_the_results_as_arguments() -> None:
 def test_key_on_oracle_equals_padded_columns_and_knows_no_empty_text() -> None:
     recorder = Recorder()
     dialect = of("oracle://h/?service_name=his")
-    question = read_by_key(V_YW_DOCTOR_PRIV.name, dialect.sql)
+    question = read_by_key(V_YW_DOCTOR_PRIV.name, V_YW_DOCTOR_PRIV.key, dialect.sql)
     dialect.read(Apart(recorder), question, KEY)
 
     (_sizes, types), (text, given) = recorder.done

@@ -158,7 +158,11 @@ def test_read_all_asks_for_the_contract_columns_and_nothing_else(view: View) -> 
 
 def test_read_by_key_binds_every_key_column_by_name() -> None:
     dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
-    where = read_by_key("V_YW_DOCTOR_PRIV", dialect).text.split("WHERE")[1].split()
+    where = (
+        read_by_key("V_YW_DOCTOR_PRIV", V_YW_DOCTOR_PRIV.key, dialect)
+        .text.split("WHERE")[1]
+        .split()
+    )
     assert [word for word in where if word.startswith("%")] == [
         "%(emp_no)s::VARCHAR",
         "%(priv_code)s::VARCHAR",

@@ -1,0 +1,57 @@
+"""Ledger lines with their standing, as the rows of a HIS see them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from permissions.enums import GrantStatus
+from permissions.ledger import Standing, fold
+from permissions.models import Grant, GrantEvent
+from permissions.outbound.table import Spell
+from portal.parameters.days import day_of, last_day_of
+
+
+@dataclass(frozen=True)
+class Line:
+    """A ledger line and what its events add up to."""
+
+    grant: Grant
+    standing: Standing
+
+    def holds_at(self, moment: datetime) -> bool:
+        return self.standing.holds_at(moment)
+
+    def spell_at(self, moment: datetime) -> Spell:
+        standing, first = self.standing, day_of(self.grant.valid_from)
+        status, last = standing.status, last_day_of(standing.span.valid_to)
+        if status is not GrantStatus.VOID:
+            status = standing.status_at(moment)
+        if standing.ended_at is not None:
+            # Revoked before it began, it must still be a span of days for the HIS.
+            last = max(day_of(standing.ended_at), first)
+        return Spell(first, last, status, self.holds_at(moment))
+
+    def turns_after(self, moment: datetime, *, with_ends: bool) -> Iterator[datetime]:
+        """When it begins, ends or comes back by its dates alone, later than now."""
+        standing = self.standing
+        if standing.status in {GrantStatus.VOID, GrantStatus.REVOKED}:
+            return
+        ends = (standing.span.valid_from, standing.span.valid_to) if with_ends else ()
+        for turn in (*ends, *(starts for starts, _status in standing.turns)):
+            if turn is not None and turn > moment:
+                yield turn
+
+
+def read(grants: Sequence[Grant], thought_of: Sequence[GrantEvent]) -> list[Line]:
+    """The lines with all that is saved of them, and with events only thought of."""
+    events: dict[int, list[GrantEvent]] = defaultdict(list)
+    for event in GrantEvent.objects.filter(grant__in=grants).order_by("pk"):
+        events[event.grant_id].append(event)
+    for event in thought_of:
+        if event._state.adding:
+            events[event.grant_id].append(event)
+    folded = [(grant, fold(grant.span, events[grant.pk])) for grant in grants]
+    return [Line(grant, standing) for grant, standing in folded if standing]
