@@ -32,6 +32,12 @@ SAVED = (
     " his_value, valid_from, valid_to, reason, doc_no, operator) VALUES ('r1', 'ADD',"
     " '1188', 'RX01', 'ALL', '', '1', '2026-12-01', NULL, '年度授权', NULL, '009001')"
 )
+OP_SAVED = (
+    "INSERT INTO YW_DOCTOR_OP_SAVE (request_id, save_mode, op, emp_no, his_item_id,"
+    " right_kind, setting, valid_from, operator) SELECT 'o1', 'INCREMENT', 'ADD',"
+    " '1188', CAST(min(ID) AS TEXT), '2', 'ALL', '2026-12-01', '009001'"
+    " FROM 手术项目目录 WHERE 是否停用 = 0"
+)
 APPLIED = (
     "INSERT INTO 病人手术申请 (申请单号, 主页ID, 申请状态, 申请医师, 申请时间, 拟行手术,"
     " 主刀医生, 手术时间, 切口类别, 是否计划手术) VALUES ('SS1', 300201, 1, '1188',"
@@ -66,6 +72,7 @@ def test_every_row_of_every_view_keeps_the_contract(
     database: Database, view: View
 ) -> None:
     database.run(SAVED)
+    database.run(OP_SAVED)
     database.run(APPLIED)
 
     rows = rows_of(database, view)

@@ -10,7 +10,7 @@ from portal.his.contract.interfaces import ALL
 from portal.his.mapping.gaps import Gap, gaps
 from portal.his.mapping.lines import Lines
 from portal.his.mapping.loader import DEMO, GNU_HEALTH, TYPICAL, load, shipped
-from portal.his.mapping.shape import Coded, Join, MappingError
+from portal.his.mapping.shape import Coded, Flag, Join, MappingError, Push
 
 TEXT = DEMO.read_text(encoding="utf-8")
 
@@ -235,8 +235,9 @@ def test_mistake_in_what_is_missing_is_named_with_its_line(
 def test_key_may_not_be_missing_whatever_the_reason(tmp_path: Path) -> None:
     text = without_category(NO_CATEGORY + 'his_item_id = "没有"\n')
     text = text.replace('his_item_id = { text = "i.ID" }\n', "")
+    line = line_of(text, 'his_item_id = "没有"')
     assert problems_of(tmp_path, text) == [
-        f"his.toml:{line_of(text, 'his_item_id')}: V_YW_OP_DICT 缺少列"
+        f"his.toml:{line}: V_YW_OP_DICT 缺少列"
         " his_item_id（HIS 项目ID）：主键和水位列不能没有"
     ]
 
@@ -285,3 +286,49 @@ def test_function_writes_no_moment_of_another_zone(tmp_path: Path) -> None:
     assert problems_of(tmp_path, text) == [
         f"his.toml:{line_of(text, 'utc =')}: YW_PRIV_SAVE.values.操作时间 的来源看不懂"
     ]
+
+
+PUSH = """
+[push]
+whole_sets = true
+keeps_dates = false
+[push.flags]
+rx_flag = { RX01 = "1" }
+special_order_mz = { bits = ["ND04", "ND01", ""], setting = "OUTP" }
+"""
+
+
+def test_how_the_his_wants_to_be_told_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "his.toml"
+    path.write_text(DEMO.read_text(encoding="utf-8") + PUSH, encoding="utf-8")
+    assert load(path).push == Push(
+        whole_sets=True,
+        keeps_dates=False,
+        flags=(
+            Flag("rx_flag", {"RX01": "1"}),
+            Flag("special_order_mz", bits=("ND04", "ND01", ""), setting="OUTP"),
+        ),
+    )
+    assert load(DEMO).push == Push()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("whole_sets", "whole_set", "push 中不认识 whole_set"),
+        ("= false", '= "no"', "[push] 的 keeps_dates 要写 true 或 false"),
+        ("rx_flag", "rx_flags", "V_YW_DOCTOR 没有列 rx_flags"),
+        (
+            '{ RX01 = "1" }',
+            "7",
+            "[push.flags] 的 rx_flag 看不懂：权限 = 取值，或 bits = [权限…]",
+        ),
+    ],
+)
+def test_mistake_in_how_it_wants_to_be_told_is_named(
+    tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    words = PUSH.replace(old, new)
+    text = DEMO.read_text(encoding="utf-8") + words
+    (found,) = problems_of(tmp_path, text)
+    assert found.endswith(f": {problem}")
