@@ -6,6 +6,14 @@ from portal.his.contract.shape import Version
 
 VERSIONS = (
     Version(
+        "2.1",
+        "2026-11-27",
+        (
+            "`YW_DOCTOR_OP_SAVE` 与 `V_YW_DOCTOR_OP` 启用：逐项手术权限由它送达和回读",
+            "不保存日期、只保存粗略标志的 HIS 怎样使用 `YW_PRIV_SAVE`",
+        ),
+    ),
+    Version(
         "2.0",
         "2026-11-25",
         (

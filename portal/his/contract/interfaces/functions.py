@@ -54,6 +54,13 @@ YW_PRIV_SAVE = Function(
     key=("emp_no", "priv_code", "setting", "item_code", "valid_from"),
     shows="V_YW_DOCTOR_PRIV",
     in_use=True,
+    rules=(
+        "不保存日期的 HIS（映射写明）：`valid_from` 一律为 `1900-01-01`，`valid_to` 为空，每人每项一行；"
+        "权限到生效、到期之日才发送新增、取消。",
+        "只在人员记录上保存粗略标志的 HIS（映射写明）：`priv_code` 是 `V_YW_DOCTOR` 的列名，"
+        "如 `surgery_grade`、`special_order_mz`，`his_value` 是该列的新值；`op` 为 `ADD` 或 `UPDATE`，"
+        "这些行也在 `V_YW_DOCTOR_PRIV` 中可见。",
+    ),
     arguments=(
         request_id(),
         op_kind(),
