@@ -78,12 +78,13 @@ class Telling:
         """Everything to be promised now, what is due first in front."""
         event = self.events[-1]
         found: list[Call] = []
+        is_pause = event.kind == EventKind.SUSPEND
+        what = "suspensionend" if is_pause else "laterturn"
         for moment, messages in self._plan(event, by):
-            subject = event.subject
-            if found or (event.kind == EventKind.SUSPEND and moment > self.at):
-                subject = f"permissions.suspensionend:{event.pk}"
-                if event.kind != EventKind.SUSPEND:
-                    subject = f"permissions.laterturn:{event.pk}"
+            # What comes after the act's own effect has a name of its own: pages show
+            # of an act how far its effect came.
+            is_after = bool(found) or (is_pause and moment > self.at)
+            subject = f"permissions.{what}:{event.pk}" if is_after else event.subject
             later = moment if moment > self.at else None
             found += [
                 Call(message, subject, later, takes) for message, takes in messages

@@ -69,7 +69,9 @@ def told(rows: str, lines: str, *, keeps_dates: bool = True) -> list[str]:
     """Operations as ``ADD 1001-1231``."""
     steps = settle(table(rows), {RIGHT: spells(lines)}, TODAY, keeps_dates=keeps_dates)
     return [
-        f"{op} {key.first_day:%m%d}-{last:%m%d}" if last else f"{op} {key.first_day:%m%d}-"
+        f"{op} {key.first_day:%m%d}-{last:%m%d}"
+        if last
+        else f"{op} {key.first_day:%m%d}-"
         for op, key, last, _value in steps
     ]
 
@@ -113,7 +115,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(
-    ("rows", "lines", "expected"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
+    ("rows", "lines", "expected"),
+    [case[1:] for case in CASES],
+    ids=[c[0] for c in CASES],
 )
 def test_his_is_told(rows: str, lines: str, expected: list[str]) -> None:
     assert told(rows, lines) == expected

@@ -35,7 +35,7 @@ from tests.permissions.ledger import REASON, TODAY, granted, privilege
 
 pytestmark = [pytest.mark.usefixtures("catalogue"), pytest.mark.slow]
 ITEM = "51.2300"
-WHY = {"reason_code": "08", "reason": "四级手术年度评估未提交"}
+WHY: dict[str, Any] = {"reason_code": "08", "reason": "四级手术年度评估未提交"}
 RIGHTS = (
     "SELECT right_kind, status, valid_to FROM V_YW_DOCTOR_OP WHERE emp_no = '1027'"
     " ORDER BY right_kind DESC"
@@ -188,7 +188,11 @@ def test_his_without_the_function_is_told_by_the_other_where_the_entry_says_so(
     give(lin, surgeon, "SG03")
 
     message = Message.objects.get()
-    assert (message.kind, message.payload["priv_code"], message.payload["item_code"]) == (
+    assert (
+        message.kind,
+        message.payload["priv_code"],
+        message.payload["item_code"],
+    ) == (
         "PRIV_SAVE",
         "SG03",
         ITEM,

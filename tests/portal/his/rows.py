@@ -13,8 +13,13 @@ from portal.directory.models import SyncRun
 from portal.directory.sync import pull
 from portal.his.contract.shape import View
 from portal.his.gateway import HisReader, HisUnavailable, InterfaceMissing
-from portal.his.messages import Answer, PrivSave
-from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
+from portal.his.messages import Answer, DoctorOpSave, PrivSave
+from portal.his.records import (
+    DoctorOpRecord,
+    DoctorPrivRecord,
+    DoctorRecord,
+    PrivilegeRecord,
+)
 
 MODIFIED = datetime(2026, 11, 1, 8, 30)  # noqa: DTZ001 (local time of the HIS)
 
@@ -58,7 +63,9 @@ PRESCRIBE = PrivilegeRecord("RX01", "处方权", "RX", "FLAG", "", "1", MODIFIED
 ANTIBIOTICS = PrivilegeRecord("AB01", "抗菌药物", "AB", "LEVEL", "2", "1", MODIFIED)
 
 
-def values_of(record: DoctorRecord | PrivilegeRecord) -> tuple[Any, ...]:
+def values_of(
+    record: DoctorRecord | PrivilegeRecord | DoctorOpRecord,
+) -> tuple[Any, ...]:
     """The row as a gateway gives it: values in the order of the view's columns."""
     return tuple(getattr(record, item.name) for item in fields(record))
 
@@ -131,6 +138,15 @@ class ListedHis:
         raise NotImplementedError
 
     def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
+        raise NotImplementedError
+
+    def save_doctor_op(self, message: DoctorOpSave) -> Answer:
+        raise NotImplementedError
+
+    def doctor_op(self, message: DoctorOpSave) -> DoctorOpRecord | None:
+        raise NotImplementedError
+
+    def doctor_ops(self, emp_no: str) -> list[DoctorOpRecord]:
         raise NotImplementedError
 
     def kept_open(self) -> AbstractContextManager[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -21,7 +22,7 @@ Deliver = Callable[[], Summary]
 DAY = date(2026, 11, 23)
 
 
-def promise_op(op: str = "ADD", **changes: object) -> Message:
+def promise_op(op: str = "ADD", **changes: Any) -> Message:
     return enqueue(
         message=op_save(op=op, **changes),
         subject="permissions.grantevent:81",

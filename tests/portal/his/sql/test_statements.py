@@ -17,6 +17,7 @@ from portal.his.contract.shape import Column, Type, View
 from portal.his.sql.postgresql import call_text
 from portal.his.sql.sqlite import put_text
 from portal.his.sql.statements import (
+    VIEW,
     as_date,
     as_integer,
     as_moment,
@@ -159,7 +160,7 @@ def test_read_all_asks_for_the_contract_columns_and_nothing_else(view: View) -> 
 def test_read_by_key_binds_every_key_column_by_name() -> None:
     dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
     where = (
-        read_by_key("V_YW_DOCTOR_PRIV", V_YW_DOCTOR_PRIV.key, dialect)
+        read_by_key("V_YW_DOCTOR_PRIV", VIEW["V_YW_DOCTOR_PRIV"].key, dialect)
         .text.split("WHERE")[1]
         .split()
     )
