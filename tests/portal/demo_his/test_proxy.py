@@ -14,6 +14,7 @@ import pytest
 from portal.demo_his.database import Database
 from portal.demo_his.site import Site, open_site, use
 from portal.demo_his.switches import WireWay
+from portal.his.contract.interfaces import YW_PRIV_SAVE
 from portal.his.gateway import HisRejected, HisUnavailable
 from portal.his.sql.gateway import SqlGateway
 from tests.pages import CheckedClient
@@ -196,7 +197,7 @@ def test_doubled_and_lost_together(
 
 def arguments(**changes: Any) -> list[Any]:
     call = replace(message(), **changes)
-    return [getattr(call, name) for name in call.__dataclass_fields__]
+    return [getattr(call, item.name) for item in YW_PRIV_SAVE.arguments]
 
 
 CALL = "SELECT code FROM yw_priv_save(" + ", ".join(["%s"] * 12) + ")"
