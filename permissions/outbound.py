@@ -91,17 +91,23 @@ STATUS_OP = {
 }
 
 
-def told(grant: Grant, standing: Standing) -> Told | None:
-    """The row a line has in the HIS; None for one the HIS cannot hold."""
+def told(grant: Grant, standing: Standing, at: datetime | None = None) -> Told | None:
+    """The row a line has in the HIS; None for one the HIS cannot hold.
+
+    ``at``: a suspension that had ended by then has been taken back there.
+    """
     if not is_told(grant):
         return None
+    status = standing.status
+    if at is not None and status is GrantStatus.SUSPENDED:
+        status = standing.status_at(at)
     return Told(
         emp_no=grant.practitioner.emp_no,
         priv_code=grant.privilege.code,
         setting=grant.setting,
         item_code=grant.item_code,
         first_day=day_of(grant.valid_from),
-        status=STATUS_AFTER[STATUS_OP[standing.status]],
+        status=STATUS_AFTER[STATUS_OP[status]],
         last_day=last_day_for(grant, standing),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -101,7 +102,10 @@ def not_confirmed() -> Q:
 def grant_states() -> QuerySet[GrantState]:
     """States with everything a row shows."""
     return GrantState.objects.select_related(
-        "grant__privilege", "practitioner__department", "last_event"
+        "grant__privilege",
+        "practitioner__department",
+        "last_event__undone_by",
+        "last_event__by",
     )
 
 
@@ -112,6 +116,12 @@ def states_of(practitioner: Practitioner) -> list[GrantState]:
         .filter(practitioner=practitioner)
         .order_by("privilege__sort", "item_code", "-valid_from", "pk")
     )
+
+
+def states_by_id(ids: Collection[int]) -> list[GrantState]:
+    """These states, the lines of each practitioner together."""
+    order = ("practitioner__pinyin", "practitioner__emp_no", "privilege__sort")
+    return list(grant_states().filter(pk__in=ids).order_by(*order, "item_code", "pk"))
 
 
 def state_or_none(state_id: int) -> GrantState | None:

@@ -4,11 +4,27 @@ Each is one transaction in which state, history and the promise to the HIS are s
 together. What must not be is refused with an ``ActRefused`` and leaves nothing behind.
 """
 
-from permissions.services.changes import renew, restore, revoke, suspend, void
-from permissions.services.consequences import consequences
+from permissions.services.changes import (
+    longest_renewal,
+    renew,
+    restore,
+    revoke,
+    suspend,
+    void,
+)
+from permissions.services.consequences import consequences, consequences_of_granting
 from permissions.services.copying import from_colleague, from_template, give
-from permissions.services.direct import downgrade, grant
+from permissions.services.direct import (
+    downgrade,
+    grant,
+    grantable,
+    lower_lines,
+    lowered,
+    may_be_lowered,
+)
+from permissions.services.foreseeing import refused_ahead
 from permissions.services.lines import Line
+from permissions.services.persons import is_second_needed
 from permissions.services.proposals import (
     approve,
     propose,
@@ -20,7 +36,12 @@ from permissions.services.refusals import ActRefused
 from permissions.services.refusals_of_acts import ManyRefused
 from permissions.services.templates import keep_template
 from permissions.services.together import many
-from permissions.services.undoing import undo
+from permissions.services.undoing import (
+    line_anew,
+    must_be_undoable,
+    undo,
+    undone_by_kind,
+)
 
 __all__ = [
     "ActRefused",
@@ -28,14 +49,24 @@ __all__ = [
     "ManyRefused",
     "approve",
     "consequences",
+    "consequences_of_granting",
     "downgrade",
     "from_colleague",
     "from_template",
     "give",
     "grant",
+    "grantable",
+    "is_second_needed",
     "keep_template",
+    "line_anew",
+    "longest_renewal",
+    "lower_lines",
+    "lowered",
     "many",
+    "may_be_lowered",
+    "must_be_undoable",
     "propose",
+    "refused_ahead",
     "reject",
     "renew",
     "restore",
@@ -43,6 +74,7 @@ __all__ = [
     "revoke",
     "suspend",
     "undo",
+    "undone_by_kind",
     "void",
     "withdraw",
 ]

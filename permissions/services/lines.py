@@ -6,7 +6,7 @@ and refuses by the refusal that names what is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -268,18 +268,32 @@ def must_not_be_barred(
     practitioner: Practitioner, privilege: Privilege, at: datetime
 ) -> None:
     """No antibiotic right comes back within six months of a sanction (REG06)."""
-    if privilege.category != Category.AB:
-        return
+    if privilege.category == Category.AB:
+        must_not_be_barred_by(sanctions_of([practitioner.pk], at), privilege, at)
+
+
+def sanctions_of(people: Collection[int], at: datetime) -> list[GrantEvent]:
+    """Antibiotic rights taken for cause that may still bar, newest first."""
     months = value_of(ANTIBIOTIC_BAR_MONTHS)
     taken = GrantEvent.objects.filter(
-        grant__practitioner=practitioner,
+        grant__practitioner__in=people,
         grant__privilege__category=Category.AB,
         kind=EventKind.REVOKE,
         reason_code__in=SANCTIONS,
         # Two days wide of any month: the exact day is counted below.
         effective_at__gt=at - timedelta(days=31 * months + 2),
     )
-    for event in taken.select_related("grant__privilege").order_by("-effective_at"):
+    return list(taken.select_related("grant__privilege").order_by("-effective_at"))
+
+
+def must_not_be_barred_by(
+    sanctions: Iterable[GrantEvent], privilege: Privilege, at: datetime
+) -> None:
+    """``sanctions`` are one person's; only antibiotic rights are barred."""
+    if privilege.category != Category.AB:
+        return
+    months = value_of(ANTIBIOTIC_BAR_MONTHS)
+    for event in sanctions:
         on = day_of(event.effective_at)
         earliest = rules.months_after(on, months)
         is_as_high = _level(privilege) >= _level(event.grant.privilege)
@@ -333,4 +347,8 @@ def must_not_overlap(
         found = found.exclude(pk=but.pk)
     first = found.order_by("valid_from", "pk").first()
     if first is not None:
-        raise GrantOverlaps(rules.span_words(first.valid_from, first.valid_to))
+        raise overlaps_with(first)
+
+
+def overlaps_with(other: GrantState) -> GrantOverlaps:
+    return GrantOverlaps(rules.span_words(other.valid_from, other.valid_to))

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import authenticate
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
@@ -19,16 +18,13 @@ from django.views.decorators.http import require_POST
 from portal.accounts import services
 from portal.accounts.forms import LoginForm, PasswordForm
 from portal.accounts.guards import AuthenticatedRequest, public, signed_in
-from portal.accounts.lockout import is_locked, locked_page, one_at_a_time, tries_left
+from portal.accounts.lockout import is_locked, locked_page
 from portal.accounts.models import User
 from portal.accounts.passwords import is_expired
 from portal.accounts.presenters import profile_of
+from portal.accounts.proving import proved, until_locked
 from portal.accounts.refusals import AccountRefusal, PasswordRefused
 from portal.accounts.sessions import close_session, keep_session, open_portal_session
-from portal.audit.models import EventKind
-from portal.audit.services import record
-from portal.parameters.queries import value_of
-from portal.parameters.registry import LOCK_MINUTES
 
 
 @public
@@ -51,7 +47,7 @@ def login(request: Any) -> HttpResponse:
 @transaction.atomic
 def _try_login(request: Any, form: LoginForm) -> HttpResponse:
     staff_no: str = form.cleaned_data["staff_no"]
-    user = _proved(request, staff_no, form.cleaned_data["password"])
+    user = proved(request, staff_no, form.cleaned_data["password"])
     if user is not None:
         open_portal_session(request, user)
         return HttpResponseRedirect(_onward(request))
@@ -60,41 +56,9 @@ def _try_login(request: Any, form: LoginForm) -> HttpResponse:
     form.add_error(
         "password",
         _("工号或密码不对，还可以再试 %(left)s 次，之后锁定 %(minutes)s 分钟。")
-        % _until_locked(request, staff_no),
+        % until_locked(request, staff_no),
     )
     return _login_page(request, form)
-
-
-def _proved(request: Any, staff_no: str, password: str) -> User | None:
-    """Who has this password; a wrong one is counted, a locked account has none."""
-    one_at_a_time(staff_no)
-    if is_locked(request, staff_no):
-        _record_failure(staff_no, "LOCKED")
-        return None
-    # Unknown number, wrong password and deactivated account are told apart nowhere:
-    # Django hashes the password in each case.
-    user = authenticate(request, staff_no=staff_no, password=password)
-    if isinstance(user, User):
-        return user
-    _record_failure(staff_no, "PASSWORD")
-    if is_locked(request, staff_no):
-        record(EventKind.LOCKED, subject=_subject(staff_no), is_ok=False)
-    return None
-
-
-def _until_locked(request: Any, staff_no: str) -> dict[str, int]:
-    left = tries_left(request, staff_no)
-    return {"left": left, "minutes": value_of(LOCK_MINUTES)}
-
-
-def _subject(staff_no: str) -> tuple[str, object]:
-    """The user who was tried. What nobody is called is not written down."""
-    pk = User.objects.filter(staff_no=staff_no).values_list("pk", flat=True).first()
-    return ("user", pk) if pk else ("", "")
-
-
-def _record_failure(staff_no: str, code: str) -> None:
-    record(EventKind.LOGIN_FAILED, subject=_subject(staff_no), is_ok=False, code=code)
 
 
 def _login_page(request: HttpRequest, form: LoginForm) -> HttpResponse:
@@ -159,14 +123,14 @@ def _try_change(request: AuthenticatedRequest, form: PasswordForm) -> HttpRespon
     """Guessing the old password is counted like guessing at the login page."""
     user = request.user
     staff_no = user.staff_no
-    if _proved(request, staff_no, form.cleaned_data["old"]) is None:
+    if proved(request, staff_no, form.cleaned_data["old"]) is None:
         if is_locked(request, staff_no):
             close_session(request, code="LOCKED")
             return locked_page(request, None, {"staff_no": staff_no})
         form.add_error(
             "old",
             _("现在的密码不对，还可以再试 %(left)s 次，之后锁定 %(minutes)s 分钟。")
-            % _until_locked(request, staff_no),
+            % until_locked(request, staff_no),
         )
     elif _has_changed(user, form):
         keep_session(request, User.objects.get(pk=user.pk))
