@@ -151,7 +151,7 @@ def lower_lines(state: GrantState, *, at: datetime) -> list[Line]:
             same, privilege=lower, item="", item_name="", role=_role_in(lower, terms)
         )
         for lower in levels.order_by("-sort", "-code")
-        if _level(lower) < _level(terms.privilege)
+        if 0 < _level(lower) < _level(terms.privilege)
     ]
     return [replace(line, valid_to=_end_of(line, state)) for line in found]
 
@@ -183,9 +183,12 @@ def _must_be_lower(line: Line, closed: Grant) -> None:
     """A lower level, or a lesser role for the same thing."""
     role = SurgicalRole(line.role) or SurgicalRole(closed.role)
     before = (_level(closed.privilege), _REACH[SurgicalRole(closed.role)])
-    if line.privilege.category != closed.privilege.category or (
-        (_level(line.privilege), _REACH[role]) >= before
-    ):
+    is_comparable = line.privilege == closed.privilege or (
+        line.privilege.category == closed.privilege.category
+        # A flag or a range of levels is another right, not less of this one.
+        and line.privilege.level.isdigit()
+    )
+    if not is_comparable or (_level(line.privilege), _REACH[role]) >= before:
         raise NotLower(line.privilege.name)
 
 

@@ -35,6 +35,7 @@ from permissions.presenters.grants import grant_rows
 from permissions.presenters.lowering import lower_choices
 from permissions.presenters.previews import (
     MOST_LISTED,
+    Foreseen,
     Preview,
     foresee,
     preview,
@@ -160,7 +161,7 @@ class Task:
             options["initial"] = {"last_day": longest}
         return FORMS[self.act](given, auto_id="drawer_%s", **options)
 
-    def foreseen(self, form: ActForm) -> Any:
+    def foreseen(self, form: ActForm) -> Foreseen:
         typed = form.cleaned_data if form.is_bound else form.initial
         return foresee(
             self.act,
@@ -179,8 +180,13 @@ class Task:
             return Preview(0, "", is_danger=False, why_not=self.chosen.too_many)
         foreseen = self.foreseen(form)
         foreseen.refused.update(refused or {})
-        wrong = form.errors.get("last_day", []) if form.is_bound else []
-        return preview(foreseen, is_many=self.is_many, why_not="".join(map(str, wrong)))
+        return preview(foreseen, is_many=self.is_many, why_not=_wrong_day(form))
+
+
+def _wrong_day(form: ActForm) -> str:
+    if "last_day" not in form.fields:
+        return ""
+    return "".join(str(text) for text in form["last_day"].errors)
 
 
 def _answer(task: Task) -> HttpResponse:

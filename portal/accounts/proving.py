@@ -95,6 +95,8 @@ def _not_proved(request: Any, staff_no: str) -> SecondPersonRefused:
     given = until_locked(request, staff_no)
     if is_locked(request, staff_no):
         text = _("这个工号已锁定 %(minutes)s 分钟。请换一位，或请系统管理员解除锁定。")
+        # Whoever acts is not the one who is locked: the form says it, no lock page.
+        request.axes_locked_out = False
     else:
         text = _("工号或密码不对，还可以再试 %(left)s 次，之后锁定 %(minutes)s 分钟。")
     return SecondPersonRefused("password", text % given)

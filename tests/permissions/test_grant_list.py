@@ -327,11 +327,14 @@ def test_each_act_of_the_menu_works(
     assert state.last_event.kind == act.upper()
     row = client.get(LIST).context["list"].rows[0]
     acts = [str(one.label) for one in row.acts]
-    assert acts == {
-        "suspend": ["续期", "恢复", "降级", "撤销", "取消", "作废"],
-        "revoke": ["撤销"],
-        "void": [],
-    }[act]
+    assert (
+        acts
+        == {
+            "suspend": ["续期", "恢复", "降级", "撤销", "取消", "作废"],
+            "revoke": ["撤销"],
+            "void": [],
+        }[act]
+    )
 
 
 def test_history_shows_who_why_when_and_delivery(

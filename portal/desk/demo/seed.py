@@ -19,6 +19,7 @@ from permissions.models import Application, Grant, GrantEvent, GrantState, Privi
 from permissions.services.rules import latest_last_day
 from portal.accounts.models import User
 from portal.desk.demo.accounts import seed_users
+from portal.desk.demo.bookings import seed_bookings
 from portal.desk.demo.catalogue import seed_first_version, seed_versions
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
 from portal.directory.models import Practitioner
@@ -26,6 +27,7 @@ from portal.directory.sync import pull_all
 from portal.his.opening import from_settings
 from portal.parameters.days import ZONE, day_of
 from surgery.importers import load_seed_procedures
+from surgery.models import SurgeryApplication
 
 PROPOSER, APPROVER, SECOND = "2031", "2003", "2032"
 REASON = "科室考核合格，医疗技术临床应用管理委员会通过"
@@ -57,6 +59,8 @@ def seed() -> str:
     if not Application.objects.exists():
         _seed_versions(now=now)
         seed_rights(now=now)
+    if not SurgeryApplication.objects.exists():
+        seed_bookings(now=now)
     return (
         f"医师 {Practitioner.objects.count()}，授权 {Grant.objects.count()}，"
         f"申请 {Application.objects.count()}"

@@ -1,0 +1,87 @@
+"""Operations booked for the coming days, declared as a doctor would from the station."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+
+from his_plugin.field.questions import Answer, Asked, answer
+from his_plugin.field.verdicts import name_and_grade, verdict_to_keep
+from permissions.checks.facts import Setting
+from portal.accounts.services import user_for_launch
+from portal.directory.models import Practitioner
+from portal.parameters.days import ZONE, day_of
+from surgery.enums import Nature, Planned, Reoperation
+from surgery.services import DeclaredProcedure, declare
+
+
+class Booking(NamedTuple):
+    """One operation ahead; ``day`` counts from today."""
+
+    emp_no: str
+    procedure: str
+    day: int
+    hour: int
+    minute: int
+
+
+BOOKINGS: tuple[Booking, ...] = (
+    Booking("1027", "50.2205", 2, 8, 30),
+    Booking("1027", "51.2300", 3, 13, 0),
+    Booking("1043", "17.3300", 2, 8, 30),
+    Booking("1043", "17.3300", 9, 10, 0),
+    Booking("1119", "32.4100", 4, 8, 30),
+    Booking("1058", "68.4100", 5, 9, 0),
+)
+
+
+@transaction.atomic
+def seed_bookings(*, now: datetime) -> None:
+    """Surgeons the directory does not have are left out."""
+    known = Practitioner.objects.filter(emp_no__in={one.emp_no for one in BOOKINGS})
+    people = {one.emp_no: one for one in known if one.is_practising}
+    for number, booking in enumerate(BOOKINGS, start=1):
+        if booking.emp_no in people:
+            _book(people[booking.emp_no], booking, number, now)
+
+
+def _book(surgeon: Practitioner, booking: Booking, number: int, now: datetime) -> None:
+    answered = answer(_asked(booking, now))
+    declare(
+        # As the demo HIS numbers its sheets.
+        application_no=f"SS{now.astimezone(ZONE):%y%m%d}0800{number:02}{number:03}",
+        applicant=surgeon,
+        surgeon=surgeon,
+        procedures=_procedures(answered),
+        planned_at=answered.asked.planned_at,
+        is_planned=Planned.PLANNED,
+        nature=Nature.ELECTIVE,
+        is_rescue=False,
+        reoperation=Reoperation.NONE,
+        reoperation_reason="",
+        verdict=verdict_to_keep(answered),
+        by=user_for_launch(practitioner=surgeon),
+        at=now,
+    )
+
+
+def _asked(booking: Booking, now: datetime) -> Asked:
+    day = day_of(now) + timedelta(days=booking.day)
+    return Asked(
+        surgeon=booking.emp_no,
+        procedures=(booking.procedure,),
+        planned_at=datetime.combine(
+            day, time(booking.hour, booking.minute), tzinfo=ZONE
+        ),
+        nature=Nature.ELECTIVE,
+        is_rescue=False,
+        setting=Setting.INPATIENT,
+    )
+
+
+def _procedures(answered: Answer) -> list[DeclaredProcedure]:
+    return [
+        DeclaredProcedure(one.code, *name_and_grade(one)) for one in answered.procedures
+    ]
