@@ -13,6 +13,7 @@ from permissions.enums import ItemKind
 from permissions.models import Grant
 from permissions.outbound import is_told
 from permissions.presenters.catalogue_words import needs_words
+from permissions.presenters.one_line import new_row, not_told_note, span_words
 from permissions.presenters.precheck import (
     Precheck,
     held_before,
@@ -20,7 +21,6 @@ from permissions.presenters.precheck import (
     missing_notes,
     problems_of,
 )
-from permissions.presenters.previews import new_row, not_told_note, span_words
 from permissions.queries.catalogue import entry_of, names
 from permissions.services import Line, rules
 from permissions.services.lines import Fitting

@@ -31,16 +31,10 @@ from permissions.forms import (
 )
 from permissions.models import GrantEvent, GrantState
 from permissions.presenters import acts
+from permissions.presenters.foreseen import Foreseen, foresee
 from permissions.presenters.grants import grant_rows
 from permissions.presenters.lowering import lower_choices
-from permissions.presenters.previews import (
-    MOST_LISTED,
-    Foreseen,
-    Preview,
-    foresee,
-    preview,
-    subjects,
-)
+from permissions.presenters.previews import MOST_LISTED, Preview, preview, subjects
 from permissions.queries.grants import state_or_none
 from permissions.services import Line
 from permissions.services.refusals import ActRefused
@@ -68,6 +62,8 @@ SERVICES: dict[str, Callable[..., object]] = {
     acts.VOID: services.void,
 }
 GIVING = frozenset({EventKind.RENEW, EventKind.RESTORE, EventKind.GRANT})
+# As long as the proxy in front waits: hundreds of acts take some seconds.
+MANY_MS = 60_000
 PREVIEWED = ("last_day", "to", "reason_code")
 
 
@@ -250,6 +246,7 @@ def _drawer(
         **_context(task, form, refused),
         "form": form,
         "drawer_post": task.request.path,
+        "drawer_timeout": MANY_MS if task.is_many else None,
         "words": acts.ACTS[task.act],
         "subjects": subjects(listed, timezone.now()),
         "people": len({state.practitioner_id for state in task.states}),

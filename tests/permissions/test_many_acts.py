@@ -236,9 +236,11 @@ def test_consequences_name_booked_operations_and_rows_of_the_his(
         "SQ1027012",
     ]
     (row,) = found.his
+    assert row.before is not None
     assert (row.before.status, row.after.status) == ("1", "2")
     assert row.before.key == ("1027", "SG03", "ALL", "51.2300", TODAY)
     (row,) = ended.his
+    assert row.before is not None
     assert (row.after.status, row.before.last_day, row.after.last_day) == (
         "3",
         date(2027, 6, 30),

@@ -84,6 +84,8 @@ def test_drawer_sums_up_by_doctor_and_carries_what_was_seen(
     seen = {f"{state.pk}:{state.last_event_id}" for state in lines}
     assert set(drawer.context["ids"].split(",")) == seen
     assert "3 项 · 2 名医师" in drawer.content.decode()
+    # Hundreds of acts take longer than a page usually waits.
+    assert """hx-request='{"timeout": 60000}'""" in drawer.content.decode()
     assert opened(lin_in, "suspend", id=pks(lines)).context["preview"] == preview
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from permissions import services
@@ -161,7 +162,7 @@ def test_wrong_password_is_refused_and_counted_like_a_login(
     with refused("second_password", locked) as answers:
         answers.append(confirmed(lin_in, state, "restore", **by_second(su)))
     login = CheckedClient().post(
-        "/login/", {"staff_no": su.staff_no, "password": PASSWORD}
+        reverse("accounts:login"), {"staff_no": su.staff_no, "password": PASSWORD}
     )
     assert login.status_code == 429
     kinds = AuditEvent.objects.filter(subject_id=str(su.pk)).values_list(

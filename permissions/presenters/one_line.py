@@ -1,0 +1,142 @@
+"""What an act would do to one line, field by field, with its row of the HIS."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from permissions import services
+from permissions.enums import EventKind, ReasonCode
+from permissions.ledger import STATUS_AFTER
+from permissions.outbound import Told, his_value_of, is_told
+from permissions.presenters import words
+from permissions.presenters.acts import kind_of, status_now
+from permissions.presenters.foreseen import Foreseen
+from permissions.services.consequences import HisChange
+from permissions.services.lines import Fitting
+from portal.parameters.days import day_of, last_day_of
+from portal.ui.elements import Change, Diff, Element, Note, Text
+from portal.ui.moments import write_last_day, write_moment
+from portal.ui.phrases import noted
+
+# States of a line in the HIS, in the words of its code table.
+HIS_WORDS = {
+    "1": gettext_lazy("有效"),
+    "2": gettext_lazy("暂停"),
+    "3": gettext_lazy("取消"),
+    "4": gettext_lazy("作废"),
+}
+
+
+def diff_of(foreseen: Foreseen) -> Diff:
+    state = foreseen.states[0]
+    kind = kind_of(foreseen.act, state)
+    changes = [*_dates(kind, foreseen), *_his_rows(foreseen)]
+    if kind is not EventKind.GRANT:
+        changes.insert(0, _status(kind, foreseen))
+    return Diff(changes)
+
+
+def _status(kind: EventKind, foreseen: Foreseen) -> Change:
+    state = foreseen.states[0]
+    before = status_now(state, foreseen.now)
+    after = STATUS_AFTER.get(kind, before)
+    code = foreseen.given.get("reason_code", "")
+    text: Text = after.label
+    if code:
+        text = noted(after.label, f"{code} {ReasonCode(code).label}")
+    return Change(_("授权状态"), before.label, text)
+
+
+def _dates(kind: EventKind, foreseen: Foreseen) -> list[Change]:
+    state, now = foreseen.states[0], foreseen.now
+    ends = write_last_day(state.valid_to)
+    stops: Text = ends
+    if kind in {EventKind.SUSPEND, EventKind.REVOKE, EventKind.DOWNGRADE}:
+        stops = write_moment(now)
+    if kind is EventKind.VOID:
+        stops = _("从未有效")
+    if kind is EventKind.RENEW:
+        return [Change(_("到期日期"), ends, _renewed_to(foreseen))]
+    if kind is EventKind.RESTORE:
+        return [Change(_("停止时间"), write_moment(state.changed_from), ends)]
+    changes = [Change(_("停止时间"), ends, stops)]
+    if last_day := foreseen.given.get("last_day"):
+        back = (last_day + timedelta(days=1)).isoformat()
+        changes.append(Change(_("自动恢复"), "—", back))
+    new = [_new_line(fitting) for fitting in foreseen.instead]
+    return new if kind is EventKind.GRANT else [*changes, *new]
+
+
+def _renewed_to(foreseen: Foreseen) -> str:
+    state = foreseen.states[0]
+    day = foreseen.given.get("last_day") or services.longest_renewal(state)
+    return day.isoformat() if day else _("长期")
+
+
+def _new_line(fitting: Fitting) -> Change:
+    line = fitting.line
+    name = fitting.item.name or line.privilege.name
+    role = words.role_word(fitting.role)
+    title = f"{name} {role}".strip()
+    return Change(title, _("无"), span_words(fitting))
+
+
+def span_words(fitting: Fitting) -> str:
+    """``2026-11-23 至 2027-11-22``; the last day is included."""
+    last = last_day_of(fitting.span.valid_to)
+    return _("%(first)s 至 %(last)s") % {
+        "first": day_of(fitting.span.valid_from).isoformat(),
+        "last": last.isoformat() if last else _("长期"),
+    }
+
+
+def _his_rows(foreseen: Foreseen) -> list[Change]:
+    """The row of the line itself field by field, rows that come new in one each."""
+    own = [one for one in foreseen.consequences.his if one.before is not None]
+    new = [one for one in foreseen.consequences.his if one.before is None]
+    value = his_value_of(foreseen.states[0].grant.privilege)
+    changes = []
+    for one in own:
+        changes += [*_his_fields(one), Change(_("HIS 取值"), value, value)]
+    return [*changes, *map(new_row, new)]
+
+
+def _his_fields(change: HisChange) -> list[Change]:
+    before = change.before or change.after
+    return [
+        Change(_("HIS 状态"), HIS_WORDS[before.status], HIS_WORDS[change.after.status]),
+        Change(_("HIS 到期日期"), _day(before), _day(change.after)),
+    ]
+
+
+def new_row(change: HisChange) -> Change:
+    """A row the HIS does not have yet, by its key."""
+    row = change.after
+    key = f"HIS {row.priv_code} {row.item_code}".strip()
+    text = _("%(state)s，至 %(day)s") % {
+        "state": HIS_WORDS[row.status],
+        "day": _day(row),
+    }
+    return Change(key, _("无"), text)
+
+
+def _day(row: Told) -> str:
+    return row.last_day.isoformat() if row.last_day else _("长期")
+
+
+def notes_of(foreseen: Foreseen) -> list[Element]:
+    """Why nothing is sent, where nothing is."""
+    if foreseen.consequences.his:
+        return []
+    if not is_told(foreseen.states[0].grant):
+        return [not_told_note()]
+    return [Note("info", _("HIS 的这一行由同日起的另一项授权保持，不变。"))]
+
+
+def not_told_note() -> Note:
+    return Note(
+        "info", _("HIS 不登记单例患者和主刀、开单以外的角色：由本系统核对，不送 HIS。")
+    )
