@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -126,13 +126,20 @@ def status_now(state: GrantState, now: datetime) -> GrantStatus:
     return status
 
 
-def possible_acts(state: GrantState, now: datetime) -> list[str]:
+def possible_acts(
+    state: GrantState, now: datetime, *, undone: Collection[int] = ()
+) -> list[str]:
     """What state and dates allow, in the order of the menu; asks the database nothing.
 
-    Who may do it is the page's matter.
+    ``undone`` are last events that were taken back. Who may do it is the page's matter.
     """
     standing = standing_of(state, now)
-    return [act for act in ACTS if _fits(act, state, standing, now)]
+    is_undone = state.last_event_id in undone
+    return [
+        act
+        for act in ACTS
+        if _fits(act, state, standing, now) and not (act == UNDO and is_undone)
+    ]
 
 
 def _fits(act: str, state: GrantState, standing: Standing, now: datetime) -> bool:

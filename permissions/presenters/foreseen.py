@@ -91,6 +91,7 @@ def _foresee_undo(state: GrantState, by: User, now: datetime) -> Foreseen:
     instead: list[Fitting] = []
     try:
         services.must_be_undoable(state, now)
+        services.must_not_be_undone(state.last_event)
         if kind is EventKind.GRANT:
             line = services.line_anew(state, now)
             instead = [services.grantable(state.practitioner, line, at=now)]

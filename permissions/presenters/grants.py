@@ -15,7 +15,12 @@ from permissions.models import GrantEvent, GrantState
 from permissions.presenters import words
 from permissions.presenters.acts import ACTS, possible_acts
 from permissions.presenters.arrivals import GrantArrival, grant_arrival
-from permissions.queries.grants import Standing, arrivals_of, standing_of
+from permissions.queries.grants import (
+    Standing,
+    arrivals_of,
+    standing_of,
+    undone_revocations,
+)
 from portal.outbox.models import Message
 from portal.outbox.presenters import long_arrival
 from portal.ui.elements import Chip, Grade, Moment, Text, Timeline
@@ -71,13 +76,18 @@ class GrantRow:
 
 
 def grant_rows(states: Sequence[GrantState]) -> list[GrantRow]:
-    """One query for all arrivals."""
+    """One query for all arrivals, one for all that was undone where anything was."""
     now = timezone.now()
     messages = arrivals_of(list(states))
-    return [_row(state, messages.get(state.last_event_id), now) for state in states]
+    undone = undone_revocations(states)
+    return [
+        _row(state, messages.get(state.last_event_id), now, undone) for state in states
+    ]
 
 
-def _row(state: GrantState, message: Message | None, now: datetime) -> GrantRow:
+def _row(
+    state: GrantState, message: Message | None, now: datetime, undone: set[int]
+) -> GrantRow:
     practitioner, grant = state.practitioner, state.grant
     standing = standing_of(state, now)
     what, codes = words.what(grant)
@@ -102,12 +112,12 @@ def _row(state: GrantState, message: Message | None, now: datetime) -> GrantRow:
         standing=words.STANDING_CHIPS[standing],
         arrival=grant_arrival(state, message) if message else None,
         doc_no=grant.doc_no,
-        acts=_acts(state, now),
+        acts=_acts(state, now, undone),
         history_url=reverse("permissions:grant-history", args=[state.pk]),
     )
 
 
-def _acts(state: GrantState, now: datetime) -> list[RowAct]:
+def _acts(state: GrantState, now: datetime, undone: set[int]) -> list[RowAct]:
     return [
         RowAct(
             label=ACTS[act].word,
@@ -115,7 +125,7 @@ def _acts(state: GrantState, now: datetime) -> list[RowAct]:
             url=reverse("permissions:grant-change", args=[state.pk, act]),
             is_danger=ACTS[act].is_last,
         )
-        for act in possible_acts(state, now)
+        for act in possible_acts(state, now, undone=undone)
     ]
 
 

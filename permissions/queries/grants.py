@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db.models import BigIntegerField, Q, QuerySet
 from django.db.models.functions import Cast, Substr
 
-from permissions.enums import GrantStatus
+from permissions.enums import EventKind, GrantStatus
 from permissions.models import GrantEvent, GrantState
 from portal.directory.models import Department, Practitioner
 from portal.outbox.models import Message, State
@@ -102,10 +102,7 @@ def not_confirmed() -> Q:
 def grant_states() -> QuerySet[GrantState]:
     """States with everything a row shows."""
     return GrantState.objects.select_related(
-        "grant__privilege",
-        "practitioner__department",
-        "last_event__undone_by",
-        "last_event__by",
+        "grant__privilege", "practitioner__department", "last_event"
     )
 
 
@@ -154,6 +151,22 @@ def arrivals_of(states: list[GrantState]) -> dict[int, Message]:
         for state in states
         if state.last_event.subject in found
     }
+
+
+def undone_revocations(states: Sequence[GrantState]) -> set[int]:
+    """Last events that took a right away and were undone by a line of its own.
+
+    One query; none where nothing was revoked.
+    """
+    revoked = [
+        state.last_event_id
+        for state in states
+        if state.last_event.kind == EventKind.REVOKE
+    ]
+    if not revoked:
+        return set()
+    undoing = GrantEvent.objects.filter(undoes__in=revoked).order_by()
+    return {event for event in undoing.values_list("undoes_id", flat=True) if event}
 
 
 def departments() -> list[tuple[str, str]]:

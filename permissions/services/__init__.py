@@ -39,6 +39,7 @@ from permissions.services.together import many
 from permissions.services.undoing import (
     line_anew,
     must_be_undoable,
+    must_not_be_undone,
     undo,
     undone_by_kind,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "many",
     "may_be_lowered",
     "must_be_undoable",
+    "must_not_be_undone",
     "propose",
     "refused_ahead",
     "reject",

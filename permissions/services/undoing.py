@@ -52,6 +52,7 @@ def undo(
     kind = EventKind(event.kind)
     _must_be_the_last(event, state)
     must_be_undoable(state, at)
+    must_not_be_undone(event)
     if kind is EventKind.REVOKE:
         return _granted_anew(event, state, by, at, reason, second)
     back = BACK[kind]
@@ -71,7 +72,7 @@ def _must_be_the_last(event: GrantEvent, state: GrantState) -> None:
 
 
 def must_be_undoable(state: GrantState, at: datetime) -> None:
-    """Whether the last act on a line may be taken back; asks nothing of other lines."""
+    """Whether the last act on a line may be taken back; asks the database nothing."""
     event = state.last_event
     kind = EventKind(event.kind)
     instead = {
@@ -90,8 +91,11 @@ def must_be_undoable(state: GrantState, at: datetime) -> None:
     hours = value_of(UNDO_HOURS)
     if at - event.recorded_at > timedelta(hours=hours):
         raise TooLateToUndo(hours)
-    if kind is EventKind.REVOKE and hasattr(event, "undone_by"):
-        # The others leave an event of their own as the last one of the line.
+
+
+def must_not_be_undone(event: GrantEvent) -> None:
+    """A revocation stays the last event of its line when the right is granted anew."""
+    if GrantEvent.objects.filter(undoes=event).exists():
         raise AlreadyUndone
 
 

@@ -407,6 +407,22 @@ def test_drawer_and_preview_take_few_queries(
         previewed(lin_in, state, "suspend", last_day="2026-12-01")
 
 
+def test_act_from_the_doctors_page_has_the_page_read_itself_again(
+    lin_in: CheckedClient, state: GrantState
+) -> None:
+    page = lin_in.get("/doctors/1027/").content.decode()
+    assert drawer_url(state, "renew") in page
+    asked = {"seen": state.last_event_id, "reason": WHY, "reason_code": "08"}
+    answer = lin_in.post(
+        drawer_url(state, "suspend"),
+        asked,
+        HTTP_HX_CURRENT_URL="http://testserver/doctors/1027/",
+        **HTMX,
+    )
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert "yw:changed" in answer.headers["HX-Trigger-After-Settle"]
+
+
 def test_event_kinds_of_all_acts_were_written(
     lin_in: CheckedClient, state: GrantState
 ) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from permissions import services
 from permissions.enums import EventKind
 from permissions.importers import load_catalogue
 from permissions.ledger import fold
@@ -17,10 +18,12 @@ from permissions.queries.grants import Standing, grant_states, standing_of
 from permissions.services.affected import Hit, summary_of
 from portal.accounts.capabilities import Role
 from portal.desk.demo import seed
+from portal.desk.demo.bookings import BOOKINGS, seed_bookings
 from portal.desk.demo.ledger import ASKED, GRANTS
 from portal.directory.models import Practitioner
 from portal.outbox.models import Message
 from surgery.importers import load_seed_procedures
+from surgery.models import SurgeryApplication
 from tests.cast import make_practitioner, make_user
 
 TITLES = {"1188": "233", "1206": "233", "1305": "234", "1132": "233", "1150": "233"}
@@ -102,3 +105,17 @@ def test_seeding_again_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first == "医师 14，授权 2，申请 2"
     assert seed.seed() == first
     assert GrantEvent.objects.count() == 2
+    assert SurgeryApplication.objects.count() == len(BOOKINGS)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("hospital")
+def test_a_suspension_in_the_demo_hits_booked_operations() -> None:
+    now = timezone.now()
+    seed.seed_rights(now=now)
+    seed_bookings(now=now)
+    codes = SurgeryApplication.objects.values_list("verdict_code", flat=True)
+    assert set(codes) == {"0"}
+    [line] = grant_states().filter(practitioner__emp_no="1043", item_code="17.3300")
+    found = services.consequences([line], EventKind.SUSPEND, at=now)
+    assert len(found.booked) == 2
