@@ -38,18 +38,24 @@ def foresee(
     by: User,
     now: datetime,
     given: Mapping[str, Any],
-    offered: Mapping[str, Line] | None = None,
+    seen: Mapping[int, int],
+    offered: Mapping[str, Line],
 ) -> Foreseen:
-    """``given`` is what was typed so far and makes sense; ``offered`` lower lines."""
+    """``given`` is what was typed so far and makes sense; ``offered`` lower lines.
+
+    ``seen`` has the last event of each line that the page showed.
+    """
     if act == UNDO:
-        return _foresee_undo(states[0], by, now)
+        return _foresee_undo(states[0], by, now, seen)
     kind = kind_of(act, states[0]) if states else EventKind.SUSPEND
     last_day = _last_day(act, states, given)
-    refused = services.refused_ahead(states, kind, by=by, at=now, last_day=last_day)
+    refused = services.refused_ahead(
+        states, kind, by=by, at=now, last_day=last_day, seen=seen
+    )
     possible = [state for state in states if state.pk not in refused]
     instead: list[Fitting] = []
     if act == DOWNGRADE and possible:
-        chosen = [(offered or {})[key] for key in given.get("to", ())]
+        chosen = [offered[key] for key in given.get("to", ())]
         instead = _lowered(states[0], chosen, now, refused)
     found = services.consequences(
         possible, kind, at=now, last_day=last_day, instead=instead
@@ -83,7 +89,9 @@ def _lowered(
     return found
 
 
-def _foresee_undo(state: GrantState, by: User, now: datetime) -> Foreseen:
+def _foresee_undo(
+    state: GrantState, by: User, now: datetime, seen: Mapping[int, int]
+) -> Foreseen:
     """An undone revocation is a grant; the others are one more act on the line."""
     kind = services.undone_by_kind(state)
     refused: dict[int, ActRefused] = {}
@@ -97,7 +105,7 @@ def _foresee_undo(state: GrantState, by: User, now: datetime) -> Foreseen:
             instead = [services.grantable(state.practitioner, line, at=now)]
             found = services.consequences_of_granting(instead[0])
         else:
-            refused = services.refused_ahead([state], kind, by=by, at=now)
+            refused = services.refused_ahead([state], kind, by=by, at=now, seen=seen)
             found = services.consequences([state], kind, at=now)
     except ActRefused as refusal:
         refused[state.pk] = refusal

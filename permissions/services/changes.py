@@ -165,7 +165,7 @@ def change(
     text = rules.clear_reason(said.reason)
     code = _code_for(kind, said.reason_code)
     current = locked(state)
-    _must_be_as_seen(current, said.seen)
+    must_be_as_seen(current, said.seen)
     event = GrantEvent(
         grant=current.grant,
         kind=kind,
@@ -205,7 +205,8 @@ def _code_for(kind: EventKind, reason_code: ReasonCode | str) -> str:
     return ""
 
 
-def _must_be_as_seen(state: GrantState, seen: int | None) -> None:
+def must_be_as_seen(state: GrantState, seen: int | None) -> None:
+    """``seen`` is the last event on the page somebody acts from; None is not known."""
     if seen is not None and seen != state.last_event_id:
         last = state.last_event
         raise ChangedMeanwhile(

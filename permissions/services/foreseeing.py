@@ -18,7 +18,7 @@ from permissions.ledger import Span
 from permissions.models import GrantEvent, GrantState
 from permissions.queries.ledger import events_by_grant
 from permissions.services import lines
-from permissions.services.changes import added_by, must_be_possible
+from permissions.services.changes import added_by, must_be_as_seen, must_be_possible
 from permissions.services.consequences import LastDay, day_for
 from permissions.services.persons import must_not_be_own
 from permissions.services.refusals import ActRefused
@@ -35,8 +35,12 @@ def refused_ahead(
     by: User,
     at: datetime,
     last_day: LastDay = None,
+    seen: Mapping[int, int] | None = None,
 ) -> dict[int, ActRefused]:
-    """Why each line would be refused now, by key of the state; the others may be done."""
+    """Why each line would be refused now, by key of the state; the others may be done.
+
+    ``seen`` has the last event the page showed, by key of the state.
+    """
     events = events_by_grant([state.grant_id for state in states])
     around = Around.of(states, at) if kind is EventKind.RENEW else None
     refused: dict[int, ActRefused] = {}
@@ -51,6 +55,7 @@ def refused_ahead(
         try:
             if kind in GIVING:
                 must_not_be_own(by, state.practitioner_id)
+            must_be_as_seen(state, (seen or {}).get(state.pk))
             must_be_possible(event, state, events[state.grant_id])
             if around is not None:
                 around.must_leave_room(event, state)

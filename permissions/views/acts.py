@@ -165,6 +165,7 @@ class Task:
             by=self.request.user,
             now=timezone.now(),
             given={name: typed[name] for name in PREVIEWED if typed.get(name)},
+            seen=self.chosen.seen,
             offered={key: line for key, (_name, line) in self.offered.items()},
         )
 

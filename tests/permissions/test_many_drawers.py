@@ -139,6 +139,10 @@ def test_one_refusal_leaves_nothing_and_every_line_is_told_why(
     assert refused.id == lines[1].pk
     assert "已被苏晓岚改动" in refused.why
     assert answer.context["form"]["reason"].value() == WHY
+    left = lin_in.post(f"{MANY}suspend/preview/", {"id": seen, "drop": "1"}, **HTMX)
+    assert left.context["preview"].confirm == "确认暂停 2 项"
+    left_ids = [pair.split(":")[0] for pair in left.context["ids"].split(",")]
+    assert sorted(left_ids) == sorted(str(lines[at].pk) for at in (0, 2))
 
 
 @pytest.mark.parametrize("act", ["suspend", "revoke"])
