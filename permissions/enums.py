@@ -69,7 +69,7 @@ class EventKind(models.TextChoices):
     RESTORE = "RESTORE", _("恢复")
     REVOKE = "REVOKE", _("取消")
     VOID = "VOID", _("作废")
-    RENEW = "RENEW", _("延续")
+    RENEW = "RENEW", _("续期")
     DOWNGRADE = "DOWNGRADE", _("降级")
 
 
@@ -79,7 +79,7 @@ ACT_WORDS = {
     EventKind.RESTORE: pgettext_lazy("act", "恢复"),
     EventKind.REVOKE: pgettext_lazy("act", "取消"),
     EventKind.VOID: pgettext_lazy("act", "作废"),
-    EventKind.RENEW: pgettext_lazy("act", "延续"),
+    EventKind.RENEW: pgettext_lazy("act", "续期"),
     EventKind.DOWNGRADE: pgettext_lazy("act", "降级"),
 }
 
@@ -118,7 +118,7 @@ class GrantKind(models.TextChoices):
     """How a line came to be."""
 
     FIRST = "FIRST", _("首次")
-    RENEWAL = "RENEWAL", _("延续")
+    RENEWAL = "RENEWAL", _("续期")
     UPGRADE = "UPGRADE", _("升级")
     DOWNGRADE = "DOWNGRADE", _("降级")
     TEMPORARY = "TEMPORARY", _("临时")

@@ -3,10 +3,12 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from permissions.views import (
+    acts,
     applications,
     catalogue,
     copying,
     differences,
+    direct,
     grants,
     imports,
     matrix,
@@ -120,10 +122,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
         grants.grant_arrival,
         name="grant-arrival",
     ),
+    path("privileges/new/", direct.grant_new, name="grant-new"),
+    path("privileges/new/fields/", direct.grant_fields, name="grant-fields"),
+    path("privileges/new/precheck/", direct.grant_precheck, name="grant-precheck"),
+    path("privileges/many/<str:act>/", acts.grants_change, name="grants-change"),
+    path(
+        "privileges/many/<str:act>/preview/",
+        acts.grants_preview,
+        name="grants-preview",
+    ),
     path(
         "privileges/<int:state_id>/<str:act>/",
-        grants.grant_change,
+        acts.grant_change,
         name="grant-change",
+    ),
+    path(
+        "privileges/<int:state_id>/<str:act>/preview/",
+        acts.grant_preview,
+        name="grant-preview",
     ),
     path("applications/", applications.application_list, name="application-list"),
     path("applications/new/", applications.application_new, name="application-new"),

@@ -46,11 +46,11 @@ def declarations() -> QuerySet[SurgeryApplication]:
 
 
 def booked_procedures(
-    surgeon_id: int, *, after: datetime, before: datetime | None = None
+    *surgeon_ids: int, after: datetime, before: datetime | None = None
 ) -> QuerySet[ApplicationProcedure]:
-    """Procedures of operations ahead that a surgeon is to do, the next first."""
+    """Procedures of operations ahead that these surgeons are to do, the next first."""
     lines = ApplicationProcedure.objects.filter(
-        application__surgeon=surgeon_id,
+        application__surgeon__in=surgeon_ids,
         application__planned_at__gte=after,
         is_dropped=False,
     )

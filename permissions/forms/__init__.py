@@ -1,28 +1,35 @@
 """Forms of the room: what may be typed; whether it may be done, the acts say."""
 
-from permissions.forms.catalogue import EntryForm, ReasonForm, SubmitForm
-from permissions.forms.grants import (
-    DecisionForm,
-    ProposeForm,
-    RestoreForm,
+from permissions.forms.acts import (
+    ActForm,
+    DowngradeForm,
+    RenewForm,
+    SuspendForm,
     TakeAwayForm,
-    WithdrawForm,
 )
+from permissions.forms.catalogue import EntryForm, ReasonForm, SubmitForm
+from permissions.forms.direct import DirectForm
+from permissions.forms.grants import DecisionForm, ProposeForm, WithdrawForm
 from permissions.forms.imports import ColumnsForm, UndoForm, UploadForm, WriteForm
-from permissions.forms.second import WithSecond
+from permissions.forms.second import GivesRights, WithSecond
 
 __all__ = [
+    "ActForm",
     "ColumnsForm",
+    "DecisionForm",
+    "DirectForm",
+    "DowngradeForm",
+    "EntryForm",
+    "GivesRights",
+    "ProposeForm",
+    "ReasonForm",
+    "RenewForm",
+    "SubmitForm",
+    "SuspendForm",
+    "TakeAwayForm",
     "UndoForm",
     "UploadForm",
     "WithSecond",
-    "WriteForm",
-    "DecisionForm",
-    "EntryForm",
-    "ProposeForm",
-    "ReasonForm",
-    "RestoreForm",
-    "SubmitForm",
-    "TakeAwayForm",
     "WithdrawForm",
+    "WriteForm",
 ]

@@ -16,7 +16,7 @@ from permissions.forms.grants import (
     practitioner_label,
     privilege_label,
 )
-from permissions.forms.second import WithSecond
+from permissions.forms.second import GivesRights
 from permissions.models import Privilege
 from permissions.queries.templates import enabled_templates
 from portal.directory.models import Practitioner
@@ -50,7 +50,7 @@ def draw_chosen(form: forms.Form, name: str, label: str) -> None:
     form.fields[name].widget.choices = choices
 
 
-class CopyForm(WithSecond):
+class CopyForm(GivesRights):
     """Whom to give, and whose rights or which post's; ``line`` are the ticked ones."""
 
     target = doctor(_("授予医师"))

@@ -1,4 +1,4 @@
-"""Forms about rights: proposing, deciding, suspending, restoring."""
+"""Forms about proposals: asking, deciding, withdrawing."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator
 from django.urls import reverse_lazy
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from permissions.enums import ReasonCode, Setting
+from permissions.enums import Setting
 from permissions.models import Privilege
 from portal.approvals.workflow import Decision
 from portal.directory.models import Practitioner
@@ -19,17 +18,8 @@ from portal.parameters.days import LAST_DAY
 from portal.ui.elements import Text
 from surgery.queries import procedure_by_code
 
-
-def numbered(codes: type[ReasonCode]) -> list[tuple[str, Text]]:
-    """``08 评估超期``: people know the codes by their numbers."""
-    return [
-        (code.value, format_lazy("{} {}", code.value, code.label)) for code in codes
-    ]
-
-
 DAY = {"type": "date"}
 LONG_REASON = {"rows": 3, "maxlength": 200}
-REASON_CODES = [("", _("选择原因代码")), *numbered(ReasonCode)]
 
 
 class WithoutColons(forms.Form):
@@ -40,96 +30,60 @@ class WithoutColons(forms.Form):
         super().__init__(*args, **kwargs)
 
 
-class RestoreForm(WithoutColons):
-    """恢复、作废: only why. ``seen`` is the last event on the page."""
-
-    seen = forms.IntegerField(widget=forms.HiddenInput)
-    reason = forms.CharField(
-        label=_("说明"),
-        strip=True,
-        widget=forms.Textarea(attrs=LONG_REASON),
-        help_text=_("写入变更日志，本人和科主任可见"),
+def searched(view: str, placeholder: Text, **attrs: Any) -> forms.Select:
+    """A choice of a long list that is searched on the server."""
+    return forms.Select(
+        attrs={
+            "data-search": True,
+            "data-url": reverse_lazy(f"permissions:{view}"),
+            "data-placeholder": placeholder,
+            "data-nothing": _("没有找到，换一个写法"),
+            **attrs,
+        }
     )
 
 
-class TakeAwayForm(RestoreForm):
-    """暂停、取消: with a reason code."""
+def day_field(label: Any, **options: Any) -> forms.DateField:
+    """A day a person may name."""
+    return forms.DateField(
+        label=label,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY),
+        validators=[MaxValueValidator(LAST_DAY)],
+        **options,
+    )
 
-    reason_code = forms.ChoiceField(label=_("原因代码"), choices=REASON_CODES)
-    field_order = ["seen", "reason_code", "reason"]
 
-
-class ProposeForm(WithoutColons):
-    """新增授权: a proposal. Long lists are searched on the server."""
+class WhoAndWhat(WithoutColons):
+    """医师、权限项、手术. Long lists are searched on the server."""
 
     practitioner = forms.CharField(
         label=_("医师"),
-        widget=forms.Select(
-            attrs={
-                "data-search": True,
-                "data-url": reverse_lazy("permissions:practitioner-options"),
-                "data-placeholder": _("姓名、工号或拼音首字母"),
-                "data-nothing": _("没有找到，换一个写法"),
-            }
-        ),
+        widget=searched("practitioner-options", _("姓名、工号或拼音首字母")),
     )
     privilege = forms.CharField(
         label=_("权限项"),
-        widget=forms.Select(
-            attrs={
-                "data-search": True,
-                "data-url": reverse_lazy("permissions:privilege-options"),
-                "data-placeholder": _("名称、编码或拼音首字母"),
-                "data-nothing": _("没有找到，换一个写法"),
-            }
-        ),
+        widget=searched("privilege-options", _("名称、编码或拼音首字母")),
     )
     item = forms.CharField(
         label=_("手术"),
         required=False,
-        widget=forms.Select(
-            attrs={
-                "data-search": True,
-                "data-url": reverse_lazy("permissions:procedure-options"),
-                "data-placeholder": _("名称、编码或拼音首字母"),
-                "data-nothing": _("没有找到，换一个写法"),
-            }
-        ),
-        help_text=_("三级、四级和其他逐项权限选一项手术；其他权限不选"),
-    )
-    setting = forms.ChoiceField(label=_("场合"), choices=Setting.choices)
-    doc_no = forms.CharField(label=_("依据文号"), max_length=50)
-    valid_from = forms.DateField(
-        label=_("生效日期"),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY),
-        validators=[MaxValueValidator(LAST_DAY)],
-    )
-    valid_to = forms.DateField(
-        label=_("到期日期"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY),
-        validators=[MaxValueValidator(LAST_DAY)],
-        help_text=_("含当日；长期权限可不填"),
-    )
-    reason = forms.CharField(
-        label=_("说明"),
-        strip=True,
-        widget=forms.Textarea(attrs=LONG_REASON),
-        help_text=_("写明依据，审批人和变更日志可见"),
+        widget=searched("procedure-options", _("名称、编码或拼音首字母")),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # What was chosen is drawn again; the rest of the list stays on the server.
+    def draw_chosen(self) -> None:
+        """What was chosen is drawn again; the rest of the list stays on the server."""
         for name, label_of in (
             ("practitioner", practitioner_label),
             ("privilege", privilege_label),
             ("item", item_label),
         ):
+            field = self.fields.get(name)
+            if field is None or not isinstance(field.widget, forms.Select):
+                continue
             chosen = str(self[name].value() or "")
             label = label_of(chosen) if chosen else ""
             choices = [("", "")] + ([(chosen, label)] if label else [])
-            self.fields[name].widget.choices = choices
+            field.widget.choices = choices
 
     def clean_practitioner(self) -> Practitioner:
         found = practitioner_by_emp_no(self.cleaned_data["practitioner"])
@@ -142,6 +96,30 @@ class ProposeForm(WithoutColons):
         if found is None:
             raise forms.ValidationError(_("没有这项权限。"))
         return found
+
+
+class ProposeForm(WhoAndWhat):
+    """新增授权: a proposal."""
+
+    setting = forms.ChoiceField(label=_("场合"), choices=Setting.choices)
+    doc_no = forms.CharField(label=_("依据文号"), max_length=50)
+    valid_from = day_field(_("生效日期"))
+    valid_to = day_field(
+        _("到期日期"), required=False, help_text=_("含当日；长期权限可不填")
+    )
+    reason = forms.CharField(
+        label=_("说明"),
+        strip=True,
+        widget=forms.Textarea(attrs=LONG_REASON),
+        help_text=_("写明依据，审批人和变更日志可见"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["item"].help_text = _(
+            "三级、四级和其他逐项权限选一项手术；其他权限不选"
+        )
+        self.draw_chosen()
 
 
 def practitioner_label(emp_no: str) -> str:

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from permissions.forms.grants import LONG_REASON, WithoutColons
-from permissions.forms.second import WithSecond
+from permissions.forms.second import GivesRights
 from permissions.importers.columns import NEEDED, Field
 
 ALL, GOOD = "all", "good"
@@ -66,7 +66,7 @@ class ColumnsForm(WithoutColons):
         }
 
 
-class WriteForm(WithSecond):
+class WriteForm(GivesRights):
     """How what the dry run showed is written, why, and by which document."""
 
     mode = forms.ChoiceField(

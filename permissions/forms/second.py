@@ -9,49 +9,71 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from permissions.forms.grants import WithoutColons
+from permissions.services import is_second_needed
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
-from portal.accounts.proving import proved
-from portal.parameters.queries import value_of
-from portal.parameters.registry import DIRECT_SECOND_PERSON
+from portal.accounts.proving import agreeing
+from portal.accounts.refusals import SecondPersonRefused
 
-FIELDS = ("second_no", "second_password")
-NOT_PROVEN = _("工号或密码不对，或这位没有审批权限。")
+SECOND = ("second_no", "second_password")
+FIELDS = {"staff_no": "second_no", "password": "second_password"}
 
 
 class WithSecond(WithoutColons):
-    """Asks for a second person where the hospital's parameter says so."""
+    """Asks for a second person's staff number and password where one is needed.
 
-    second_no = forms.CharField(
-        label=_("第二人工号"),
-        max_length=20,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("本院规定直接授权由两人办理：请另一位有审批权限的人输入工号和密码"),
-    )
-    second_password = forms.CharField(
-        label=_("第二人密码"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-    )
+    The password is never drawn again and never leaves ``cleaned_data``.
+    """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, needs_second: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not value_of(DIRECT_SECOND_PERSON):
-            for name in FIELDS:
-                del self.fields[name]
-        else:
-            self.order_fields([name for name in self.fields if name not in FIELDS])
+        if not needs_second:
+            return
+        self.fields["second_no"] = forms.CharField(
+            label=_("第二人工号"),
+            max_length=20,
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )
+        self.fields["second_password"] = forms.CharField(
+            label=_("第二人密码"),
+            max_length=128,
+            strip=False,
+            # Nobody's browser should keep the password of somebody else.
+            widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        )
 
     @property
-    def asks_second(self) -> bool:
-        return FIELDS[0] in self.fields
+    def needs_second(self) -> bool:
+        return "second_no" in self.fields
+
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """The fields that are not the second person's."""
+        return [field for field in self if field.name not in SECOND]
+
+    def terms(self) -> dict[str, Any]:
+        """What was typed but for the second person."""
+        typed = self.cleaned_data.items()
+        return {name: value for name, value in typed if name not in SECOND}
 
     def second(self, request: HttpRequest) -> User | None:
         """Who agreed; a form that asked and was not answered has an error then."""
-        if not self.asks_second:
+        if not self.needs_second:
             return None
-        user = proved(request, *(self.cleaned_data[name] for name in FIELDS))
-        if user is not None and user.has_capability(Capability.APPROVE_PRIVILEGE):
-            return user
-        self.add_error("second_password", NOT_PROVEN)
-        return None
+        try:
+            return agreeing(
+                request,
+                staff_no=self.cleaned_data["second_no"],
+                password=self.cleaned_data["second_password"],
+                capability=Capability.CHANGE_GRANT,
+            )
+        except SecondPersonRefused as refusal:
+            self.add_error(FIELDS[refusal.field], str(refusal.text))
+            return None
+
+
+class GivesRights(WithSecond):
+    """A form that always needs a second person where the hospital asks for two."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, needs_second=is_second_needed(), **kwargs)

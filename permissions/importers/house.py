@@ -14,16 +14,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
-from permissions.checks.facts import PersonFacts
-from permissions.checks.granting import Granting
 from permissions.enums import GrantStatus
 from permissions.importers.values import plain
 from permissions.ledger import LineKey, Span
 from permissions.models import GrantEvent, GrantState, Privilege
-from permissions.queries.catalogue import present_entries
 from permissions.services.ground import sanctions_since
-from permissions.services.readiness import Bar, demands_of, refuse_unready
-from permissions.snapshot.reading import facts_of_many
+from permissions.services.ready_many import ReadyMany
 from portal.directory.models import Drug, Practitioner
 from portal.parameters.queries import value_of
 from portal.parameters.registry import ANTIBIOTIC_BAR_MONTHS
@@ -72,26 +68,6 @@ class Place:
     row: int | None = None
 
 
-@dataclass(frozen=True)
-class Right:
-    """A right that others may ask for, as it will stand."""
-
-    code: str
-    valid_from: datetime
-    valid_to: datetime | None
-    suspended_until: datetime | None = None
-    is_suspended: bool = False
-
-    def holds_at(self, moment: datetime) -> bool:
-        """As ``queries.practitioners.in_force`` says it to the database."""
-        if self.is_suspended and (
-            self.suspended_until is None or self.suspended_until > moment
-        ):
-            return False
-        is_over = self.valid_to is not None and self.valid_to <= moment
-        return self.valid_from <= moment and not is_over
-
-
 class House:
     """Practitioners, catalogue, procedures and drugs; and, once asked for, lines."""
 
@@ -110,12 +86,7 @@ class House:
         drugs = Drug.objects.order_by("pk").values_list("drug_code", "generic_name")
         self.drugs: Mapping[str, str] = dict(drugs)
         self._sanctions = self._all_sanctions()
-        self._bar = Bar()
-        self._demands = {
-            code: demands_of(entry) for code, entry in present_entries().items()
-        }
-        self._facts: dict[str, PersonFacts] = {}
-        self._rights: dict[int, list[Right]] = defaultdict(list)
+        self._ready = ReadyMany()
         self._places: dict[Any, list[Place]] = defaultdict(list)
         self._states: dict[int, GrantState] = {}
         self._events: dict[int, list[GrantEvent]] = defaultdict(list)
@@ -161,17 +132,9 @@ class House:
         ends: datetime | None,
         besides: Collection[str] = (),
     ) -> None:
-        rights = self._rights[practitioner.pk]
-        held = {right.code for right in rights if right.holds_at(begins)}
-        case = Granting(
-            person=self._facts[practitioner.emp_no],
-            demands=self._demands[privilege.code],
-            begins=begins,
-            ends=ends,
-            held=frozenset(held) | frozenset(besides),
-            prerequisites_decide=self._bar.prerequisites_decide,
+        self._ready.must_be_ready(
+            practitioner, privilege, begins=begins, ends=ends, besides=besides
         )
-        refuse_unready(self._bar.findings(case), practitioner, privilege, self._bar)
 
     def met(
         self, key: LineKey, span: Span, but: GrantState | None
@@ -192,9 +155,9 @@ class House:
         privileges: dict[int, None] = {}
         for practitioner, privilege in pairs:
             people[practitioner], privileges[privilege] = None, None
-        needed = self._needed(privileges)
+        codes = [self.privileges[pk].code for pk in privileges]
         for part in parts(people, KEYS_AT_ONCE):
-            self._read_readiness(part, needed)
+            self._ready.read(part, codes)
             rows = (
                 GrantState.objects.filter(
                     practitioner__in=part, privilege__in=list(privileges)
@@ -207,29 +170,6 @@ class House:
                 if (span := held.occupied) is not None:
                     self._places[held.key.exact].append(Place(held.key, span, held))
 
-    def _needed(self, privileges: Iterable[int]) -> list[str]:
-        """Codes of prerequisites of any of these."""
-        codes = [self.privileges[pk].code for pk in privileges]
-        found = {code for one in codes for code in self._demands[one].requires}
-        return sorted(found)
-
-    def _read_readiness(self, people: Sequence[int], needed: Sequence[str]) -> None:
-        practitioners = Practitioner.objects.filter(pk__in=people).order_by()
-        facts = facts_of_many(practitioners, with_trainings=self._bar.records_count)
-        self._facts.update(facts)
-        rows = GrantState.objects.filter(
-            practitioner__in=people,
-            privilege__code__in=needed,
-            status__in=[GrantStatus.ACTIVE, GrantStatus.SUSPENDED],
-        ).order_by()
-        moments = ("valid_from", "valid_to", "suspended_until")
-        for who, code, status, *given in rows.values_list(
-            "practitioner", "privilege__code", "status", *moments
-        ):
-            starts, ends, resumes = given
-            is_suspended = status == GrantStatus.SUSPENDED
-            self._rights[who].append(Right(code, starts, ends, resumes, is_suspended))
-
     def places_met(self, key: LineKey, span: Span) -> list[Place]:
         """Lines that are the same right at some moment of the span, first begun first."""
         return [
@@ -241,10 +181,7 @@ class House:
     def take(self, key: LineKey, span: Span, row: int) -> None:
         """A row of the sheet will be this line."""
         self._places[key.exact].append(Place(key, span, row=row))
-        code = self.privileges[key.privilege].code
-        self._rights[key.practitioner].append(
-            Right(code, span.valid_from, span.valid_to)
-        )
+        self._ready.take(key.practitioner, self.privileges[key.privilege].code, span)
 
     def read_states(self, ids: Iterable[int]) -> None:
         """States in full, with their events, for what will be renewed."""

@@ -23,7 +23,7 @@ from permissions.models.imports import Verdict
 from permissions.queries.grants import is_suspended
 from permissions.services import ActRefused, Line
 from permissions.services import lines as lines_of
-from permissions.services.changes import must_be_possible
+from permissions.services.changes import must_be_free, must_be_possible
 from permissions.services.direct import fitting_line, key_of
 from permissions.services.lines import Fitting
 from permissions.services.refusals import GrantOverlaps, OwnRight
@@ -199,7 +199,8 @@ class Judge:
         )
         try:
             earlier = self._house.events(state)
-            must_be_possible(event, state, earlier, self._house)
+            must_be_possible(event, state, earlier)
+            must_be_free(event, state, self._house)
         except ActRefused as refusal:
             one.judged.refuse(Verdict.CONFLICT, refusal)
             return

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='application',
             name='kind',
-            field=models.CharField(choices=[('FIRST', '首次'), ('RENEWAL', '延续'), ('UPGRADE', '升级'), ('DOWNGRADE', '降级'), ('TEMPORARY', '临时'), ('ONE_PATIENT', '单例患者'), ('DIRECT', '直接授权')], default='FIRST', max_length=11),
+            field=models.CharField(choices=[('FIRST', '首次'), ('RENEWAL', '续期'), ('UPGRADE', '升级'), ('DOWNGRADE', '降级'), ('TEMPORARY', '临时'), ('ONE_PATIENT', '单例患者'), ('DIRECT', '直接授权')], default='FIRST', max_length=11),
         ),
         migrations.AddField(
             model_name='application',
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='grant',
             name='kind',
-            field=models.CharField(choices=[('FIRST', '首次'), ('RENEWAL', '延续'), ('UPGRADE', '升级'), ('DOWNGRADE', '降级'), ('TEMPORARY', '临时'), ('ONE_PATIENT', '单例患者'), ('DIRECT', '直接授权')], default='FIRST', max_length=11),
+            field=models.CharField(choices=[('FIRST', '首次'), ('RENEWAL', '续期'), ('UPGRADE', '升级'), ('DOWNGRADE', '降级'), ('TEMPORARY', '临时'), ('ONE_PATIENT', '单例患者'), ('DIRECT', '直接授权')], default='FIRST', max_length=11),
         ),
         migrations.AddField(
             model_name='grant',
@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='grantstate',
             name='kind',
-            field=models.CharField(choices=[('FIRST', '首次'), ('RENEWAL', '延续'), ('UPGRADE', '升级'), ('DOWNGRADE', '降级'), ('TEMPORARY', '临时'), ('ONE_PATIENT', '单例患者'), ('DIRECT', '直接授权')], default='FIRST', max_length=11),
+            field=models.CharField(choices=[('FIRST', '首次'), ('RENEWAL', '续期'), ('UPGRADE', '升级'), ('DOWNGRADE', '降级'), ('TEMPORARY', '临时'), ('ONE_PATIENT', '单例患者'), ('DIRECT', '直接授权')], default='FIRST', max_length=11),
         ),
         migrations.AddField(
             model_name='grantstate',
@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalapplication',
             name='kind',
-            field=models.CharField(choices=[('FIRST', '首次'), ('RENEWAL', '延续'), ('UPGRADE', '升级'), ('DOWNGRADE', '降级'), ('TEMPORARY', '临时'), ('ONE_PATIENT', '单例患者'), ('DIRECT', '直接授权')], default='FIRST', max_length=11),
+            field=models.CharField(choices=[('FIRST', '首次'), ('RENEWAL', '续期'), ('UPGRADE', '升级'), ('DOWNGRADE', '降级'), ('TEMPORARY', '临时'), ('ONE_PATIENT', '单例患者'), ('DIRECT', '直接授权')], default='FIRST', max_length=11),
         ),
         migrations.AddField(
             model_name='historicalapplication',
@@ -251,7 +251,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalgrantstate',
             name='kind',
-            field=models.CharField(choices=[('FIRST', '首次'), ('RENEWAL', '延续'), ('UPGRADE', '升级'), ('DOWNGRADE', '降级'), ('TEMPORARY', '临时'), ('ONE_PATIENT', '单例患者'), ('DIRECT', '直接授权')], default='FIRST', max_length=11),
+            field=models.CharField(choices=[('FIRST', '首次'), ('RENEWAL', '续期'), ('UPGRADE', '升级'), ('DOWNGRADE', '降级'), ('TEMPORARY', '临时'), ('ONE_PATIENT', '单例患者'), ('DIRECT', '直接授权')], default='FIRST', max_length=11),
         ),
         migrations.AddField(
             model_name='historicalgrantstate',
@@ -276,7 +276,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='grantevent',
             name='kind',
-            field=models.CharField(choices=[('GRANT', '新增'), ('SUSPEND', '暂停'), ('RESTORE', '恢复'), ('REVOKE', '取消'), ('VOID', '作废'), ('RENEW', '延续'), ('DOWNGRADE', '降级')], max_length=9),
+            field=models.CharField(choices=[('GRANT', '新增'), ('SUSPEND', '暂停'), ('RESTORE', '恢复'), ('REVOKE', '取消'), ('VOID', '作废'), ('RENEW', '续期'), ('DOWNGRADE', '降级')], max_length=9),
         ),
         migrations.AlterField(
             model_name='grantstate',

@@ -46,12 +46,18 @@ class Line:
 
 
 def read(grants: Sequence[Grant], thought_of: Sequence[GrantEvent]) -> list[Line]:
-    """The lines with all that is saved of them, and with events only thought of."""
+    """The lines with all that is saved of them, and with events only thought of.
+
+    A grant that is itself only thought of has its one event.
+    """
     events: dict[int, list[GrantEvent]] = defaultdict(list)
     for event in GrantEvent.objects.filter(grant__in=grants).order_by("pk"):
         events[event.grant_id].append(event)
+    new = []
     for event in thought_of:
-        if event._state.adding:
+        if event.grant._state.adding:
+            new.append((event.grant, fold(event.grant.span, [event])))
+        elif event._state.adding:
             events[event.grant_id].append(event)
-    folded = [(grant, fold(grant.span, events[grant.pk])) for grant in grants]
+    folded = [(grant, fold(grant.span, events[grant.pk])) for grant in grants] + new
     return [Line(grant, standing) for grant, standing in folded if standing]

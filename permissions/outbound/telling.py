@@ -54,23 +54,60 @@ class Change:
     after: Row
 
 
+@dataclass(frozen=True)
+class Known:
+    """Of some practitioners: their lines by key, and what the HIS was told by number."""
+
+    ways: Ways
+    lines: Mapping[int, Sequence[Line]]
+    told: Mapping[str, Table]
+
+    @classmethod
+    def of(cls, events: Sequence[Sequence[GrantEvent]], at: datetime) -> Known:
+        """For events of one practitioner each; three queries and the dictionaries."""
+        ways = Ways()
+        people = {mine[0].grant.practitioner.pk: mine[0].grant for mine in events}
+        codes = {event.grant.item_code for mine in events for event in mine}
+        ways.know_items(codes)
+        grants = Grant.objects.filter(practitioner__in=people)
+        if not (ways.push.whole_sets or ways.push.flags):
+            # Lines that bear on the same rows: same item, or without one same entry.
+            grants = grants.filter(item_code__in=codes)
+        lines: dict[int, list[Line]] = defaultdict(list)
+        found = list(grants.select_related("privilege").order_by("pk"))
+        for line in read(found, [event for mine in events for event in mine]):
+            lines[line.grant.practitioner_id].append(line)
+        numbers = [terms.practitioner.emp_no for terms in people.values()]
+        promises = promised(numbers, at)
+        told = {
+            number: told_by(one.call for one in promises[number]) for number in numbers
+        }
+        return cls(ways, lines, told)
+
+
 class Telling:
     """What an act about a practitioner's lines means to the HIS.
 
     ``events`` are what has happened, saved or only thought of; all of one practitioner.
     """
 
-    def __init__(self, events: Sequence[GrantEvent], *, at: datetime) -> None:
+    def __init__(
+        self, events: Sequence[GrantEvent], *, at: datetime, known: Known | None = None
+    ) -> None:
         self.events = events
         self.at = at
         self.person = events[0].grant.practitioner
-        self.ways = Ways()
+        known = known or Known.of([events], at)
+        self.ways = known.ways
         self._codes = {event.grant.item_code for event in events}
         self._entries = {e.grant.privilege_id for e in events if not e.grant.item_code}
-        self._lines = self._read()
-        self._told = told_by(
-            message.call for message in promised(self.person.emp_no, self.at)
-        )
+        push = self.ways.push
+        self._lines = [
+            line
+            for line in known.lines[self.person.pk]
+            if push.whole_sets or push.flags or self._is_touched(line.grant)
+        ]
+        self._told = known.told[self.person.emp_no]
 
     # --- messages ---------------------------------------------------------------------
 
@@ -278,30 +315,21 @@ class Telling:
                 steps.append(Step("UPDATE" if row else "ADD", key, None, value))
         return steps
 
-    # --- reading ----------------------------------------------------------------------
-
-    def _read(self) -> list[Line]:
-        """Lines that bear on the same rows: same item, or without one same privilege."""
-        grants = Grant.objects.filter(practitioner=self.person)
-        push = self.ways.push
-        if not (push.whole_sets or push.flags):
-            grants = grants.filter(item_code__in=self._codes)
-        found = [
-            grant
-            for grant in grants.select_related("privilege").order_by("pk")
-            if push.whole_sets or push.flags or self._is_touched(grant)
-        ]
-        return read(found, self.events)
-
 
 def is_flag(key: RowKey) -> bool:
     return key.first_day == NO_DAY and key.right.function == PRIV
 
 
-def changes_of(
-    events: Mapping[int, Sequence[GrantEvent]], at: datetime
-) -> list[Change]:
-    """What acts that are only thought of would change in the HIS, by practitioner."""
+def changes_of(events: Sequence[GrantEvent], at: datetime) -> list[Change]:
+    """What acts that are only thought of would change in the HIS; grants may be unsaved."""
+    people: dict[int, list[GrantEvent]] = defaultdict(list)
+    for event in events:
+        people[event.grant.practitioner.pk].append(event)
+    if not people:
+        return []
+    known = Known.of(list(people.values()), at)
     return [
-        change for mine in events.values() for change in Telling(mine, at=at).changes()
+        change
+        for mine in people.values()
+        for change in Telling(mine, at=at, known=known).changes()
     ]

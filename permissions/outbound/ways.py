@@ -72,6 +72,20 @@ class Ways:
             self._items[code] = tuple(ids) or (code,)
         return self._items[code]
 
+    def know_items(self, codes: Iterable[str]) -> None:
+        """Read at once what the HIS calls these procedures."""
+        wanted = {code for code in codes if code} - self._items.keys()
+        if not wanted:
+            return
+        found: dict[str, list[str]] = {code: [] for code in wanted}
+        rows = HisProcedure.objects.filter(code_clinical__in=wanted)
+        for code, item in rows.order_by("his_item_id").values_list(
+            "code_clinical", "his_item_id"
+        ):
+            found[code].append(item)
+        for code, items in found.items():
+            self._items[code] = tuple(items) or (code,)
+
     def function_of(self, terms: Terms) -> str:
         """Which function takes the line, by the catalogue's HIS target; "" for none.
 

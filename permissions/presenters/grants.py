@@ -1,58 +1,37 @@
-"""Rows, drawers and histories of grants."""
+"""Rows and histories of grants."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from permissions.enums import ACT_WORDS, EventKind, GrantStatus
-from permissions.ledger import POSSIBLE_IN, STATUS_AFTER
+from permissions.enums import EventKind
 from permissions.models import GrantEvent, GrantState
-from permissions.outbound import Ways, his_value_of
+from permissions.outbound import Ways
 from permissions.presenters import words
+from permissions.presenters.acts import ACTS, possible_acts
 from permissions.presenters.arrivals import (
     GrantArrival,
     grant_arrival,
     untold_arrival,
 )
-from permissions.queries.grants import Standing, arrivals_of, standing_of
-from portal.his.contract.codes import STATUS_AFTER as HIS_STATUS_AFTER
+from permissions.queries.grants import (
+    Standing,
+    arrivals_of,
+    standing_of,
+    undone_revocations,
+)
 from portal.outbox.models import Message
 from portal.outbox.presenters import long_arrival
-from portal.parameters.days import day_of
-from portal.ui.elements import (
-    Change,
-    Chip,
-    Diff,
-    Element,
-    Grade,
-    Moment,
-    Text,
-    Timeline,
-)
-from portal.ui.moments import write_last_day, write_moment
+from portal.ui.elements import Chip, Grade, Moment, Text, Timeline
+from portal.ui.moments import write_moment
 from portal.ui.phrases import said
 
-ICONS = {
-    EventKind.SUSPEND: "player-pause",
-    EventKind.RESTORE: "player-play",
-    EventKind.REVOKE: "ban",
-    EventKind.VOID: "x",
-}
-# States of a line in the HIS, in the words of its code table.
-HIS_WORDS = {
-    "1": gettext_lazy("有效"),
-    "2": gettext_lazy("暂停"),
-    "3": gettext_lazy("取消"),
-    "4": gettext_lazy("作废"),
-}
 MomentTone = Literal["", "ok", "bad", "mute"]
 TONES: dict[EventKind, MomentTone] = {
     EventKind.SUSPEND: "bad",
@@ -102,12 +81,17 @@ class GrantRow:
 
 
 def grant_rows(states: Sequence[GrantState]) -> list[GrantRow]:
-    """One query for all arrivals."""
+    """One query for all arrivals, one for all that was undone where anything was."""
     now = timezone.now()
     messages = arrivals_of(list(states))
-    ways = Ways()
+    ways, undone = Ways(), undone_revocations(states)
     return [
-        _row(state, _arrival(state, messages.get(state.last_event_id), ways), now)
+        _row(
+            state,
+            _arrival(state, messages.get(state.last_event_id), ways),
+            now,
+            undone,
+        )
         for state in states
     ]
 
@@ -120,7 +104,9 @@ def _arrival(
     return grant_arrival(state, message)
 
 
-def _row(state: GrantState, arrival: GrantArrival | None, now: datetime) -> GrantRow:
+def _row(
+    state: GrantState, arrival: GrantArrival | None, now: datetime, undone: set[int]
+) -> GrantRow:
     practitioner, grant = state.practitioner, state.grant
     standing = standing_of(state, now)
     what, codes = words.what(grant)
@@ -145,121 +131,21 @@ def _row(state: GrantState, arrival: GrantArrival | None, now: datetime) -> Gran
         standing=words.STANDING_CHIPS[standing],
         arrival=arrival,
         doc_no=grant.doc_no,
-        acts=_acts(state, standing),
+        acts=_acts(state, now, undone),
         history_url=reverse("permissions:grant-history", args=[state.pk]),
     )
 
 
-def possible_acts(state: GrantState, standing: Standing) -> list[EventKind]:
-    """What the state and the dates allow; who may do it is the page's matter."""
-    kinds = [kind for kind in ICONS if state.status in POSSIBLE_IN[kind]]
-    if standing is Standing.EXPIRED:
-        kinds = [kind for kind in kinds if kind is EventKind.VOID]
-    return kinds
-
-
-def _acts(state: GrantState, standing: Standing) -> list[RowAct]:
+def _acts(state: GrantState, now: datetime, undone: set[int]) -> list[RowAct]:
     return [
         RowAct(
-            label=ACT_WORDS[kind],
-            icon=ICONS[kind],
-            url=reverse("permissions:grant-change", args=[state.pk, kind.lower()]),
-            is_danger=kind in {EventKind.REVOKE, EventKind.VOID},
+            label=ACTS[act].word,
+            icon=ACTS[act].icon,
+            url=reverse("permissions:grant-change", args=[state.pk, act]),
+            is_danger=ACTS[act].is_last,
         )
-        for kind in possible_acts(state, standing)
+        for act in possible_acts(state, now, undone=undone)
     ]
-
-
-# --- drawers --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ChangeDrawer:
-    """What stands around the form of one act on one grant."""
-
-    title: Text
-    button: Text
-    done: Text
-    to: Text
-    note: Element | None
-    is_danger: bool
-    row: GrantRow
-    preview: Diff
-
-
-DRAWER_TITLES = {
-    EventKind.SUSPEND: gettext_lazy("暂停授权"),
-    EventKind.RESTORE: gettext_lazy("恢复授权"),
-    EventKind.REVOKE: gettext_lazy("取消授权"),
-    EventKind.VOID: gettext_lazy("作废授权"),
-}
-BUTTONS = {
-    EventKind.SUSPEND: gettext_lazy("确认暂停 1 项"),
-    EventKind.RESTORE: gettext_lazy("确认恢复 1 项"),
-    EventKind.REVOKE: gettext_lazy("确认取消 1 项"),
-    EventKind.VOID: gettext_lazy("确认作废 1 项"),
-}
-DONE = {
-    EventKind.SUSPEND: gettext_lazy("已暂停 1 项授权"),
-    EventKind.RESTORE: gettext_lazy("已恢复 1 项授权"),
-    EventKind.REVOKE: gettext_lazy("已取消 1 项授权"),
-    EventKind.VOID: gettext_lazy("已作废 1 项授权"),
-}
-
-
-def change_drawer(
-    state: GrantState, kind: EventKind, *, note: Element | None = None
-) -> ChangeDrawer:
-    """The drawer before anything is typed; the preview says what will be."""
-    return ChangeDrawer(
-        title=DRAWER_TITLES[kind],
-        button=BUTTONS[kind],
-        done=DONE[kind],
-        to=_("保存后即送 HIS，通常几秒到达"),
-        note=note,
-        is_danger=kind is not EventKind.RESTORE,
-        row=grant_rows([state])[0],
-        preview=preview(state, kind, timezone.now()),
-    )
-
-
-def preview(state: GrantState, kind: EventKind, now: datetime) -> Diff:
-    """字段、变更前、变更后, with what the HIS will keep."""
-    after = STATUS_AFTER[kind]
-    ends = write_last_day(state.valid_to)
-    today = day_of(now)
-    ends_after = _revoked_last_day(state, today) if kind is EventKind.REVOKE else ends
-    his_before = HIS_WORDS[_his_status(GrantStatus(state.status))]
-    value = his_value_of(state.grant.privilege)
-    return Diff(
-        (
-            Change(_("授权状态"), state.get_status_display(), after.label),
-            Change(_("停止时间"), ends, _stops(kind, ends, now)),
-            Change(_("HIS 状态"), his_before, HIS_WORDS[_his_status(after)]),
-            Change(_("HIS 到期日期"), ends, ends_after),
-            Change(_("HIS 取值"), value, value),
-        )
-    )
-
-
-def _stops(kind: EventKind, ends: str, now: datetime) -> str:
-    if kind in {EventKind.SUSPEND, EventKind.REVOKE}:
-        return write_moment(now)
-    return _("从未有效") if kind is EventKind.VOID else ends
-
-
-def _revoked_last_day(state: GrantState, today: date) -> str:
-    return max(today, day_of(state.valid_from)).isoformat()
-
-
-def _his_status(status: GrantStatus) -> str:
-    operations = {
-        GrantStatus.ACTIVE: "ADD",
-        GrantStatus.SUSPENDED: "SUSPEND",
-        GrantStatus.REVOKED: "REVOKE",
-        GrantStatus.VOID: "VOID",
-    }
-    return HIS_STATUS_AFTER[operations[status]]
 
 
 # --- histories ------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def precheck(given: Mapping[str, str]) -> Precheck:
     privilege = Privilege.objects.filter(code=given.get("privilege", "")).first()
     if practitioner is None or privilege is None:
         return Precheck()
-    problems, procedure = _problems(practitioner, privilege, given.get("item", ""))
+    problems, procedure = problems_of(practitioner, privilege, given.get("item", ""))
     entry, named = entry_of(privilege), names()
     last_day = day_or_none(given.get("valid_to", ""))
     first_day = day_or_none(given.get("valid_from", "")) or day_of(timezone.now())
@@ -58,13 +58,13 @@ def precheck(given: Mapping[str, str]) -> Precheck:
             item=given.get("item", "").strip() or None,
         ),
         *(Note("bad", text) for text in problems),
-        *_limits(privilege, first_day),
+        *limit_notes(privilege, first_day),
     ]
     if needs := needs_words(entry, named):
         notes.append(Note("info", _("前提：%(words)s") % {"words": needs}))
     item_code = procedure.code if procedure else ""
     setting = given.get("setting", "")
-    before = _held(practitioner, privilege, item_code, setting)
+    before = held_before(practitioner, privilege, item_code, setting)
     return Precheck(
         notes, _preview(privilege, procedure, setting, first_day, last_day, before)
     )
@@ -86,7 +86,7 @@ def ready_notes(
     return [finding_note(one, named, who=practitioner.name) for one in found]
 
 
-def _problems(
+def problems_of(
     practitioner: Practitioner, privilege: Privilege, item: str
 ) -> tuple[list[str], Procedure | None]:
     """What beside the rules of the check would be refused, not only the first of it."""
@@ -105,7 +105,7 @@ def _problems(
     return found, procedure
 
 
-def _limits(privilege: Privilege, first_day: date) -> list[Element]:
+def limit_notes(privilege: Privilege, first_day: date) -> list[Element]:
     latest = rules.latest_last_day(privilege, first_day)
     if latest is None:
         return []
@@ -117,7 +117,7 @@ def _limits(privilege: Privilege, first_day: date) -> list[Element]:
     return [Note("info", text)]
 
 
-def _held(
+def held_before(
     practitioner: Practitioner, privilege: Privilege, item_code: str, setting: str
 ) -> str:
     """What the doctor has of the same kind now."""

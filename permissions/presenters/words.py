@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from permissions.enums import TITLE_WORDS, EventKind, Setting, ValueKind
+from permissions.enums import TITLE_WORDS, EventKind, Setting, SurgicalRole, ValueKind
 from permissions.models import Application, Grant, Privilege
 from permissions.queries.grants import Standing
 from portal.approvals.workflow import ProposalState
@@ -31,7 +31,7 @@ EVENT_CHIPS: Mapping[str, Chip] = {
     EventKind.RESTORE: Chip("info", "player-play", _("恢复")),
     EventKind.REVOKE: Chip("bad", "ban", _("取消")),
     EventKind.VOID: Chip("mute", "x", _("作废"), is_void=True),
-    EventKind.RENEW: Chip("ok", "calendar-due", _("延续")),
+    EventKind.RENEW: Chip("ok", "calendar-due", _("续期")),
     EventKind.DOWNGRADE: Chip("warn", "arrow-back-up", _("降级")),
 }
 STATE_CHIPS: Mapping[str, Chip] = {
@@ -94,6 +94,11 @@ def level_word(privilege: Privilege) -> Text:
 
 def setting_word(setting: str) -> Text:
     return Setting(setting).label
+
+
+def role_word(role: str) -> Text:
+    """主刀 and the like; nothing where there are no roles."""
+    return SurgicalRole(role).label if role else ""
 
 
 def span(valid_from: datetime, valid_to: datetime | None) -> tuple[str, str]:

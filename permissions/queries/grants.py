@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -9,7 +10,7 @@ from django.core.cache import cache
 from django.db.models import BigIntegerField, Q, QuerySet
 from django.db.models.functions import Cast, Substr
 
-from permissions.enums import GrantStatus
+from permissions.enums import EventKind, GrantStatus
 from permissions.models import GrantEvent, GrantState
 from portal.directory.models import Department, Practitioner
 from portal.outbox.models import Message, State
@@ -114,6 +115,14 @@ def states_of(practitioner: Practitioner) -> list[GrantState]:
     )
 
 
+def states_by_id(ids: Collection[int]) -> list[GrantState]:
+    """These states, the lines of each practitioner together."""
+    order = ("practitioner__pinyin", "practitioner__emp_no", "privilege__sort")
+    # Who acted last is named where a page was opened before that.
+    found = grant_states().select_related("last_event__by").filter(pk__in=ids)
+    return list(found.order_by(*order, "item_code", "pk"))
+
+
 def state_or_none(state_id: int) -> GrantState | None:
     return grant_states().filter(pk=state_id).first()
 
@@ -144,6 +153,22 @@ def arrivals_of(states: list[GrantState]) -> dict[int, Message]:
         for state in states
         if state.last_event.subject in found
     }
+
+
+def undone_revocations(states: Sequence[GrantState]) -> set[int]:
+    """Last events that took a right away and were undone by a line of its own.
+
+    One query; none where nothing was revoked.
+    """
+    revoked = [
+        state.last_event_id
+        for state in states
+        if state.last_event.kind == EventKind.REVOKE
+    ]
+    if not revoked:
+        return set()
+    undoing = GrantEvent.objects.filter(undoes__in=revoked).order_by()
+    return {event for event in undoing.values_list("undoes_id", flat=True) if event}
 
 
 def departments() -> list[tuple[str, str]]:

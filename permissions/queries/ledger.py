@@ -8,7 +8,7 @@ for one line; a property test holds both to a brute-force oracle. They are plain
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -89,16 +89,27 @@ def privileges_of(
     What was recorded later changes nothing about what was known then. One person's
     lines are few: they are folded here, which is faster than planning the large query.
     """
-    lines = Grant.objects.filter(practitioner=practitioner, valid_from__lte=at)
+    return lines_of([practitioner.pk], at, known_at)[practitioner.pk]
+
+
+def lines_of(
+    people: Collection[int], at: datetime, known_at: datetime | None = None
+) -> dict[int, list[Grant]]:
+    """The same for several practitioners, by their keys; two queries."""
+    lines = Grant.objects.filter(practitioner__in=people, valid_from__lte=at)
     lines = lines.select_related("privilege").order_by(*ORDER)
-    rows = GrantEvent.objects.filter(grant__practitioner=practitioner)
+    rows = GrantEvent.objects.filter(grant__practitioner__in=people)
     if known_at is not None:
         rows = rows.filter(recorded_at__lte=known_at)
     events: dict[int, list[Known]] = defaultdict(list)
     for row in rows.order_by("pk").values_list(*Known._fields):
         events[row[0]].append(Known._make(row))
-    standings = [(grant, fold(grant.span, events[grant.pk])) for grant in lines]
-    return [grant for grant, found in standings if found and found.holds_at(at)]
+    held: dict[int, list[Grant]] = {person: [] for person in people}
+    for grant in lines:
+        found = fold(grant.span, events[grant.pk])
+        if found and found.holds_at(at):
+            held[grant.practitioner_id].append(grant)
+    return held
 
 
 def able_to(
@@ -263,3 +274,11 @@ def standing_of_line(grant: Grant, known_at: datetime | None = None) -> Standing
 def as_recorded(grant: Grant) -> list[GrantEvent]:
     """The events of a line in the order they were recorded."""
     return list(GrantEvent.objects.filter(grant=grant).order_by("pk"))
+
+
+def events_by_grant(grants: Collection[int]) -> dict[int, list[GrantEvent]]:
+    """The same for several lines, by their keys; one query."""
+    found: dict[int, list[GrantEvent]] = {grant: [] for grant in grants}
+    for event in GrantEvent.objects.filter(grant__in=grants).order_by("pk"):
+        found[event.grant_id].append(event)
+    return found

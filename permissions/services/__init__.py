@@ -4,11 +4,27 @@ Each is one transaction in which state, history and the promise to the HIS are s
 together. What must not be is refused with an ``ActRefused`` and leaves nothing behind.
 """
 
-from permissions.services.changes import renew, restore, revoke, suspend, void
-from permissions.services.consequences import consequences
+from permissions.services.changes import (
+    longest_renewal,
+    renew,
+    restore,
+    revoke,
+    suspend,
+    void,
+)
+from permissions.services.consequences import consequences, consequences_of_granting
 from permissions.services.copying import from_colleague, from_template, give
-from permissions.services.direct import downgrade, grant
+from permissions.services.direct import (
+    downgrade,
+    grant,
+    grantable,
+    lower_lines,
+    lowered,
+    may_be_lowered,
+)
+from permissions.services.foreseeing import refused_ahead
 from permissions.services.lines import Line
+from permissions.services.persons import is_second_needed
 from permissions.services.proposals import (
     approve,
     propose,
@@ -22,7 +38,13 @@ from permissions.services.rule_settings import approve_rule, decline_rule, set_r
 from permissions.services.templates import keep_template
 from permissions.services.together import many
 from permissions.services.trainings import record_training, void_training
-from permissions.services.undoing import undo
+from permissions.services.undoing import (
+    line_anew,
+    must_be_undoable,
+    must_not_be_undone,
+    undo,
+    undone_by_kind,
+)
 
 __all__ = [
     "ActRefused",
@@ -32,15 +54,26 @@ __all__ = [
     "approve_rule",
     "consequences",
     "decline_rule",
+    "consequences_of_granting",
     "downgrade",
     "from_colleague",
     "from_template",
     "give",
     "grant",
+    "grantable",
+    "is_second_needed",
     "keep_template",
+    "line_anew",
+    "longest_renewal",
+    "lower_lines",
+    "lowered",
     "many",
+    "may_be_lowered",
+    "must_be_undoable",
+    "must_not_be_undone",
     "propose",
     "record_training",
+    "refused_ahead",
     "reject",
     "renew",
     "restore",
@@ -49,6 +82,7 @@ __all__ = [
     "set_rule",
     "suspend",
     "undo",
+    "undone_by_kind",
     "void",
     "void_training",
     "withdraw",

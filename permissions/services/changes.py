@@ -34,6 +34,7 @@ from permissions.services.refusals_of_acts import (
     EffectiveTooLongAgo,
     HasNoEnd,
     LaterChangeStands,
+    RenewalEndMissing,
     UntilNotLater,
 )
 from portal.accounts.models import User
@@ -60,10 +61,7 @@ def suspend(
 ) -> GrantEvent:
     """暂停: the right does not hold until it is restored, or through ``last_day``."""
     said = Said(by, at, reason, reason_code, seen, effective_at)
-    until = end_of(last_day)
-    if until is not None and until <= at:
-        raise UntilNotLater(day_of(at) - timedelta(days=1))
-    return change(EventKind.SUSPEND, state, said, until=until)
+    return change(EventKind.SUSPEND, state, said, until=end_of(last_day))
 
 
 @transaction.atomic
@@ -118,7 +116,7 @@ def void(
 def renew(
     *,
     state: GrantState,
-    last_day: date,
+    last_day: date | None,
     by: User,
     at: datetime,
     reason: str,
@@ -126,10 +124,22 @@ def renew(
     second: User | None = None,
     seen: int | None = None,
 ) -> GrantEvent:
-    """延续: the same line lasts through ``last_day``; what has ended is granted anew."""
+    """续期: the same line lasts through ``last_day``; what has ended is granted anew.
+
+    Without a day it lasts as long as its entry of the catalogue allows.
+    """
     must_be_two(by, second, state.practitioner_id)
     said = Said(by, at, reason, "", seen, effective_at, second)
-    return change(EventKind.RENEW, state, said, until=end_of(last_day))
+    until = end_of(last_day or longest_renewal(state))
+    return change(EventKind.RENEW, state, said, until=until)
+
+
+def longest_renewal(state: GrantState) -> date | None:
+    """The last day a renewal may give now; None where nothing limits or nothing ends."""
+    last_day = last_day_of(state.valid_to)
+    if last_day is None:
+        return None
+    return rules.latest_last_day(state.grant.privilege, last_day + timedelta(days=1))
 
 
 # --- what all of them do --------------------------------------------------------------
@@ -156,7 +166,7 @@ def change(
     text = rules.clear_reason(said.reason)
     code = _code_for(kind, said.reason_code)
     current = locked(state)
-    _must_be_as_seen(current, said.seen)
+    must_be_as_seen(current, said.seen)
     event = GrantEvent(
         grant=current.grant,
         kind=kind,
@@ -171,24 +181,11 @@ def change(
     )
     earlier = as_recorded(current.grant)
     must_be_possible(event, current, earlier)
+    if kind is EventKind.RENEW:
+        must_be_free(event, current)
     with acting(by=said.by, reason=text):
         write(event, current, earlier=earlier, by=said.by)
     return event
-
-
-def must_be_possible(
-    event: GrantEvent,
-    state: GrantState,
-    earlier: Sequence[GrantEvent],
-    ground: Ground = ASKED,
-) -> None:
-    """The event may follow the line's ``earlier`` ones; refused when it may not."""
-    _must_be_in_time(event, state)
-    found = obstacle(event.grant.span, earlier, event)
-    if found is not None:
-        raise _refusal(found, event, state)
-    if event.kind == EventKind.RENEW:
-        _must_prolong(event, state, ground)
 
 
 def locked(state: GrantState) -> GrantState:
@@ -209,12 +206,36 @@ def _code_for(kind: EventKind, reason_code: ReasonCode | str) -> str:
     return ""
 
 
-def _must_be_as_seen(state: GrantState, seen: int | None) -> None:
+def must_be_as_seen(state: GrantState, seen: int | None) -> None:
+    """``seen`` is the last event on the page somebody acts from; None is not known."""
     if seen is not None and seen != state.last_event_id:
         last = state.last_event
         raise ChangedMeanwhile(
             state.get_status_display(), last.by.name, write_moment(last.recorded_at)
         )
+
+
+def must_be_possible(
+    event: GrantEvent, state: GrantState, earlier: Sequence[GrantEvent]
+) -> None:
+    """What line and events say themselves, ``earlier`` in the order recorded.
+
+    Reads nothing, so a preview can ask it of hundreds of lines.
+    """
+    _must_be_in_time(event, state)
+    if event.kind == EventKind.SUSPEND:
+        _must_end_later(event)
+    found = obstacle(state.grant.span, earlier, event)
+    if found is not None:
+        raise _refusal(found, event, state)
+    if event.kind == EventKind.RENEW:
+        _must_prolong(event, state)
+
+
+def _must_end_later(event: GrantEvent) -> None:
+    """A suspension that is over when it is recorded would be none."""
+    if event.until is not None and event.until <= event.recorded_at:
+        raise UntilNotLater(day_of(event.recorded_at) - timedelta(days=1))
 
 
 def _must_be_in_time(event: GrantEvent, state: GrantState) -> None:
@@ -242,25 +263,33 @@ def _refusal(found: Obstacle, event: GrantEvent, state: GrantState) -> Exception
     return NotInThatState(act, found.status.label)
 
 
-def _must_prolong(event: GrantEvent, state: GrantState, ground: Ground) -> None:
-    """Later than the end it has, no longer than the privilege allows, meeting no other."""
-    ends, until = state.valid_to, event.until
+def _must_prolong(event: GrantEvent, state: GrantState) -> None:
+    """Later than the end it has, no longer than the privilege allows."""
+    ends, until, privilege = state.valid_to, event.until, state.grant.privilege
     if ends is None:
         raise HasNoEnd
-    last_day = last_day_of(ends) or day_of(ends)
-    if until is None or until <= ends:
-        raise UntilNotLater(last_day)
-    latest = rules.latest_last_day(state.privilege, last_day + timedelta(days=1))
+    if until is None:
+        raise RenewalEndMissing
+    if until <= ends:
+        raise UntilNotLater(last_day_of(ends) or day_of(ends))
+    latest = longest_renewal(state)
     if latest is not None and until > (end_of(latest) or until):
-        what = rules.what_is_limited(state.privilege)
-        raise LastsTooLong(what, state.privilege.validity_months or 0, latest)
+        what = rules.what_is_limited(privilege)
+        raise LastsTooLong(what, privilege.validity_months or 0, latest)
     rules.must_practise(state.practitioner)
-    rules.must_be_enabled(state.privilege)
-    lines.must_not_be_barred(
-        state.practitioner, state.privilege, event.recorded_at, ground
-    )
+    rules.must_be_enabled(privilege)
+
+
+def must_be_free(event: GrantEvent, state: GrantState, ground: Ground = ASKED) -> None:
+    """Nothing but the line itself stands in the way of the prolonged time: no sanction,
+    nothing the catalogue asks for and that is missing, no other line."""
+    privilege, at = state.grant.privilege, event.recorded_at
+    lines.must_not_be_barred(state.practitioner, privilege, at, ground)
     # Asked as it stands today: prerequisites are renewed one after the other.
-    ground.must_be_ready(
-        state.practitioner, state.privilege, begins=event.recorded_at, ends=until
-    )
-    lines.must_not_overlap(state.key, Span(ends, until), but=state, ground=ground)
+    ground.must_be_ready(state.practitioner, privilege, begins=at, ends=event.until)
+    lines.must_not_overlap(state.key, added_by(event, state), but=state, ground=ground)
+
+
+def added_by(event: GrantEvent, state: GrantState) -> Span:
+    """The time a renewal adds to a line that has an end."""
+    return Span(state.valid_to or event.effective_at, event.until)

@@ -1,9 +1,12 @@
-"""What an act would do, before it is done: booked operations hit and HIS rows changed."""
+"""What an act would do, before it is done: booked operations hit and HIS rows changed.
+
+However many lines the act is about, the same few queries answer.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,19 +14,22 @@ from django.db.models import Q
 
 from permissions.checks.facts import OPERATING_PRIVILEGES
 from permissions.enums import EventKind, ItemKind, SurgicalRole
-from permissions.models import GrantEvent, GrantState, Prerequisite
+from permissions.models import Grant, GrantEvent, GrantState, Prerequisite
 from permissions.models.terms import KeyedLine
 from permissions.outbound import Change, changes_of
 from permissions.queries.catalogue import EFFECTIVE
-from permissions.queries.ledger import privileges_of
+from permissions.queries.ledger import lines_of
 from permissions.queries.practitioners import in_force
-from portal.directory.models import Practitioner
+from permissions.services.lines import Fitting
 from portal.parameters.days import end_of
 from surgery.models import ApplicationProcedure
 from surgery.queries import booked_procedures
 
 OPERATES = frozenset({SurgicalRole.OPERATE, SurgicalRole.OPERATE_SUPERVISED, ""})
-TAKING = frozenset({EventKind.SUSPEND, EventKind.REVOKE, EventKind.VOID})
+TAKING = frozenset(
+    {EventKind.SUSPEND, EventKind.REVOKE, EventKind.VOID, EventKind.DOWNGRADE}
+)
+LastDay = date | Mapping[int, date] | None
 
 
 @dataclass(frozen=True)
@@ -44,25 +50,49 @@ def consequences(
     kind: EventKind,
     *,
     at: datetime,
-    last_day: date | None = None,
+    last_day: LastDay = None,
+    instead: Sequence[Fitting] = (),
 ) -> Consequences:
     """Of one act on these lines; nothing is written.
 
-    ``last_day`` is the end of a suspension or of a renewed right.
+    ``last_day`` is the end of a suspension or of a renewed right, for all or by key of
+    the state. ``instead`` are the lines a downgrade opens.
     """
-    until = end_of(last_day)
-    events: dict[int, list[GrantEvent]] = defaultdict(list)
-    for state in states:
-        thought = GrantEvent(
-            grant=state.grant, kind=kind, effective_at=at, recorded_at=at, until=until
-        )
-        events[state.practitioner_id].append(thought)
-    changes = changes_of(events, at)
+    ends = {state.pk: end_of(day_for(state, last_day)) for state in states}
+    opened = [Grant(**fitting.values()) for fitting in instead]
+    thought = [_thought(state, kind, at, ends[state.pk]) for state in states]
+    changes = changes_of([*thought, *(_granting(terms, at) for terms in opened)], at)
     if kind not in TAKING:
         return Consequences((), tuple(changes))
-    ends = until if kind is EventKind.SUSPEND else None
-    booked = _hit(states, at, ends)
+    booked = _hit(states, at, ends if kind is EventKind.SUSPEND else {}, opened)
     return Consequences(tuple(booked), tuple(changes), tuple(dependants(states, at)))
+
+
+def consequences_of_granting(fitting: Fitting, *, at: datetime) -> Consequences:
+    """Of a line that is granted: nobody loses anything, the HIS gets its rows."""
+    terms = Grant(**fitting.values())
+    return Consequences((), tuple(changes_of([_granting(terms, at)], at)))
+
+
+def day_for(state: GrantState, last_day: LastDay) -> date | None:
+    """The last day given for all lines, or for this one."""
+    return last_day.get(state.pk) if isinstance(last_day, Mapping) else last_day
+
+
+def _thought(
+    state: GrantState, kind: EventKind, at: datetime, until: datetime | None
+) -> GrantEvent:
+    terms = state.grant
+    terms.practitioner = state.practitioner
+    return GrantEvent(
+        grant=terms, kind=kind, effective_at=at, recorded_at=at, until=until
+    )
+
+
+def _granting(terms: Grant, at: datetime) -> GrantEvent:
+    return GrantEvent(
+        grant=terms, kind=EventKind.GRANT, effective_at=at, recorded_at=at
+    )
 
 
 def dependants(states: Sequence[GrantState], at: datetime) -> list[GrantState]:
@@ -109,29 +139,42 @@ def dependants(states: Sequence[GrantState], at: datetime) -> list[GrantState]:
     ]
 
 
+# --- booked operations ----------------------------------------------------------------
+
+
 def _hit(
-    states: Sequence[GrantState], at: datetime, until: datetime | None
+    states: Sequence[GrantState],
+    at: datetime,
+    ends: Mapping[int, datetime | None],
+    opened: Sequence[Grant],
 ) -> list[ApplicationProcedure]:
-    """Booked procedures that these lines cover and no other line of the surgeon does."""
+    """Booked procedures that these lines cover and no other line of the surgeon does.
+
+    ``ends`` says when a line comes back by itself; ``opened`` come in its place.
+    """
     taken = {state.grant_id for state in states}
-    people = {state.practitioner_id: state.practitioner for state in states}
-    found: list[ApplicationProcedure] = []
-    for person in people.values():
-        mine = [state for state in states if state.practitioner_id == person.pk]
-        rest = [one for one in privileges_of(person, at) if one.pk not in taken]
-        found += [
-            procedure
-            for procedure in _booked(person, at, until)
-            if any(_covers(line, procedure) for line in mine)
-            and not any(_covers(line, procedure) for line in rest)
-        ]
-    return found
+    mine: dict[int, list[GrantState]] = defaultdict(list)
+    for state in states:
+        mine[state.practitioner_id].append(state)
+    rest: dict[int, list[Grant]] = defaultdict(list)
+    for line in opened:
+        rest[line.practitioner_id].append(line)
+    for person, lines in lines_of(mine, at).items():
+        rest[person] += [line for line in lines if line.pk not in taken]
 
+    def is_lost(procedure: ApplicationProcedure) -> bool:
+        surgeon, when = (
+            procedure.application.surgeon_id,
+            procedure.application.planned_at,
+        )
+        losing = any(
+            _covers(state.grant, procedure)
+            for state in mine[surgeon]
+            if (ends.get(state.pk) or when) >= when
+        )
+        return losing and not any(_covers(line, procedure) for line in rest[surgeon])
 
-def _booked(
-    person: Practitioner, at: datetime, until: datetime | None
-) -> list[ApplicationProcedure]:
-    return list(booked_procedures(person.pk, after=at, before=until))
+    return [one for one in booked_procedures(*mine, after=at) if is_lost(one)]
 
 
 def _covers(line: KeyedLine, procedure: ApplicationProcedure) -> bool:

@@ -8,7 +8,13 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from permissions.enums import EventKind, GrantKind, ReasonCode, SurgicalRole
+from permissions.enums import (
+    EventKind,
+    GrantKind,
+    ReasonCode,
+    SurgicalRole,
+    ValueKind,
+)
 from permissions.ledger import LineKey
 from permissions.models import Grant, GrantEvent, GrantState, Privilege
 from permissions.services import lines, rules
@@ -21,7 +27,7 @@ from permissions.services.refusals import NotLower, StartsInPast, StartsTooLongA
 from portal.accounts.models import User
 from portal.audit.acting import acting
 from portal.directory.models import Practitioner
-from portal.parameters.days import day_of
+from portal.parameters.days import day_of, last_day_of
 from portal.parameters.queries import value_of
 from portal.parameters.registry import LATE_RECORD_DAYS
 
@@ -103,14 +109,6 @@ def fitting_line(
     return found
 
 
-def _less(practitioner: Practitioner, line: Line, at: datetime) -> Fitting:
-    """A line that takes the place of a higher one: what it asks for was asked then."""
-    lines.must_have_end(line)
-    found = _recorded_late(practitioner, line, at, ASKED)
-    lines.must_not_overlap(key_of(found), found.span)
-    return found
-
-
 def _recorded_late(
     practitioner: Practitioner, line: Line, at: datetime, ground: Ground
 ) -> Fitting:
@@ -148,9 +146,7 @@ def downgrade(
     closed = event.grant
     opened = []
     for line in to:
-        _must_be_lower(line, closed)
-        # Less than before: what the catalogue demands was asked when more was given.
-        found = _less(closed.practitioner, _from_today(line, day_of(at)), at)
+        found = lowered(state, line, at=at)
         with acting(by=by, reason=event.reason):
             opened.append(
                 open_line(
@@ -160,17 +156,76 @@ def downgrade(
     return opened
 
 
-def _from_today(line: Line, today: date) -> Line:
-    return replace(line, valid_from=today, kind=GrantKind.DOWNGRADE)
+def lowered(state: GrantState, line: Line, *, at: datetime) -> Fitting:
+    """The line as a downgrade would open it from now on; refused unless it is lower."""
+    _must_be_lower(line, state.grant)
+    from_today = replace(line, valid_from=day_of(at), kind=GrantKind.DOWNGRADE)
+    # Less than before: what the catalogue demands was asked when more was given.
+    lines.must_have_end(from_today)
+    found = _recorded_late(state.practitioner, from_today, at, ASKED)
+    lines.must_not_overlap(key_of(found), found.span)
+    return found
+
+
+def lower_lines(state: GrantState, *, at: datetime) -> list[Line]:
+    """What a line may become: lesser roles of the same, then lower levels of its kind.
+
+    Each ends when the line would have, or as long as its entry allows.
+    """
+    terms = state.grant
+    same = lines.of_terms(terms, valid_from=day_of(at), kind=GrantKind.DOWNGRADE)
+    roles = lines.roles_of(terms.privilege, terms.item_kind)
+    found = [
+        replace(same, role=role)
+        for role in sorted(roles, key=lambda role: -_REACH[role])
+        if _REACH[role] < _REACH[SurgicalRole(terms.role)]
+    ]
+    levels = Privilege.objects.filter(
+        category=terms.privilege.category, value_kind=ValueKind.LEVEL, is_enabled=True
+    )
+    found += [
+        replace(
+            same, privilege=lower, item="", item_name="", role=_role_in(lower, terms)
+        )
+        for lower in levels.order_by("-sort", "-code")
+        if 0 < _level(lower) < _level(terms.privilege)
+    ]
+    return [replace(line, valid_to=_end_of(line, state)) for line in found]
+
+
+def may_be_lowered(state: GrantState) -> bool:
+    """Whether there is anything below; says so without asking the catalogue."""
+    if state.visit_no:
+        return False
+    terms = state.grant
+    roles = lines.roles_of(terms.privilege, terms.item_kind)
+    has_lesser = any(_REACH[role] < _REACH[SurgicalRole(terms.role)] for role in roles)
+    return has_lesser or _level(terms.privilege) > 1
+
+
+def _role_in(privilege: Privilege, terms: Grant) -> str:
+    roles = lines.roles_of(privilege, terms.item_kind)
+    return terms.role if terms.role in roles else ""
+
+
+def _end_of(line: Line, state: GrantState) -> date | None:
+    ends = (
+        last_day_of(state.valid_to),
+        rules.latest_last_day(line.privilege, line.valid_from),
+    )
+    return min((day for day in ends if day is not None), default=None)
 
 
 def _must_be_lower(line: Line, closed: Grant) -> None:
     """A lower level, or a lesser role for the same thing."""
     role = SurgicalRole(line.role) or SurgicalRole(closed.role)
     before = (_level(closed.privilege), _REACH[SurgicalRole(closed.role)])
-    if line.privilege.category != closed.privilege.category or (
-        (_level(line.privilege), _REACH[role]) >= before
-    ):
+    is_comparable = line.privilege == closed.privilege or (
+        line.privilege.category == closed.privilege.category
+        # A flag or a range of levels is another right, not less of this one.
+        and line.privilege.level.isdigit()
+    )
+    if not is_comparable or (_level(line.privilege), _REACH[role]) >= before:
         raise NotLower(line.privilege.name)
 
 

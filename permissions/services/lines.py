@@ -6,7 +6,7 @@ and refuses by the refusal that names what is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,10 +21,10 @@ from permissions.enums import (
     ValueKind,
 )
 from permissions.ledger import LineKey, Span
-from permissions.models import GrantState, Privilege
+from permissions.models import GrantEvent, GrantState, Privilege
 from permissions.models.terms import Terms
 from permissions.services import rules
-from permissions.services.ground import ASKED, Ground
+from permissions.services.ground import ASKED, Ground, sanctions_since
 from permissions.services.refusals import (
     EndMissing,
     GrantOverlaps,
@@ -261,12 +261,30 @@ def must_not_be_barred(
     ground: Ground = ASKED,
 ) -> None:
     """No antibiotic right comes back within six months of a sanction (REG06)."""
+    if privilege.category == Category.AB:
+        sanctions = ground.sanctions(practitioner.pk, bars_since(at))
+        must_not_be_barred_by(sanctions, privilege, at)
+
+
+def bars_since(at: datetime) -> datetime:
+    """Two days wide of any month: the exact day is counted for each."""
+    return at - timedelta(days=31 * value_of(ANTIBIOTIC_BAR_MONTHS) + 2)
+
+
+def sanctions_of(people: Collection[int], at: datetime) -> list[GrantEvent]:
+    """Antibiotic rights taken for cause that may still bar, newest first."""
+    taken = sanctions_since(bars_since(at))
+    return list(taken.filter(grant__practitioner__in=people))
+
+
+def must_not_be_barred_by(
+    sanctions: Iterable[GrantEvent], privilege: Privilege, at: datetime
+) -> None:
+    """``sanctions`` are one person's; only antibiotic rights are barred."""
     if privilege.category != Category.AB:
         return
     months = value_of(ANTIBIOTIC_BAR_MONTHS)
-    # Two days wide of any month: the exact day is counted below.
-    since = at - timedelta(days=31 * months + 2)
-    for event in ground.sanctions(practitioner.pk, since):
+    for event in sanctions:
         on = day_of(event.effective_at)
         earliest = rules.months_after(on, months)
         is_as_high = _level(privilege) >= _level(event.grant.privilege)
@@ -293,4 +311,8 @@ def must_not_overlap(
     """No second line of the same right at the same time."""
     first = ground.met(key, span, but)
     if first is not None:
-        raise GrantOverlaps(rules.span_words(first.valid_from, first.valid_to))
+        raise overlaps_with(first)
+
+
+def overlaps_with(other: GrantState) -> GrantOverlaps:
+    return GrantOverlaps(rules.span_words(other.valid_from, other.valid_to))

@@ -17,11 +17,20 @@ def must_be_two(by: User, second: User | None, practitioner_id: int) -> None:
 
     That the second person is really there, the door has proven.
     """
-    if by.practitioner_id == practitioner_id:
-        raise OwnRight
+    must_not_be_own(by, practitioner_id)
     if second is None:
-        if value_of(DIRECT_SECOND_PERSON):
+        if is_second_needed():
             raise SecondPersonMissing
         return
     if second.pk == by.pk or second.practitioner_id == practitioner_id:
         raise SecondPersonNotAnother
+
+
+def must_not_be_own(by: User, practitioner_id: int) -> None:
+    if by.practitioner_id == practitioner_id:
+        raise OwnRight
+
+
+def is_second_needed() -> bool:
+    """Whether this hospital asks for a second person where something is given."""
+    return bool(value_of(DIRECT_SECOND_PERSON))

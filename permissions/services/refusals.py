@@ -86,7 +86,7 @@ class NotTheProposer(ActRefused):
 class SecondPersonMissing(ActRefused):
     field = "second"
     message = gettext_lazy(
-        "本院规定直接授权须第二人确认。请另一位有审批权限的人确认，或改为提交申请。"
+        "本院规定授权、续期、恢复须第二人确认。请另一位能维护权限的人确认。"
     )
 
 

@@ -49,7 +49,7 @@ class LaterChangeStands(ActRefused):
 
 
 class UntilNotLater(ActRefused):
-    field = "until"
+    field = "last_day"
 
     def __init__(self, after: date) -> None:
         super().__init__(
@@ -58,7 +58,12 @@ class UntilNotLater(ActRefused):
 
 
 class HasNoEnd(ActRefused):
-    message = gettext_lazy("这项授权长期有效，不用延续。")
+    message = gettext_lazy("这项授权长期有效，不用续期。")
+
+
+class RenewalEndMissing(ActRefused):
+    field = "last_day"
+    message = gettext_lazy("字典没有限定这项权限的期限，须填到期日期。")
 
 
 class CannotUndo(ActRefused):
@@ -66,6 +71,10 @@ class CannotUndo(ActRefused):
         super().__init__(
             _("「%(act)s」不能撤销。%(instead)s") % {"act": act, "instead": instead}
         )
+
+
+class AlreadyUndone(ActRefused):
+    message = gettext_lazy("这次变更已经撤销过，不能再次撤销。")
 
 
 class TooLateToUndo(ActRefused):

@@ -8,13 +8,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from permissions.enums import Category, EventKind, GrantKind
-from permissions.models import Grant, GrantEvent, GrantState
+from permissions.models import GrantEvent, GrantState
 from permissions.services.changes import Said, change, locked
 from permissions.services.direct import grant
-from permissions.services.lines import of_terms
+from permissions.services.lines import Line, of_terms
 from permissions.services.persons import must_be_two
 from permissions.services.refusals import ChangedMeanwhile
-from permissions.services.refusals_of_acts import CannotUndo, TooLateToUndo
+from permissions.services.refusals_of_acts import (
+    AlreadyUndone,
+    CannotUndo,
+    TooLateToUndo,
+)
 from portal.accounts.models import User
 from portal.parameters.days import day_of, last_day_of
 from portal.parameters.queries import value_of
@@ -47,8 +51,8 @@ def undo(
     state = locked(GrantState.objects.get(grant=event.grant_id))
     kind = EventKind(event.kind)
     _must_be_the_last(event, state)
-    _must_be_in_time(event, at)
-    _must_be_undoable(event, state)
+    must_be_undoable(state, at)
+    must_not_be_undone(event)
     if kind is EventKind.REVOKE:
         return _granted_anew(event, state, by, at, reason, second)
     back = BACK[kind]
@@ -67,25 +71,32 @@ def _must_be_the_last(event: GrantEvent, state: GrantState) -> None:
         )
 
 
-def _must_be_in_time(event: GrantEvent, at: datetime) -> None:
-    hours = value_of(UNDO_HOURS)
-    if at - event.recorded_at > timedelta(hours=hours):
-        raise TooLateToUndo(hours)
-
-
-def _must_be_undoable(event: GrantEvent, state: GrantState) -> None:
+def must_be_undoable(state: GrantState, at: datetime) -> None:
+    """Whether the last act on a line may be taken back; asks the database nothing."""
+    event = state.last_event
     kind = EventKind(event.kind)
     instead = {
         EventKind.VOID: _("录错作废的，请重新授权。"),
-        EventKind.RENEW: _("延续有误的，请取消后重新授权。"),
+        EventKind.RENEW: _("续期有误的，请取消后重新授权。"),
         EventKind.DOWNGRADE: _("请按申请流程重新授权。"),
     }
     if kind in instead:
         raise CannotUndo(kind.label, instead[kind])
     if kind is EventKind.GRANT and state.grant.application_id is not None:
         raise CannotUndo(_("审批授权"), _("录错的请作废，其余请取消。"))
-    if kind is EventKind.REVOKE and state.privilege.category == Category.AB:
+    if kind is EventKind.GRANT and state.kind == GrantKind.DOWNGRADE:
+        raise CannotUndo(EventKind.DOWNGRADE.label, instead[EventKind.DOWNGRADE])
+    if kind is EventKind.REVOKE and state.grant.privilege.category == Category.AB:
         raise CannotUndo(_("取消抗菌药物权限"), _("期满后按申请流程重新授权。"))
+    hours = value_of(UNDO_HOURS)
+    if at - event.recorded_at > timedelta(hours=hours):
+        raise TooLateToUndo(hours)
+
+
+def must_not_be_undone(event: GrantEvent) -> None:
+    """A revocation stays the last event of its line when the right is granted anew."""
+    if GrantEvent.objects.filter(undoes=event).exists():
+        raise AlreadyUndone
 
 
 def _code_of_suspension(state: GrantState) -> str:
@@ -104,22 +115,31 @@ def _granted_anew(
     reason: str,
     second: User | None,
 ) -> GrantEvent:
-    """The same right from now on to the end it had, as a line that follows."""
-    terms: Grant = state.grant
-    line = of_terms(
+    """The same right again, as a line that follows the revoked one."""
+    follower = grant(
+        practitioner=state.practitioner,
+        line=line_anew(state, at),
+        by=by,
+        at=at,
+        reason=reason,
+        second=second,
+        follows=state.grant,
+        undoes=event,
+    )
+    return GrantEvent.objects.get(grant=follower)
+
+
+def line_anew(state: GrantState, at: datetime) -> Line:
+    """What was revoked, from now on to the end it had."""
+    terms = state.grant
+    return of_terms(
         terms,
         valid_from=day_of(at),
         valid_to=last_day_of(state.valid_to),
         kind=terms.kind if terms.visit_no else GrantKind.DIRECT,
     )
-    follower = grant(
-        practitioner=state.practitioner,
-        line=line,
-        by=by,
-        at=at,
-        reason=reason,
-        second=second,
-        follows=terms,
-        undoes=event,
-    )
-    return GrantEvent.objects.get(grant=follower)
+
+
+def undone_by_kind(state: GrantState) -> EventKind:
+    """What takes the last act on a line back; GRANT: the right is granted anew."""
+    return BACK.get(EventKind(state.last_event.kind), EventKind.GRANT)

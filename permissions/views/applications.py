@@ -59,8 +59,7 @@ def application_new(request: AuthenticatedRequest) -> HttpResponse:
         return redirect("permissions:grant-list")
     if request.method != "POST":
         today = day_of(timezone.now())
-        chosen = request.GET.get("practitioner", "")
-        initial = {"valid_from": today, "setting": "ALL", "practitioner": chosen}
+        initial = {"valid_from": today, "setting": "ALL", **request.GET.dict()}
         return _new_drawer(request, ProposeForm(initial=initial, auto_id="drawer_%s"))
     form = ProposeForm(request.POST, auto_id="drawer_%s")
     if form.is_valid() and _proposed(request, form):
@@ -84,6 +83,7 @@ def _new_drawer(request: AuthenticatedRequest, form: ProposeForm) -> HttpRespons
     context = {
         "form": form,
         "drawer_post": request.path,
+        "may_grant": Capability.CHANGE_GRANT in request.capabilities,
         "precheck": precheck(form.data) if form.is_bound else Precheck(),
     }
     return render(request, "permissions/_propose_drawer.html", context)

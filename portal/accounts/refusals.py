@@ -105,3 +105,12 @@ class PasswordRefused(AccountRefusal):
     @property
     def text(self) -> str:  # type: ignore[override]
         return "".join(str(problem) for problem in self.problems)
+
+
+class SecondPersonRefused(AccountRefusal):
+    """The second person did not prove to be one; ``field`` is staff_no or password."""
+
+    def __init__(self, field: str, text: Text) -> None:
+        super().__init__()
+        self.field = field
+        self.text = text

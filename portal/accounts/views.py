@@ -18,15 +18,13 @@ from django.views.decorators.http import require_POST
 from portal.accounts import services
 from portal.accounts.forms import LoginForm, PasswordForm
 from portal.accounts.guards import AuthenticatedRequest, public, signed_in
-from portal.accounts.lockout import is_locked, locked_page, tries_left
+from portal.accounts.lockout import is_locked, locked_page
 from portal.accounts.models import User
 from portal.accounts.passwords import is_expired
 from portal.accounts.presenters import profile_of
-from portal.accounts.proving import proved
+from portal.accounts.proving import proved, until_locked
 from portal.accounts.refusals import AccountRefusal, PasswordRefused
 from portal.accounts.sessions import close_session, keep_session, open_portal_session
-from portal.parameters.queries import value_of
-from portal.parameters.registry import LOCK_MINUTES
 
 
 @public
@@ -58,14 +56,9 @@ def _try_login(request: Any, form: LoginForm) -> HttpResponse:
     form.add_error(
         "password",
         _("工号或密码不对，还可以再试 %(left)s 次，之后锁定 %(minutes)s 分钟。")
-        % _until_locked(request, staff_no),
+        % until_locked(request, staff_no),
     )
     return _login_page(request, form)
-
-
-def _until_locked(request: Any, staff_no: str) -> dict[str, int]:
-    left = tries_left(request, staff_no)
-    return {"left": left, "minutes": value_of(LOCK_MINUTES)}
 
 
 def _login_page(request: HttpRequest, form: LoginForm) -> HttpResponse:
@@ -137,7 +130,7 @@ def _try_change(request: AuthenticatedRequest, form: PasswordForm) -> HttpRespon
         form.add_error(
             "old",
             _("现在的密码不对，还可以再试 %(left)s 次，之后锁定 %(minutes)s 分钟。")
-            % _until_locked(request, staff_no),
+            % until_locked(request, staff_no),
         )
     elif _has_changed(user, form):
         keep_session(request, User.objects.get(pk=user.pk))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,15 +63,19 @@ def arrival_of(subjects: Collection[str]) -> dict[str, Message]:
     return {message.subject: message for message in in_order}
 
 
-def promised(emp_no: str, at: datetime) -> list[Message]:
-    """What the HIS was or will be told of a practitioner, in order.
+def promised(emp_nos: Sequence[str], at: datetime) -> Mapping[str, Sequence[Message]]:
+    """What the HIS was or will be told of each practitioner, in order; one query.
 
     Not what waits for a day later than ``at``: until then it may be planned anew.
     """
     is_due = Q(not_before__lte=at) | ~has_its_day()
-    found = Message.objects.filter(is_due, stream=stream_of(emp_no))
-    kept = found.exclude(state=State.STOPPED).only("kind", "payload")
-    return list(kept.order_by("id"))
+    streams = {stream_of(emp_no): emp_no for emp_no in emp_nos}
+    found = Message.objects.filter(is_due, stream__in=streams)
+    kept = found.exclude(state=State.STOPPED).only("kind", "payload", "stream")
+    promises: dict[str, list[Message]] = {emp_no: [] for emp_no in emp_nos}
+    for message in kept.order_by("id"):
+        promises[streams[message.stream]].append(message)
+    return promises
 
 
 @dataclass(frozen=True)

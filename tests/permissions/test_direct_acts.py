@@ -530,7 +530,7 @@ def test_downgrade_to_the_same_or_a_higher_level_leaves_nothing(
     lin: User, su: User, surgeon: Practitioner
 ) -> None:
     state = granted(lin, su, surgeon, "AB02", valid_to=date(2027, 6, 1))
-    for code in ("AB02", "AB03", "RX01"):
+    for code in ("AB02", "AB03", "AB04", "RX01"):
         line = Line(privilege=privilege(code), valid_from=TODAY, valid_to=TODAY)
         with nothing_written(), pytest.raises(refusals.NotLower):
             downgrade(state, lin, line)

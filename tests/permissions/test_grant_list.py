@@ -79,7 +79,7 @@ def test_list_shows_a_grant_as_the_ledger_has_it(
     assert row.arrival.text == "已批 10:00 · HIS 10:00:00 · 回读一致"
     assert row.arrival.every_seconds == 0
     assert row.doc_no == "〔2026〕59号"
-    assert [act.label for act in row.acts] == ["暂停", "取消", "作废"]
+    assert [act.label for act in row.acts] == ["续期", "暂停", "降级", "取消", "作废"]
 
 
 def test_waiting_arrival_asks_for_itself_until_it_is_confirmed(
@@ -231,10 +231,11 @@ def test_drawer_shows_object_fields_and_preview(
 ) -> None:
     sign_in(client, lin)
     answer = client.get(change_url(state, "suspend"), **HTMX)
-    drawer = answer.context["drawer"]
-    assert (drawer.title, drawer.button) == ("暂停授权", "确认暂停 1 项")
+    preview = answer.context["preview"]
+    title = answer.context["words"].title
+    assert (title, preview.confirm) == ("暂停授权", "确认暂停 1 项")
     assert [
-        (change.field, change.before, change.after) for change in drawer.preview.changes
+        (change.field, change.before, change.after) for change in preview.diff.changes
     ] == [
         ("授权状态", "生效", "暂停"),
         ("停止时间", "2027-11-22", "2026-11-23 10:00"),
@@ -252,7 +253,7 @@ def test_revoke_preview_says_the_last_day_in_the_his(
 ) -> None:
     sign_in(client, lin)
     answer = client.get(change_url(state, "revoke"), **HTMX)
-    change = answer.context["drawer"].preview.changes[3]
+    change = answer.context["preview"].diff.changes[3]
     assert (change.field, change.after) == ("HIS 到期日期", "2026-11-23")
 
 
@@ -326,7 +327,14 @@ def test_each_act_of_the_menu_works(
     assert state.last_event.kind == act.upper()
     row = client.get(LIST).context["list"].rows[0]
     acts = [str(one.label) for one in row.acts]
-    assert acts == (["恢复", "取消", "作废"] if act == "suspend" else [])
+    assert (
+        acts
+        == {
+            "suspend": ["续期", "恢复", "降级", "撤销", "取消", "作废"],
+            "revoke": ["撤销"],
+            "void": [],
+        }[act]
+    )
 
 
 def test_history_shows_who_why_when_and_delivery(

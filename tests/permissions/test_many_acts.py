@@ -24,9 +24,9 @@ from portal.accounts.models import User
 from portal.directory.models import Practitioner
 from portal.outbox.models import Message
 from portal.parameters.days import end_of, start_of
-from surgery.enums import Grade, Nature, Planned, Reoperation
-from surgery.services import DeclaredProcedure, DeclaredVerdict, declare
+from surgery.enums import Grade
 from tests.cast import make_practitioner
+from tests.permissions.act_pages import book
 from tests.permissions.ledger import (
     REASON,
     TODAY,
@@ -215,24 +215,6 @@ def test_template_without_lines_or_with_a_taken_name_is_refused(lin: User) -> No
 # --- consequences ---------------------------------------------------------------------
 
 
-def book(by: User, person: Practitioner, code: str, grade: Grade, days: int) -> None:
-    declare(
-        application_no=f"SQ{person.emp_no}{days:03}",
-        applicant=person,
-        surgeon=person,
-        procedures=[DeclaredProcedure(code, "手术", grade)],
-        planned_at=timezone.now() + days * DAY,
-        is_planned=Planned.PLANNED,
-        nature=Nature.ELECTIVE,
-        is_rescue=False,
-        reoperation=Reoperation.NONE,
-        reoperation_reason="",
-        verdict=DeclaredVerdict("0", {}),
-        by=by,
-        at=timezone.now(),
-    )
-
-
 def test_consequences_name_booked_operations_and_rows_of_the_his(
     lin: User, su: User, surgeon: Practitioner, resident: Practitioner
 ) -> None:
@@ -282,6 +264,54 @@ def test_operation_another_line_still_covers_is_not_hit(
     assert [one.code for one in ended.booked] == ["86.2200"]
 
 
+def test_consequences_of_left_and_right_leave_the_shared_row_of_the_his(
+    lin: User, surgeon: Practitioner
+) -> None:
+    states = []
+    for side in ("LEFT", "RIGHT"):
+        line = Line(privilege=privilege("SG03"), valid_from=TODAY, side=side, **ITEM)
+        made = services.grant(
+            practitioner=surgeon, line=line, by=lin, at=timezone.now(), reason=REASON
+        )
+        states.append(GrantState.objects.get(grant=made))
+    one = services.consequences(states[:1], EventKind.REVOKE, at=timezone.now())
+    both = services.consequences(states, EventKind.REVOKE, at=timezone.now())
+    assert (len(one.his), len(both.his)) == (0, 1)
+
+
+def test_suspension_that_is_over_is_not_told_as_one(
+    lin: User, su: User, surgeon: Practitioner, clock: time_machine.Traveller
+) -> None:
+    state = granted(lin, su, surgeon)
+    suspend(state, lin, last_day=TODAY)
+    clock.move_to(start_of(TODAY + 2 * DAY))
+    state.refresh_from_db()
+    found = services.consequences([state], EventKind.REVOKE, at=timezone.now())
+    (row,) = found.his
+    assert row.before is not None
+    assert (row.before.status, row.after.status) == ("1", "3")
+
+
+def test_downgrade_spares_the_operations_the_lower_line_still_covers(
+    lin: User, su: User, surgeon: Practitioner
+) -> None:
+    state = granted(lin, su, surgeon, "SG03", **ITEM)
+    book(lin, surgeon, "51.2300", Grade.THREE, 2)
+    lower = {line.role: line for line in services.lower_lines(state, at=timezone.now())}
+    hit = {
+        role: len(
+            services.consequences(
+                [state],
+                EventKind.DOWNGRADE,
+                at=timezone.now(),
+                instead=[services.lowered(state, lower[role], at=timezone.now())],
+            ).booked
+        )
+        for role in ("OPERATE_SUPERVISED", "ASSIST")
+    }
+    assert hit == {"OPERATE_SUPERVISED": 0, "ASSIST": 1}
+
+
 # --- undo -----------------------------------------------------------------------------
 
 
@@ -328,6 +358,28 @@ def test_undo_of_a_revocation_grants_the_right_anew(
     )
     assert privileges_of(surgeon, timezone.now()) == [anew.grant]
     assert privileges_of(surgeon, timezone.now() - timedelta(hours=1)) == []
+
+
+def test_undo_of_what_was_undone_or_of_a_downgrade_is_refused(
+    lin: User, su: User, surgeon: Practitioner
+) -> None:
+    state = granted(lin, su, surgeon, "RX08", valid_to=date(2027, 6, 30))
+    event = revoke(state, lin)
+    anew = GrantState.objects.get(grant=undo(event, lin).grant)
+    services.void(state=anew, by=lin, at=timezone.now(), reason="又点错了医师")
+    with nothing_written(), pytest.raises(refusals_of_acts.AlreadyUndone):
+        undo(GrantEvent.objects.get(pk=event.pk), lin)
+    item = granted(lin, su, surgeon, "SG03", **ITEM)
+    (lower,) = services.downgrade(
+        state=item,
+        to=services.lower_lines(item, at=timezone.now())[:1],
+        by=lin,
+        at=timezone.now(),
+        reason_code="07",
+        reason=WHY,
+    )
+    with nothing_written(), pytest.raises(refusals_of_acts.CannotUndo):
+        undo(GrantEvent.objects.get(grant=lower), lin)
 
 
 def test_undo_that_cannot_be_is_refused(

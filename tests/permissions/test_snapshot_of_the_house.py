@@ -40,7 +40,6 @@ from tests.permissions.ledger import granted, make_procedure
 
 CHOLE, LOBE = "51.2300", "50.2205"
 END = date(2027, 11, 22)
-pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(params=["stamp", "no stamp"])
@@ -52,7 +51,10 @@ def _with_and_without_stamp(
     monkeypatch.setattr("permissions.snapshot.keeping.stamp", lambda: made)
 
 
-pytestmark = [pytestmark, pytest.mark.usefixtures("_with_and_without_stamp")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("_with_and_without_stamp"),
+]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The demo's booked operations: declared by their surgeons for today and the next days."""
+"""Operations booked for the coming days, declared as a doctor would from the station."""
 
 from __future__ import annotations
 
@@ -7,70 +7,89 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from his_plugin.field.questions import SETTING_OF, Asked, answer
-from his_plugin.field.verdicts import verdict_to_keep
-from portal.accounts.models import User
+from his_plugin.field.questions import Answer, Asked, answer
+from his_plugin.field.verdicts import name_and_grade, verdict_to_keep
+from permissions.checks.facts import Setting
+from portal.accounts.services import user_for_launch
 from portal.directory.models import Practitioner
 from portal.parameters.days import ZONE, day_of
 from surgery.enums import Nature, Planned, Reoperation
-from surgery.queries import procedures_by_code
 from surgery.services import DeclaredProcedure, declare
 
 
-class Booked(NamedTuple):
-    """Who operates, on which day from today, from which hour on."""
+class Booking(NamedTuple):
+    """One operation ahead; ``day`` counts from today."""
 
     emp_no: str
+    procedure: str
     day: int
     hour: int
-    procedure: str
+    minute: int
 
 
-BOOKED = (
-    Booked("1027", 0, 9, "51.2300"),
-    Booked("1027", 0, 14, "50.3x00"),
-    Booked("1102", 0, 9, "51.2300"),
-    Booked("1027", 1, 8, "51.2300"),
-    Booked("1027", 1, 13, "50.2205"),
-    Booked("1099", 1, 8, "52.7x00"),
-    Booked("1098", 1, 10, "51.2300"),
-    Booked("000771", 2, 9, "51.2300"),
+BOOKINGS: tuple[Booking, ...] = (
+    Booking("1027", "51.2300", 0, 9, 0),
+    Booking("1027", "50.3x00", 0, 14, 0),
+    Booking("1102", "51.2300", 0, 9, 0),
+    Booking("1027", "51.2300", 1, 8, 0),
+    Booking("1027", "50.2205", 1, 13, 0),
+    Booking("1099", "52.7x00", 1, 8, 0),
+    Booking("1098", "51.2300", 1, 10, 0),
+    Booking("000771", "51.2300", 2, 9, 0),
+    Booking("1027", "50.2205", 2, 8, 30),
+    Booking("1027", "51.2300", 3, 13, 0),
+    Booking("1043", "17.3300", 2, 8, 30),
+    Booking("1043", "17.3300", 9, 10, 0),
+    Booking("1119", "32.4100", 4, 8, 30),
+    Booking("1058", "68.4100", 5, 9, 0),
 )
 
 
 @transaction.atomic
-def seed_bookings(*, by: User, now: datetime) -> None:
-    """Those of people the directory has, in the name of the doctor who logs in here."""
-    people = {one.emp_no: one for one in Practitioner.objects.order_by("pk")}
-    known = procedures_by_code({one.procedure for one in BOOKED})
-    for number, booked in enumerate(BOOKED, start=1):
-        surgeon, procedure = people.get(booked.emp_no), known.get(booked.procedure)
-        if surgeon is None or procedure is None:
-            continue
-        day = day_of(now) + timedelta(days=booked.day)
-        planned_at = datetime.combine(day, time(booked.hour), tzinfo=ZONE)
-        asked = Asked(
-            surgeon=surgeon.emp_no,
-            procedures=[procedure.code],
-            planned_at=planned_at,
-            nature=Nature.ELECTIVE,
-            is_rescue=False,
-            setting=SETTING_OF["ZY"],
-        )
-        declare(
-            application_no=f"YY{day:%Y%m%d}{number:03}",
-            applicant=surgeon,
-            surgeon=surgeon,
-            procedures=[
-                DeclaredProcedure(procedure.code, procedure.name, procedure.grade)
-            ],
-            planned_at=planned_at,
-            is_planned=Planned.PLANNED,
-            nature=Nature.ELECTIVE,
-            is_rescue=False,
-            reoperation=Reoperation.NONE,
-            reoperation_reason="",
-            verdict=verdict_to_keep(answer(asked)),
-            by=by,
-            at=now - timedelta(hours=2, minutes=number * 7),
-        )
+def seed_bookings(*, now: datetime) -> None:
+    """Surgeons the directory does not have are left out."""
+    known = Practitioner.objects.filter(emp_no__in={one.emp_no for one in BOOKINGS})
+    people = {one.emp_no: one for one in known if one.is_practising}
+    for number, booking in enumerate(BOOKINGS, start=1):
+        if booking.emp_no in people:
+            _book(people[booking.emp_no], booking, number, now)
+
+
+def _book(surgeon: Practitioner, booking: Booking, number: int, now: datetime) -> None:
+    answered = answer(_asked(booking, now))
+    declare(
+        # As the demo HIS numbers its sheets.
+        application_no=f"SS{now.astimezone(ZONE):%y%m%d}0800{number:02}{number:03}",
+        applicant=surgeon,
+        surgeon=surgeon,
+        procedures=_procedures(answered),
+        planned_at=answered.asked.planned_at,
+        is_planned=Planned.PLANNED,
+        nature=Nature.ELECTIVE,
+        is_rescue=False,
+        reoperation=Reoperation.NONE,
+        reoperation_reason="",
+        verdict=verdict_to_keep(answered),
+        by=user_for_launch(practitioner=surgeon),
+        at=now - timedelta(hours=2, minutes=number * 7),
+    )
+
+
+def _asked(booking: Booking, now: datetime) -> Asked:
+    day = day_of(now) + timedelta(days=booking.day)
+    return Asked(
+        surgeon=booking.emp_no,
+        procedures=(booking.procedure,),
+        planned_at=datetime.combine(
+            day, time(booking.hour, booking.minute), tzinfo=ZONE
+        ),
+        nature=Nature.ELECTIVE,
+        is_rescue=False,
+        setting=Setting.INPATIENT,
+    )
+
+
+def _procedures(answered: Answer) -> list[DeclaredProcedure]:
+    return [
+        DeclaredProcedure(one.code, *name_and_grade(one)) for one in answered.procedures
+    ]

@@ -29,6 +29,7 @@ from portal.directory.sync import pull_all
 from portal.his.opening import from_settings
 from portal.parameters.days import ZONE, day_of
 from surgery.importers import load_seed_procedures
+from surgery.models import SurgeryApplication
 
 PROPOSER, APPROVER, SECOND = "2031", "2003", "2032"
 REASON = "科室考核合格，医疗技术临床应用管理委员会通过"
@@ -61,7 +62,8 @@ def seed() -> str:
         _seed_versions(now=now)
         seed_rights(now=now)
         seed_trainings(by=User.objects.get(staff_no=PROPOSER), now=now)
-        _seed_bookings(now=now)
+    if not SurgeryApplication.objects.exists():
+        seed_bookings(now=now)
     return (
         f"医师 {Practitioner.objects.count()}，授权 {Grant.objects.count()}，"
         f"申请 {Application.objects.count()}"
@@ -76,13 +78,6 @@ def _seed_versions(*, now: datetime) -> None:
         decider=users[APPROVER],
         now=now,
     )
-
-
-def _seed_bookings(*, now: datetime) -> None:
-    """In the name of the doctor who may log in; without them there are none."""
-    doctor = User.objects.filter(practitioner__isnull=False).order_by("pk").first()
-    if doctor is not None:
-        seed_bookings(by=doctor, now=now)
 
 
 def _pull() -> None:

@@ -189,7 +189,7 @@ def test_second_person_agrees_with_a_password(
             assert page.post(write, asked | second, headers=HTMX).status_code == 422
         without = {"second_no": "3999", "second_password": PASSWORD}
         answer = page.post(write, asked | without, headers=HTMX)
-        assert "没有审批权限" in answer.text
+        assert "没有办理这项操作的权限" in answer.text
     right = {"second_no": "2032", "second_password": PASSWORD}
     assert page.post(write, asked | right, headers=HTMX).status_code == 200
     one.refresh_from_db()

@@ -1,0 +1,175 @@
+"""The acts on lines that are granted: what they are called and where they are offered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from permissions import services
+from permissions.enums import ACT_WORDS, EventKind, GrantStatus
+from permissions.ledger import POSSIBLE_IN
+from permissions.models import GrantState
+from permissions.queries.grants import Standing, is_suspended, standing_of
+from permissions.services.refusals import ActRefused
+from portal.ui.elements import Note, Text
+
+RENEW, SUSPEND, RESTORE = "renew", "suspend", "restore"
+DOWNGRADE, UNDO, REVOKE, VOID = "downgrade", "undo", "revoke", "void"
+KINDS = {
+    RENEW: EventKind.RENEW,
+    SUSPEND: EventKind.SUSPEND,
+    RESTORE: EventKind.RESTORE,
+    DOWNGRADE: EventKind.DOWNGRADE,
+    REVOKE: EventKind.REVOKE,
+    VOID: EventKind.VOID,
+}
+# Acts that many lines may undergo at once; an error of entry is looked at line by line.
+FOR_MANY = frozenset({RENEW, SUSPEND, RESTORE, REVOKE})
+
+
+@dataclass(frozen=True)
+class ActWords:
+    """One act on the pages. ``confirm`` and ``done`` take the number of lines ``n``.
+
+    ``is_danger``: the button that confirms is red; ``is_last``: so is its line in a menu.
+    """
+
+    word: Text
+    title: Text
+    confirm: Text
+    done: Text
+    icon: str
+    is_danger: bool = True
+    is_last: bool = False
+    note: Note | None = None
+
+
+ACTS: dict[str, ActWords] = {
+    RENEW: ActWords(
+        ACT_WORDS[EventKind.RENEW],
+        _("续期授权"),
+        _("确认续期 %(n)s 项"),
+        _("已续期 %(n)s 项授权"),
+        "refresh",
+        is_danger=False,
+    ),
+    SUSPEND: ActWords(
+        ACT_WORDS[EventKind.SUSPEND],
+        _("暂停授权"),
+        _("确认暂停 %(n)s 项"),
+        _("已暂停 %(n)s 项授权"),
+        "player-pause",
+    ),
+    RESTORE: ActWords(
+        ACT_WORDS[EventKind.RESTORE],
+        _("恢复授权"),
+        _("确认恢复 %(n)s 项"),
+        _("已恢复 %(n)s 项授权"),
+        "player-play",
+        is_danger=False,
+    ),
+    DOWNGRADE: ActWords(
+        ACT_WORDS[EventKind.DOWNGRADE],
+        _("降级授权"),
+        _("确认降级 %(n)s 项"),
+        _("已降级 %(n)s 项授权"),
+        "trending-down",
+        note=Note("info", _("原授权即时结束，改为下面选中的授权，到期日期不变。")),
+    ),
+    UNDO: ActWords(
+        pgettext_lazy("act", "撤销"),
+        _("撤销上一次变更"),
+        _("确认撤销 %(n)s 项"),
+        _("已撤销 %(n)s 项变更"),
+        "arrow-back-up",
+        is_danger=False,
+        note=Note("info", _("撤销也是一次变更：原来的记录保留，另记一条。")),
+    ),
+    REVOKE: ActWords(
+        ACT_WORDS[EventKind.REVOKE],
+        _("取消授权"),
+        _("确认取消 %(n)s 项"),
+        _("已取消 %(n)s 项授权"),
+        "ban",
+        is_last=True,
+        note=Note("warn", _("取消后不能恢复；要再授予须重新申请。此前的有效期照旧。")),
+    ),
+    VOID: ActWords(
+        ACT_WORDS[EventKind.VOID],
+        _("作废授权"),
+        _("确认作废 %(n)s 项"),
+        _("已作废 %(n)s 项授权"),
+        "x",
+        is_last=True,
+        note=Note(
+            "warn",
+            _("作废表示录入有误：这项授权视为从未有效，记录保留。本应结束的请用取消。"),
+        ),
+    ),
+}
+
+
+def kind_of(act: str, state: GrantState) -> EventKind:
+    """What happens to the line; GRANT where an undo grants it anew."""
+    return services.undone_by_kind(state) if act == UNDO else KINDS[act]
+
+
+def status_now(state: GrantState, now: datetime) -> GrantStatus:
+    """A suspension that is over by its date is none any more."""
+    status = GrantStatus(state.status)
+    if status is GrantStatus.SUSPENDED and not is_suspended(state, now):
+        return GrantStatus.ACTIVE
+    return status
+
+
+def possible_acts(
+    state: GrantState, now: datetime, *, undone: Collection[int] = ()
+) -> list[str]:
+    """What state and dates allow, in the order of the menu; asks the database nothing.
+
+    ``undone`` are last events that were taken back. Who may do it is the page's matter.
+    """
+    standing = standing_of(state, now)
+    is_undone = state.last_event_id in undone
+    return [
+        act
+        for act in ACTS
+        if _fits(act, state, standing, now) and not (act == UNDO and is_undone)
+    ]
+
+
+def _fits(act: str, state: GrantState, standing: Standing, now: datetime) -> bool:
+    if act == UNDO:
+        return _may_be_undone(state, standing, now)
+    if status_now(state, now) not in POSSIBLE_IN[KINDS[act]]:
+        return False
+    if standing is Standing.EXPIRED:
+        return act == VOID
+    demands = DEMANDS.get(act)
+    return demands is None or demands(state, standing)
+
+
+# What an act asks beyond the state: an end to move, something lower to fall to.
+DEMANDS: dict[str, Callable[[GrantState, Standing], bool]] = {
+    RENEW: lambda state, _standing: state.valid_to is not None,
+    DOWNGRADE: lambda state, standing: (
+        standing is not Standing.FUTURE and services.may_be_lowered(state)
+    ),
+}
+
+
+def _may_be_undone(state: GrantState, standing: Standing, now: datetime) -> bool:
+    if standing is Standing.EXPIRED:
+        return False
+    back = services.undone_by_kind(state)
+    if back in POSSIBLE_IN and status_now(state, now) not in POSSIBLE_IN[back]:
+        return False
+    try:
+        services.must_be_undoable(state, now)
+    except ActRefused:
+        return False
+    return True
