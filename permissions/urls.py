@@ -8,6 +8,7 @@ from permissions.views import (
     grants,
     options,
     practitioners,
+    reviews,
     versions,
 )
 
@@ -29,6 +30,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         grants.grant_change,
         name="grant-change",
     ),
+    path("reviews/", reviews.review_list, name="review-list"),
+    path("reviews/<int:review_id>/", reviews.review_detail, name="review-detail"),
+    path("reviews/<int:review_id>/claim/", reviews.review_claim, name="review-claim"),
+    path("assessments/", reviews.assessment_list, name="assessment-list"),
+    path("assessments/<int:state_id>/", reviews.assessment_new, name="assessment-new"),
     path("applications/", applications.application_list, name="application-list"),
     path("applications/new/", applications.application_new, name="application-new"),
     path(

@@ -69,3 +69,11 @@ def env_secret(name: str, default: str | None = None) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise BadSetting(f"{name}_FILE", f"cannot be read: {error.strerror}") from None
+
+
+def pairs(name: str, words: list[str]) -> dict[str, str]:
+    """``name=value`` words as a dictionary."""
+    found = dict(word.partition("=")[::2] for word in words)
+    if any(not (key and value) for key, value in found.items()):
+        raise BadSetting(name, "must be NAME=VALUE, separated by commas")
+    return found

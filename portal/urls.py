@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.ui.urls")),
     path("accounts/", include("portal.accounts.urls")),
     path("outbox/", include("portal.outbox.urls")),
+    path("notices/", include("portal.notices.urls")),
     path("", include("permissions.urls")),
     path("", include("surgery.urls")),
     path("", include("his_plugin.urls")),

@@ -11,15 +11,26 @@ from permissions.models.catalogue import (
 )
 from permissions.models.dictionaries import RegistrationScope, Regulation, Training
 from permissions.models.ledger import Grant, GrantEvent, GrantState
+from permissions.models.reviews import (
+    Assessment,
+    EventCursor,
+    EventReading,
+    Reminder,
+    Review,
+    ReviewLine,
+)
 from permissions.models.templates import PostTemplate, PostTemplateLine
 from permissions.models.terms import Terms
 from permissions.models.versions import CatalogueVersion, DraftEntry
 
 __all__ = [
     "Application",
+    "Assessment",
     "Basis",
     "CatalogueVersion",
     "DraftEntry",
+    "EventCursor",
+    "EventReading",
     "Grant",
     "GrantEvent",
     "GrantState",
@@ -30,6 +41,9 @@ __all__ = [
     "PrivilegeRevision",
     "RegistrationScope",
     "Regulation",
+    "Reminder",
+    "Review",
+    "ReviewLine",
     "ScopeLimit",
     "Terms",
     "Training",

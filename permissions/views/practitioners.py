@@ -11,9 +11,11 @@ from django.utils import timezone
 from permissions.presenters import words
 from permissions.presenters.grants import timeline
 from permissions.presenters.practitioners import AsOf, as_of, practitioner_page
+from permissions.presenters.reviews import review_rows
 from permissions.queries.grants import events_of, states_of
 from permissions.queries.ledger import privileges_of
 from permissions.queries.practitioners import Holdings, holdings_of, practitioners
+from permissions.queries.reviews import reviews_of
 from permissions.views.lists import PRACTITIONERS
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
@@ -52,6 +54,7 @@ def practitioner_detail(request: AuthenticatedRequest, emp_no: str) -> HttpRespo
         "as_of": _as_of(request, practitioner),
         "timeline": timeline(events, arrival_of([event.subject for event in events])),
         "has_events": bool(events),
+        "reviews": review_rows(reviews_of(practitioner)),
     }
     if request.htmx and request.htmx.target == "rights":
         return render(request, "permissions/_rights.html", context)
