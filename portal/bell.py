@@ -15,7 +15,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 
 from celery import current_app
 from django.db import transaction
@@ -60,7 +60,10 @@ def ring_on_commit(task: str) -> None:
 
 @cache
 def _ringer(task: str) -> Callable[[], object]:
-    return partial(ring, task)
+    def rings() -> None:
+        ring(task)
+
+    return rings
 
 
 def _ring(task: str) -> bool:

@@ -230,11 +230,11 @@ EVENT_LICENSE_LAPSED = Parameter(
 )
 EVENT_LICENSE = Parameter(
     "EVENT_LICENSE",
-    _("执业注册变更或延续：0 只提醒，1 打开复核，2 暂停"),
+    _("执业注册变更或延续：0 只提醒，1 打开复核"),
     "",
     0,
     0,
-    2,
+    1,
     _("医师执业注册管理办法，原因代码 01"),
 )
 EVENT_SCOPE = Parameter(

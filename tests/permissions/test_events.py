@@ -190,11 +190,11 @@ def test_scope_no_longer_registered_concerns_the_rights_bound_to_it(
     doctor: Practitioner, lin: User
 ) -> None:
     give(lin, doctor, "RX01")
-    child = give(lin, doctor, "RX03")
-    happen(doctor, Kind.SCOPE, "A14", "")
+    surgical = give(lin, doctor, "SG01")
+    happen(doctor, Kind.SCOPE, "A12", "")
     read()
     assert outcomes() == [("SCOPE", "REVIEW")]
-    assert [line.state for line in ReviewLine.objects.all()] == [child]
+    assert [line.state for line in ReviewLine.objects.all()] == [surgical]
 
 
 def test_event_of_who_holds_nothing_is_read_and_told_to_nobody(

@@ -21,6 +21,7 @@ from portal.accounts.models import User
 from portal.desk.demo.accounts import seed_users
 from portal.desk.demo.catalogue import seed_first_version, seed_versions
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
+from portal.desk.demo.reviews import seed_reviews
 from portal.directory.models import Practitioner
 from portal.directory.sync import pull_all
 from portal.his.opening import from_settings
@@ -57,6 +58,7 @@ def seed() -> str:
     if not Application.objects.exists():
         _seed_versions(now=now)
         seed_rights(now=now)
+        seed_reviews(officer=User.objects.get(staff_no=PROPOSER), now=now)
     return (
         f"医师 {Practitioner.objects.count()}，授权 {Grant.objects.count()}，"
         f"申请 {Application.objects.count()}"
