@@ -119,8 +119,9 @@ def is_mass(doctors: set[int], at: datetime) -> bool:
         lately.order_by().values_list("event__practitioner", flat=True)
     )
     house = Practitioner.objects.filter(status__in=PRACTISING, missing_since=None)
+    practising = set(house.order_by().values_list("pk", flat=True)) | all_of_them
     count = len(all_of_them)
-    share = count * 100 > value_of(MASS_PERCENT) * (house.count() + len(doctors))
+    share = count * 100 > value_of(MASS_PERCENT) * len(practising)
     return count > value_of(MASS_DOCTORS) or (count >= FEWEST and share)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from permissions.enums import TITLE_WORDS, Effect, ReasonCode, Trigger
 from portal.directory.models import (
     PRACTISING,
+    Department,
     Practitioner,
     PractitionerEvent,
     PractitionerStatus,
@@ -93,7 +94,7 @@ def why(event: PractitionerEvent, trigger: Trigger) -> str:
         return f"{label}：医师已不在 HIS 医生字典中"
     if event.kind == Kind.APPEARED:
         return f"{label}：医师重新出现在 HIS 医生字典中"
-    words = _words(event.kind)
+    words = _words(event)
     before, after = (
         words.get(code, code) or "无" for code in (event.before, event.after)
     )
@@ -102,9 +103,12 @@ def why(event: PractitionerEvent, trigger: Trigger) -> str:
     return f"{label}：由 {before} 变为 {after}（来自 HIS）"
 
 
-def _words(kind: str) -> Mapping[str, str]:
-    if kind == Kind.STATUS:
+def _words(event: PractitionerEvent) -> Mapping[str, str]:
+    if event.kind == Kind.STATUS:
         return {code.value: str(code.label) for code in PractitionerStatus}
-    if kind == Kind.TITLE:
+    if event.kind == Kind.DEPARTMENT:
+        known = Department.objects.filter(code__in=[event.before, event.after])
+        return dict(known.order_by().values_list("code", "name"))
+    if event.kind == Kind.TITLE:
         return {code: str(word) for code, word in TITLE_WORDS.items()}
     return {}

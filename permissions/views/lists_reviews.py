@@ -59,7 +59,6 @@ def review_list_spec(user: User, today: date) -> ListSpec[Review, ReviewRow]:
                 "dept", _("科室"), departments, "practitioner__department__code"
             ),
             ChoiceFilter("trigger", _("起因"), Trigger.choices, "trigger"),
-            ChoiceFilter("state", _("状态"), ReviewState.choices, "state"),
             DateRange("on", _("打开日期"), "opened_at"),
         ),
         views=(

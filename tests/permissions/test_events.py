@@ -160,7 +160,7 @@ def test_transfer_opens_a_review_and_suspends_nothing(
     review = only_review()
     assert (review.trigger, review.why) == (
         "TRANSFER",
-        "调换科室：由 0301 变为 0403（来自 HIS）",
+        "调换科室：由 肝胆外科 变为 骨科（来自 HIS）",
     )
 
 

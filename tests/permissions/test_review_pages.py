@@ -18,7 +18,7 @@ from tests.permissions.test_reviews import WHY, fourth, house, mass, review
 
 __all__ = ["fourth", "house", "mass", "review"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue")]
-HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "drawer"}
+HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "drawer"}
 
 
 def form(review: Review, *decisions: str, **given: str) -> dict[str, Any]:

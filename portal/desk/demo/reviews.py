@@ -54,7 +54,7 @@ ASSESSED = (
     ),
 )
 # Who was transferred, and from which department (by its code in the HIS).
-TRANSFERRED = ("1206", "1132")
+TRANSFERRED = {"1206": "0413", "1132": "0401"}
 
 
 def seed_reviews(*, officer: User, now: datetime) -> None:
@@ -68,7 +68,7 @@ def seed_reviews(*, officer: User, now: datetime) -> None:
             PractitionerEvent(
                 practitioner=person,
                 kind=PractitionerEvent.Kind.DEPARTMENT,
-                before="0401",
+                before=TRANSFERRED[person.emp_no],
                 after=person.department.code,
                 at=now - timedelta(hours=3),
             )

@@ -19,7 +19,7 @@ from tests.portal.notices.test_services import outgoing, tell
 
 __all__ = ["outgoing"]
 pytestmark = pytest.mark.django_db
-HTMX = {"HTTP_HX_REQUEST": "true"}
+HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture
