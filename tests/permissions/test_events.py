@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -16,7 +17,7 @@ from permissions.models import (
     Review,
     ReviewLine,
 )
-from permissions.services import events
+from permissions.services import telling
 from portal.accounts.models import SYSTEM_STAFF_NO, User
 from portal.directory.models import Practitioner, PractitionerEvent, PractitionerStatus
 from portal.notices.models import Notice, NoticeKind
@@ -105,7 +106,7 @@ def test_who_may_not_practise_is_suspended_with_the_code_of_the_rules(
     kind: str,
     before: str,
     after: str,
-    fields: dict[str, object],
+    fields: dict[str, Any],
     trigger: str,
     code: str,
 ) -> None:
@@ -330,7 +331,7 @@ def test_reader_that_dies_midway_leaves_nothing_and_begins_again(
         raise RuntimeError("killed")
 
     with nothing_written(), monkeypatch.context() as patch:
-        patch.setattr(events.telling, "reviewed", die)  # the last step of all
+        patch.setattr(telling, "reviewed", die)  # the last step of all
         with pytest.raises(RuntimeError, match="killed"):
             read()
         assert (EventReading.objects.count(), Review.objects.count()) == (0, 0)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from permissions.models import EventCursor, EventReading, GrantEvent, GrantState
-from permissions.services import events
+from permissions.services import changes, events, telling
 from portal.accounts.models import User
 from portal.directory.models import Practitioner, PractitionerEvent
 from tests.cast import make_practitioner
@@ -48,7 +48,7 @@ class Killed(Exception):
 def dying_at(step: int) -> Any:
     """Every write of the reader counts as a step; at this one it dies."""
     steps: Iterator[int] = count()
-    inside = events.EventReading.save, events.suspend, events.telling.reviewed
+    inside = EventReading.save, changes.suspend, telling.reviewed
 
     def counted(act: Any) -> Any:
         def perform(*args: Any, **given: Any) -> Any:
@@ -65,7 +65,7 @@ def dying_at(step: int) -> Any:
     return (
         patch.object(EventReading, "save", save),
         patch.object(events, "suspend", suspend),
-        patch.object(events.telling, "reviewed", reviewed),
+        patch.object(telling, "reviewed", reviewed),
     )
 
 

@@ -160,7 +160,7 @@ def test_review_is_counted_on_the_desk_and_shown_with_the_doctor(
 
 def test_list_is_exported(client: CheckedClient, lin: User, review: Review) -> None:
     sign_in(client, lin)
-    answer = client.get("/reviews/?export=xlsx")
+    answer: Any = client.get("/reviews/?export=xlsx")
     assert answer["Content-Type"].startswith("application/vnd.openxmlformats")
     assert b"".join(answer.streaming_content).startswith(b"PK")
     answer.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -253,15 +254,15 @@ def fourth(lin: User, house: list[Practitioner]) -> GrantState:
 
 
 def assessed(
-    state: GrantState, by: User, result: str = "PASS", **given: object
+    state: GrantState, by: User, result: str = "PASS", **given: Any
 ) -> Assessment:
-    said: dict[str, object] = {
+    said: dict[str, Any] = {
         "assessed_on": date(2026, 11, 23),
         "doc_no": "评〔2026〕7号",
         "note": "年度评估，近一年 46 例",
         **given,
     }
-    return assess(state=state, result=result, by=by, at=timezone.now(), **said)  # type: ignore[arg-type]
+    return assess(state=state, result=result, by=by, at=timezone.now(), **said)
 
 
 def test_passed_assessment_says_when_the_next_is_due(
@@ -304,7 +305,7 @@ def test_failed_assessment_opens_a_review(fourth: GrantState, lin: User) -> None
     ],
 )
 def test_assessment_that_cannot_be_leaves_nothing(
-    fourth: GrantState, lin: User, given: dict[str, object], refusal: type[ActRefused]
+    fourth: GrantState, lin: User, given: dict[str, Any], refusal: type[ActRefused]
 ) -> None:
     with pytest.raises(refusal):
         assessed(fourth, lin, **given)
