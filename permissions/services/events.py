@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from permissions.enums import Effect, Outcome, ReviewState, Trigger
 from permissions.models import EventCursor, EventReading, GrantState
@@ -98,23 +99,28 @@ def _read_together(events: Sequence[PractitionerEvent], at: datetime) -> int:
     doctors = {event.practitioner_id for event in takers}
     if is_mass(doctors, at):
         held = {event.pk for event in takers}
-        _hold(takers, len(doctors), at)
+        try:
+            _hold(takers, len(doctors), at)
+        except IntegrityError:
+            # Another worker was quicker; anything else is not ours to swallow.
+            if not EventReading.objects.filter(event=takers[0]).exists():
+                raise
     return len(held) + sum(_read(event, at) for event in events if event.pk not in held)
 
 
 def is_mass(doctors: set[int], at: datetime) -> bool:
     """More than the hospital allows the system to suspend by itself.
 
-    Those of the last day count too: a HIS that loses its doctors bit by bit must not
-    empty the house either.
+    Those of the last day count too, and those that wait for a person: a HIS that loses
+    its doctors bit by bit must not empty the house either.
     """
     if not doctors:
         return False
     lately = EventReading.objects.filter(
-        outcome=Outcome.SUSPENDED,
+        Q(outcome=Outcome.SUSPENDED) & ~Q(review__trigger=Trigger.MASS)
+        | Q(outcome=Outcome.HELD, review__state=ReviewState.OPEN),
         read_at__gt=at - timedelta(days=1),
-        review__isnull=False,
-    ).exclude(review__trigger=Trigger.MASS)
+    )
     all_of_them = doctors | set(
         lately.order_by().values_list("event__practitioner", flat=True)
     )

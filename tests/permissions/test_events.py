@@ -17,7 +17,7 @@ from permissions.models import (
     Review,
     ReviewLine,
 )
-from permissions.services import telling
+from permissions.services import events, telling
 from portal.accounts.models import SYSTEM_STAFF_NO, User
 from portal.directory.models import Practitioner, PractitionerEvent, PractitionerStatus
 from portal.notices.models import Notice, NoticeKind
@@ -304,6 +304,31 @@ def test_house_lost_bit_by_bit_within_a_day_is_held_too(
         read()
     assert outcomes() == [("LEFT", "SUSPENDED")] * 3 + [("LEFT", "HELD")] * 2
     assert statuses() == ["SUSPENDED"] * 3 + ["ACTIVE"] * 2
+
+
+def test_rest_of_a_mass_change_too_long_for_one_round_is_held_too(
+    lin: User, house: list[Practitioner]
+) -> None:
+    set_to(lin, MASS_DOCTORS=5, MASS_PERCENT=100)
+    mass(lin, house, 11)
+    for _round in range(2):
+        events.read_events(at=timezone.now(), limit=8)
+    assert set(outcomes()) == {("LEFT", "HELD")}
+    assert statuses() == ["ACTIVE"] * 11
+
+
+def test_worker_that_comes_second_to_a_mass_change_leaves_it(
+    lin: User, house: list[Practitioner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mass(lin, house, 11)
+    unread = list(
+        PractitionerEvent.objects.select_related("practitioner").order_by("pk")
+    )
+    read()
+    monkeypatch.setattr(events, "unread_events", lambda _floor, _limit: unread)
+    with nothing_written():
+        read()
+    assert Review.objects.count() == 1
 
 
 def test_held_change_leaves_the_harmless_events_of_the_same_pull(
