@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from portal.accounts.models import User
 from portal.audit.models import EventKind
@@ -57,7 +57,7 @@ def notify(told: Told, *, to: Iterable[User], at: datetime) -> int:
         del people[pk]
     title, text = _line(told.title, 100), _line(told.text, 500)
     for user in people.values():
-        Notice.objects.create(
+        notice = Notice(
             recipient=user,
             kind=told.kind,
             key=told.key,
@@ -66,6 +66,7 @@ def notify(told: Told, *, to: Iterable[User], at: datetime) -> int:
             link=told.link,
             created_at=at,
         )
+        _once(notice)
     promised = [*_mails(told, people.values()), *_calls(told, at)]
     for delivery in promised:
         _promise(delivery, told, at)
@@ -142,7 +143,7 @@ def _promise(promised: tuple[str, str, Any], told: Told, at: datetime) -> None:
     channel, target, payload = promised
     if Delivery.objects.filter(channel=channel, target=target, key=told.key).exists():
         return
-    Delivery.objects.create(
+    delivery = Delivery(
         channel=channel,
         target=target[:100],
         kind=told.kind,
@@ -151,4 +152,15 @@ def _promise(promised: tuple[str, str, Any], told: Told, at: datetime) -> None:
         created_at=at,
         due_at=at,
     )
-    ring_on_commit(TASK)
+    if _once(delivery):
+        ring_on_commit(TASK)
+
+
+def _once(row: Notice | Delivery) -> bool:
+    """Write it, unless another worker has told the same at this moment."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        return False
+    return True
