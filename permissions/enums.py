@@ -160,3 +160,66 @@ class ReasonCode(models.TextChoices):
     R17 = "17", _("本人申请")
     R18 = "18", _("医疗纠纷、鉴定责任")
     R19 = "19", _("其他")
+
+
+class Trigger(models.TextChoices):
+    """Why rights are looked at again (domain 1.4)."""
+
+    LEFT = "LEFT", _("离职、退休、从 HIS 消失")
+    AWAY = "AWAY", _("病假、外出进修")
+    BARRED = "BARRED", _("停职")
+    BACK = "BACK", _("返岗")
+    TRANSFER = "TRANSFER", _("调换科室")
+    TITLE = "TITLE", _("职称变更")
+    LICENSE_LAPSED = "LICENSE_LAPSED", _("执业注册到期")
+    LICENSE = "LICENSE", _("执业注册变更或延续")
+    SCOPE = "SCOPE", _("执业范围、备案变更或到期")
+    MASS = "MASS", _("成批变动待确认")
+    ASSESSMENT_FAILED = "ASSESSMENT_FAILED", _("能力评估不合格")
+    ASSESSMENT_OVERDUE = "ASSESSMENT_OVERDUE", _("能力评估超期")
+
+
+class Effect(models.IntegerChoices):
+    """What the hospital has an event do by itself; the values of its parameters."""
+
+    REMIND = 0, _("只提醒")
+    REVIEW = 1, _("打开复核")
+    SUSPEND = 2, _("暂停")
+
+
+class Outcome(models.TextChoices):
+    """What reading an event came to."""
+
+    NOTHING = "NOTHING", _("不涉及授权")
+    REMINDED = "REMINDED", _("已提醒")
+    REVIEW = "REVIEW", _("已打开复核")
+    SUSPENDED = "SUSPENDED", _("已暂停")
+    HELD = "HELD", _("等待人工确认")
+
+
+class ReviewState(models.TextChoices):
+    """Open, or what the review came to: the gravest of its lines."""
+
+    OPEN = "OPEN", _("待办")
+    KEPT = "KEPT", _("维持")
+    SUSPENDED = "SUSPENDED", _("已暂停")
+    REVOKED = "REVOKED", _("已取消")
+    CLOSED = "CLOSED", _("已关闭")
+
+
+class LineDecision(models.TextChoices):
+    NONE = "", _("未结论")
+    KEEP = "KEEP", _("维持现状")
+    SUSPEND = "SUSPEND", pgettext_lazy("act", "暂停")
+    REVOKE = "REVOKE", pgettext_lazy("act", "取消")
+
+
+class AssessmentResult(models.TextChoices):
+    PASS = "PASS", _("合格")
+    CONDITIONAL = "CONDITIONAL", _("有条件合格")
+    FAIL = "FAIL", _("不合格")
+
+
+class ReminderKind(models.TextChoices):
+    EXPIRY = "EXPIRY", _("授权到期")
+    ASSESSMENT = "ASSESSMENT", _("能力评估")

@@ -8,6 +8,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from permissions.services.catalogue import publish_due
+from permissions.services.events import read_events
+from permissions.services.reminders import remind
 
 logger = logging.getLogger(__name__)
 
@@ -18,3 +20,17 @@ def publish_due_version() -> None:
     version = publish_due(at=timezone.now())
     if version is not None:
         logger.info("catalogue published", extra={"version": version.number})
+
+
+@shared_task(name="permissions.read_events", ignore_result=True)  # type: ignore[untyped-decorator]
+def read_practitioner_events() -> None:
+    """Events of practitioners nobody has read; woken by the pull that wrote them."""
+    if count := read_events(at=timezone.now()):
+        logger.info("practitioner events read", extra={"events": count})
+
+
+@shared_task(name="permissions.remind", ignore_result=True)  # type: ignore[untyped-decorator]
+def remind_of_ends() -> None:
+    """What ends or must be assessed before long, once for each stage."""
+    if count := remind(at=timezone.now()):
+        logger.info("reminders told", extra={"lines": count})

@@ -61,6 +61,27 @@ app.conf.update(
             "schedule": 600.0,
             "options": {"expires": 300.0},
         },
+        "deliver-notices": {
+            "task": "notices.deliver_due",
+            "schedule": 30.0,
+            "options": {"expires": 30.0},
+        },
+        "read-events": {
+            "task": "permissions.read_events",
+            "schedule": 60.0,
+            "options": {"expires": 60.0},
+        },
+        # Once a day is meant; more often, so that a missed hour catches up.
+        "note-lapses": {
+            "task": "directory.note_lapses",
+            "schedule": 3600.0,
+            "options": {"expires": 1800.0},
+        },
+        "remind": {
+            "task": "permissions.remind",
+            "schedule": 3600.0,
+            "options": {"expires": 1800.0},
+        },
         "publish-catalogue": {
             "task": "permissions.publish_due",
             "schedule": 300.0,

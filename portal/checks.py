@@ -7,15 +7,18 @@ one of the errors stands. What each variable means: ``docs/settings.md``.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from portal.his.gateway import HisMisconfigured
 from portal.his.opening import verify
+from portal.parameters.working_days import BadCalendar, calendar_of_settings
 
 TRIAL_KEY_START = "trial-only-"
 SHORTEST_LAUNCH_KEY = 16
+SHORTEST_WEBHOOK_KEY = 32
 LEASE_TIMEOUTS = 4
 
 
@@ -102,6 +105,64 @@ def lease_outlasts_calls(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def webhooks_can_be_called(**kwargs: Any) -> list[CheckMessage]:
+    """An address nobody can call, or a key anybody can guess."""
+    found: list[CheckMessage] = []
+    for name, address in sorted(settings.NOTICE_WEBHOOKS.items()):
+        url = urlsplit(address)
+        if url.scheme not in {"http", "https"} or not url.hostname or url.username:
+            problem = f"NOTICE_WEBHOOKS: the address of {name} cannot be called."
+            hint = "Write NAME=https://host/path, without user and password."
+            found.append(Error(problem, hint=hint, id="portal.E006"))
+        if len(settings.NOTICE_WEBHOOK_KEYS.get(name, "")) < SHORTEST_WEBHOOK_KEY:
+            problem = f"NOTICE_WEBHOOK_KEYS: {name} has no key, or a short one."
+            hint = f"Agree on at least {SHORTEST_WEBHOOK_KEY} random characters."
+            found.append(Error(problem, hint=hint, id="portal.E007"))
+        if url.scheme == "http":
+            problem = f"NOTICE_WEBHOOKS: {name} is called without TLS."
+            hint = "Use https; the signature proves who sent it but hides nothing."
+            found.append(Warning(problem, hint=hint, id="portal.W004"))
+    return found
+
+
+def mail_can_be_sent(**kwargs: Any) -> list[CheckMessage]:
+    """A pattern that gives everybody one address, or mails without a way back."""
+    found: list[CheckMessage] = []
+    pattern = settings.NOTICE_MAIL_ADDRESS
+    if pattern and not _is_address_of_each(pattern):
+        problem = "NOTICE_MAIL_ADDRESS does not give each staff number an address."
+        hint = "For example {staff_no}@mail.hospital.local"
+        found.append(Error(problem, hint=hint, id="portal.E008"))
+    if settings.EMAIL_USE_TLS and settings.EMAIL_USE_SSL:
+        problem = "SMTP_STARTTLS and SMTP_TLS exclude each other."
+        hint = "SMTP_TLS for port 465, SMTP_STARTTLS for 587 and 25."
+        found.append(Error(problem, hint=hint, id="portal.E009"))
+    goes_out = settings.NOTICE_WEBHOOKS or (settings.EMAIL_HOST and pattern)
+    if goes_out and not settings.PORTAL_URL:
+        problem = "PORTAL_URL is not set: links in mails and webhooks lead nowhere."
+        hint = "Set it to the address people open, such as https://yiwu.hospital.local"
+        found.append(Warning(problem, hint=hint, id="portal.W005"))
+    return found
+
+
+def _is_address_of_each(pattern: str) -> bool:
+    try:
+        first, second = (pattern.format(staff_no=number) for number in ("1", "2"))
+    except (KeyError, IndexError, ValueError):
+        return False
+    return first != second and first.count("@") == 1
+
+
+def calendar_is_readable(**kwargs: Any) -> list[CheckMessage]:
+    """A day that is none would move due dates without a word."""
+    try:
+        calendar_of_settings()
+    except BadCalendar as problem:
+        hint = "Days as 2027-01-01, separated by commas."
+        return [Error(f"{problem}", hint=hint, id="portal.E010")]
+    return []
+
+
 SETTINGS_CHECKS = (
     trial_secret_key,
     his_dsn_readable,
@@ -109,6 +170,9 @@ SETTINGS_CHECKS = (
     cookies_only_over_tls,
     some_station_may_open_us,
     lease_outlasts_calls,
+    webhooks_can_be_called,
+    mail_can_be_sent,
+    calendar_is_readable,
 )
 
 

@@ -62,13 +62,7 @@ def env_list(name: str, default: str = "") -> list[str]:
 
 def env_pairs(name: str) -> dict[str, str]:
     """``name=value`` words with commas; a word without ``=`` is refused."""
-    found = {}
-    for word in env_list(name):
-        key, sign, value = (part.strip() for part in word.partition("="))
-        if not (key and sign and value):
-            raise BadSetting(name, f"must be name=value words, not {word!r}")
-        found[key] = value
-    return found
+    return pairs(name, env_list(name))
 
 
 def env_secret(name: str, default: str | None = None) -> str:
@@ -80,3 +74,14 @@ def env_secret(name: str, default: str | None = None) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise BadSetting(f"{name}_FILE", f"cannot be read: {error.strerror}") from None
+
+
+def pairs(name: str, words: list[str]) -> dict[str, str]:
+    """``name=value`` words as a dictionary."""
+    found = {}
+    for word in words:
+        key, sign, value = (part.strip() for part in word.partition("="))
+        if not (key and sign and value):
+            raise BadSetting(name, "must be NAME=VALUE, separated by commas")
+        found[key] = value
+    return found

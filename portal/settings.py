@@ -10,7 +10,15 @@ from pathlib import Path
 import structlog
 
 from portal.database import database
-from portal.env import env_bool, env_int, env_list, env_pairs, env_secret, env_str
+from portal.env import (
+    env_bool,
+    env_int,
+    env_list,
+    env_pairs,
+    env_secret,
+    env_str,
+    pairs,
+)
 from portal.ui.logs import numbers_only
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,6 +58,7 @@ INSTALLED_APPS = [
     "portal.jobs",
     "portal.ui",
     "portal.outbox",
+    "portal.notices",
     "portal.desk",
     # The roof: loads our Celery application and the system checks in every process;
     # also makes portal/static a directory the static finders look into.
@@ -138,6 +147,34 @@ LAUNCH_KEYS = dict(
 )
 # Origins of the doctor stations: they may frame our embedded pages and call the field.
 STATION_ORIGINS = env_list("STATION_ORIGINS")
+
+# --- notices: mail and webhooks -------------------------------------------------------
+
+# How people reach us, for links in mails and webhooks: https://yiwu.hospital.local
+PORTAL_URL = env_str("PORTAL_URL", "").rstrip("/")
+# Without a mail server nothing goes out by mail.
+EMAIL_HOST = env_str("SMTP_HOST", "")
+EMAIL_PORT = env_int("SMTP_PORT", 25, minimum=1, maximum=65535)
+EMAIL_HOST_USER = env_str("SMTP_USER", "")
+EMAIL_HOST_PASSWORD = env_secret("SMTP_PASSWORD", "")
+EMAIL_USE_TLS = env_bool("SMTP_STARTTLS", False)
+EMAIL_USE_SSL = env_bool("SMTP_TLS", False)
+EMAIL_TIMEOUT = env_int("SMTP_TIMEOUT_SECONDS", 10, minimum=1, maximum=15)
+DEFAULT_FROM_EMAIL = env_str("MAIL_FROM", "yiwu@localhost")
+# The mail address of a staff number; empty: nobody is written to.
+NOTICE_MAIL_ADDRESS = env_str("NOTICE_MAIL_ADDRESS", "")
+# name -> address and name -> key of each endpoint; nothing else is ever called.
+NOTICE_WEBHOOKS = env_pairs("NOTICE_WEBHOOKS")
+NOTICE_WEBHOOK_KEYS = pairs(
+    "NOTICE_WEBHOOK_KEYS",
+    [word for word in env_secret("NOTICE_WEBHOOK_KEYS", "").split(",") if word],
+)
+
+# --- the calendar -----------------------------------------------------------------------
+
+# Days off that fall on a weekday, and weekend days that are worked (调休).
+HOLIDAYS = env_list("HOLIDAYS")
+WORKED_WEEKENDS = env_list("WORKED_WEEKENDS")
 
 # --- Celery -------------------------------------------------------------------------
 

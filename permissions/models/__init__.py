@@ -12,6 +12,14 @@ from permissions.models.catalogue import (
 from permissions.models.dictionaries import RegistrationScope, Regulation, Training
 from permissions.models.imports import GrantImport, GrantImportRow
 from permissions.models.ledger import Grant, GrantEvent, GrantState
+from permissions.models.reviews import (
+    Assessment,
+    EventCursor,
+    EventReading,
+    Reminder,
+    Review,
+    ReviewLine,
+)
 from permissions.models.rules import RuleChange, RuleSetting, RuleStrictness
 from permissions.models.templates import PostTemplate, PostTemplateLine
 from permissions.models.terms import Terms
@@ -20,9 +28,12 @@ from permissions.models.versions import CatalogueVersion, DraftEntry
 
 __all__ = [
     "Application",
+    "Assessment",
     "Basis",
     "CatalogueVersion",
     "DraftEntry",
+    "EventCursor",
+    "EventReading",
     "Grant",
     "GrantEvent",
     "GrantImport",
@@ -38,6 +49,9 @@ __all__ = [
     "RuleChange",
     "RuleSetting",
     "RuleStrictness",
+    "Reminder",
+    "Review",
+    "ReviewLine",
     "ScopeLimit",
     "Terms",
     "Training",

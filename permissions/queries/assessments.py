@@ -1,27 +1,26 @@
 """When a right was last assessed, and until when that is good (GR07).
 
-No assessment is recorded by itself yet: a right that was given or renewed was assessed
-for it. Whoever keeps assessments adds them in ``assessed_since``; everything else asks
-here.
+A right that was given or renewed was assessed for it; later assessments are recorded
+by themselves. A failed one is no ground to go on, so it moves nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Max
 
-from permissions.enums import EventKind
-from permissions.models import GrantEvent, GrantState
+from permissions.enums import AssessmentResult, EventKind
+from permissions.models import Assessment, GrantEvent, GrantState
 from portal.parameters.days import day_of, months_after, start_of
 
 
 def assessed_since(**only: Any) -> dict[int, datetime]:
     """By grant, the last assessment after it began; ``only`` are fields of Grant.
 
-    One query.
+    Two queries.
     """
     theirs = {f"grant__{name}": value for name, value in only.items()}
     renewed = GrantEvent.objects.filter(
@@ -30,7 +29,19 @@ def assessed_since(**only: Any) -> dict[int, datetime]:
         **theirs,
     )
     found = renewed.order_by().values("grant").annotate(last=Max("effective_at"))
-    return {row["grant"]: row["last"] for row in found}
+    last = {row["grant"]: row["last"] for row in found}
+    for grant, day in _recorded(only):
+        moment = start_of(day)
+        last[grant] = max(moment, last.get(grant, moment))
+    return last
+
+
+def _recorded(only: dict[str, Any]) -> Iterator[tuple[int, date]]:
+    theirs = {f"state__grant__{name}": value for name, value in only.items()}
+    made = Assessment.objects.exclude(result=AssessmentResult.FAIL).filter(**theirs)
+    found = made.order_by().values("state__grant").annotate(last=Max("assessed_on"))
+    for row in found:
+        yield row["state__grant"], row["last"]
 
 
 def due_after(assessed_at: datetime, months: int | None) -> datetime | None:

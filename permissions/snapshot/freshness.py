@@ -1,10 +1,10 @@
 """What was committed since the last look: rows nobody has read yet.
 
 Every change of a fact leaves a row that is never changed again: a grant event, an
-event of a practitioner, a history row of a procedure, training, rule, parameter or
+event of a practitioner, an assessment, a history row of a procedure, training, rule, parameter or
 catalogue entry, the run of a pull. Their ids rise, but a smaller id may be committed
 after a greater one. So each source remembers, besides the greatest id seen, the ids
-below it that were not there, and looks for those too. One statement over eight primary
+below it that were not there, and looks for those too. One statement over nine primary
 keys.
 """
 
@@ -19,8 +19,10 @@ from django.db import connection
 from django.db.models import Max
 
 from permissions.models import (
+    Assessment,
     Grant,
     GrantEvent,
+    GrantState,
     Privilege,
     RuleSetting,
     TrainingRecord,
@@ -88,7 +90,8 @@ DRUGS, SCOPES = "V_YW_DRUG", "V_YW_DOCTOR_SCOPE"
 # What a row of each source makes old.
 GRANTS, PEOPLE, TRAININGS, PROCEDURES = "G", "P", "T", "C"
 PULLS, RULES, PARAMETERS, ENTRIES = "S", "R", "M", "V"
-OF_ONE = frozenset({GRANTS, PEOPLE, TRAININGS})
+ASSESSMENTS = "A"
+OF_ONE = frozenset({GRANTS, PEOPLE, TRAININGS, ASSESSMENTS})
 OF_THE_HOUSE = frozenset({RULES, ENTRIES})
 
 
@@ -115,6 +118,7 @@ class Cursor:
         self.sources = (
             Source(GRANTS, GrantEvent),
             Source(PEOPLE, PractitionerEvent),
+            Source(ASSESSMENTS, Assessment),
             Source(PROCEDURES, catalogue),
             Source(TRAININGS, trainings),
             Source(PULLS, SyncRun),
@@ -167,12 +171,18 @@ def told_by(rows: list[UnseenRow]) -> Unseen:
 PARTS = {
     GRANTS: ("practitioner_id", ""),
     PEOPLE: ("practitioner_id", ""),
+    ASSESSMENTS: ("practitioner_id", ""),
     TRAININGS: ("practitioner_id", ""),
     PROCEDURES: ("", "code"),
     PULLS: ("", "view"),
     RULES: ("", "rule"),
     PARAMETERS: ("", "key"),
     ENTRIES: ("", "code"),
+}
+# Whose row says which practitioner it is about, where the row itself does not.
+WHOSE: dict[str, tuple[Any, str]] = {
+    GRANTS: (Grant, "grant_id"),
+    ASSESSMENTS: (GrantState, "state_id"),
 }
 SELECT = "SELECT '{name}', {key}, {who}, {what} FROM {table} WHERE "
 
@@ -183,9 +193,9 @@ def _part(source: Source, who: str, what: str) -> tuple[str, str]:
     meta = source.model._meta
     key, table = f"e.{quoted(meta.pk.column)}", f"{quoted(meta.db_table)} e"
     owner = "e"
-    if source.name == GRANTS:
-        owner = "g"
-        table += f" JOIN {quoted(Grant._meta.db_table)} g ON g.id = e.grant_id"
+    if source.name in WHOSE:
+        owner, (model, link) = "g", WHOSE[source.name]
+        table += f" JOIN {quoted(model._meta.db_table)} g ON g.id = e.{link}"
     select = SELECT.format(
         name=source.name,
         key=key,

@@ -16,6 +16,7 @@ from permissions.presenters.doctor_file import (
 )
 from permissions.presenters.grants import grant_rows
 from permissions.presenters.lines import line_rows
+from permissions.presenters.reviews import review_rows
 from permissions.queries.grants import events_of, states_of
 from permissions.queries.ledger import difference
 from permissions.queries.practitioners import (
@@ -24,6 +25,7 @@ from permissions.queries.practitioners import (
     practitioners,
     qualifications_of,
 )
+from permissions.queries.reviews import reviews_of
 from permissions.views.asked import AskedDay, asked_day, end_of_day, notes_of
 from permissions.views.lists import PRACTITIONERS
 from portal.accounts.capabilities import Capability
@@ -74,6 +76,7 @@ def practitioner_detail(request: AuthenticatedRequest, emp_no: str) -> HttpRespo
         "looks_back": looks_back,
         "on": on,
         "notes": notes_of(on.problem),
+        "reviews": review_rows(reviews_of(practitioner)),
     }
     if request.htmx and request.htmx.target == "rights":
         return render(request, "permissions/_rights.html", context)

@@ -18,6 +18,9 @@ from portal.audit.acting import acting
 from portal.audit.history import HistoricalModel, HistoricalQuerySet
 from portal.directory.models import Practitioner
 
+# In whose name the system itself acts; see ``services.system_account``.
+SYSTEM_STAFF_NO = "SYSTEM"
+
 
 class UserManager(BaseUserManager.from_queryset(HistoricalQuerySet)):  # type: ignore[misc]
     """Users are made by ``accounts.services`` only; login looks them up by number."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, FilteredRelation, Prefetch, Q, QuerySet
 
-from portal.accounts.models import RoleAssignment, User
+from portal.accounts.models import SYSTEM_STAFF_NO, RoleAssignment, User
 
 State = RoleAssignment.State
 
@@ -38,11 +38,12 @@ def standing_of(user: User) -> Standing:
 
 
 def users_with_roles() -> QuerySet[User]:
-    """All users; ``user.open_roles`` are those in force or waiting."""
+    """All users but the system's own; ``open_roles`` are those in force or waiting."""
     opened = RoleAssignment.objects.filter(
         state__in=[State.ACTIVE, State.PENDING]
     ).order_by("role")
-    users: QuerySet[User] = User.objects.prefetch_related(
+    people = User.objects.exclude(staff_no=SYSTEM_STAFF_NO)
+    users: QuerySet[User] = people.prefetch_related(
         Prefetch("role_assignments", queryset=opened, to_attr="open_roles")
     )
     return users

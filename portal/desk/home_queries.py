@@ -13,6 +13,7 @@ from permissions.models import Application, CatalogueVersion, GrantState
 from permissions.models.attributes import VersionState
 from permissions.queries.applications import open_applications
 from permissions.queries.grants import Standing, grant_states, standing_condition
+from permissions.queries.reviews import open_reviews
 from portal.accounts.models import RoleAssignment, User
 from portal.approvals.workflow import ProposalState
 from portal.desk.lists_log import ARRIVALS
@@ -95,6 +96,11 @@ def catalogue_figure(user: User) -> Figure:
     waiting = CatalogueVersion.objects.filter(state=VersionState.SUBMITTED)
     others = ~Q(submitted_by=user.pk)
     return _figures(waiting, "submitted_at", all=others)["all"]
+
+
+def review_figure() -> Figure:
+    """Reviews nobody has concluded; the first is the one to be concluded first."""
+    return _figures(open_reviews(), "opened_at", all=Q())["all"]
 
 
 def role_figure() -> Figure:

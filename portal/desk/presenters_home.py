@@ -102,6 +102,7 @@ def home_page(user: User, capabilities: frozenset[Capability]) -> HomePage:
     ending = query.expiring_figure(now) if may_see else Figure(0)
     todos = [
         *_application_todos(applications, capabilities),
+        *_review_todos(capabilities),
         *_catalogue_todos(user, capabilities),
         *_role_todos(capabilities),
         *_his_todos(capabilities),
@@ -191,6 +192,23 @@ def _application_todos(
         _waiting_url("mine"),
     )
     return [first, second]
+
+
+def _review_todos(capabilities: frozenset[Capability]) -> list[Todo]:
+    if C.CHANGE_GRANT not in capabilities:
+        return []
+    figure = query.review_figure()
+    return [
+        Todo(
+            icon="scale",
+            count=figure.count,
+            title=_("授权复核待办"),
+            note=_("人员变动和评估引起；逐项维持、暂停或取消"),
+            when=_oldest(figure),
+            tone="warn",
+            url=reverse("permissions:review-list"),
+        )
+    ]
 
 
 def _catalogue_todos(user: User, capabilities: frozenset[Capability]) -> list[Todo]:

@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from permissions.queries.applications import to_decide
+from permissions.queries.reviews import open_reviews
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, signed_in
 from portal.desk.presenters_his import HisState
 from portal.desk.views_his import his_state
+from portal.notices.queries import deliveries_in_trouble, unread_count
 from portal.outbox.queries import needing_a_person
 from portal.ui.elements import Badges, Text, Tone
 
@@ -28,27 +30,32 @@ KNOWN_FOR_SECONDS = 120
 @signed_in
 @require_GET
 def badges(request: AuthenticatedRequest) -> HttpResponse:
-    """Two counts; where the shell has no place for a number, it is left out."""
+    """A few counts; where the shell has no place for a number, it is left out."""
     found = badges_for(request.user.pk, request.capabilities)
     return render(request, found.template, {"it": found})
 
 
 def badges_for(user_id: int, capabilities: frozenset[Capability]) -> Badges:
-    waiting = trouble = None
+    waiting = reviews = trouble = deliveries = None
     his_line: tuple[Tone, Text] | None = None
     if Capability.VIEW_PRIVILEGES in capabilities:
         may_decide = Capability.APPROVE_PRIVILEGE in capabilities
         waiting = to_decide(user_id).count() if may_decide else 0
+        may_conclude = Capability.CHANGE_GRANT in capabilities
+        reviews = open_reviews().count() if may_conclude else 0
     if Capability.VIEW_HIS in capabilities:
         trouble = needing_a_person()
+        deliveries = deliveries_in_trouble()
         his_line = his_words(known_his_state(), trouble)
     return Badges(
         applications=waiting,
+        reviews=reviews,
         his=trouble,
-        waiting=waiting,
+        deliveries=deliveries,
+        unread=unread_count(user_id),
         his_line=his_line,
         his_url=reverse("desk:his"),
-        inbox_url=reverse("permissions:application-list"),
+        inbox_url=reverse("notices:notice-list"),
     )
 
 

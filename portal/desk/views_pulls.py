@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.bell import ring
 from portal.desk import presenters_interfaces as interface
 from portal.desk import presenters_pulls as present
 from portal.desk.interface_words import BY_NAME, title_of
@@ -26,7 +27,6 @@ from portal.directory import losses
 from portal.directory.dictionaries import BY_VIEW
 from portal.directory.models import Loss, QuarantinedRow, RowChange, SyncRun
 from portal.directory.sync import SECONDS_BETWEEN, may_pull_now
-from portal.jobs.bell import ring
 from portal.ui.filters import ChoiceFilter, DateRange, Search
 from portal.ui.lists import Column, ListSpec, QuickView, list_response
 from portal.ui.notices import invalid, saved, with_toast

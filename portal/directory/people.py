@@ -1,4 +1,7 @@
-"""Practitioners: names as pinyin, the department a row names, and events."""
+"""Practitioners and their scopes: pinyin, departments a row names, and events.
+
+Events wake who reads them upstairs, by the name of their task.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,21 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from portal.bell import ring_on_commit
 from portal.directory.copies import ROWS_PER_STATEMENT, Copy
 from portal.directory.dictionaries import Dictionary
-from portal.directory.models import Department, Practitioner, PractitionerEvent
+from portal.directory.models import (
+    Department,
+    Practitioner,
+    PractitionerEvent,
+    PractitionerScope,
+)
 from portal.directory.pinyin import initials_of, pinyin_of
 from portal.his.pull.dictionary import Row
 
 Kind = PractitionerEvent.Kind
+# Reads the events; a bell nobody hears costs one sweep of the beat.
+READER = "permissions.read_events"
 # What of a practitioner may touch rights, and what its change is called.
 WATCHED = (
     (Kind.STATUS, "status"),
@@ -69,9 +80,7 @@ class PractitionerCopy(Copy):
             rest = [e for e in self._events if e.kind != Kind.VANISHED]
             appeared = [self._event(item, Kind.APPEARED) for item in new]
             self._events = [*rest, *appeared, *gone]
-        PractitionerEvent.objects.bulk_create(
-            self._events, batch_size=ROWS_PER_STATEMENT
-        )
+        tell(self._events)
 
     def _event(
         self, practitioner: Practitioner, kind: str, before: str = "", after: str = ""
@@ -83,6 +92,64 @@ class PractitionerCopy(Copy):
             after=after,
             at=self.at,
         )
+
+
+class ScopeCopy(Copy):
+    """``V_YW_DOCTOR_SCOPE`` → what a practitioner is licensed for, and events.
+
+    An event says code and last day: ``A12 2027-06-30``.
+    """
+
+    def __init__(self, dictionary: Dictionary, at: datetime) -> None:
+        super().__init__(dictionary, at)
+        self._told: list[tuple[str, str, str]] = []  # emp_no, before, after
+
+    def changed(self, item: PractitionerScope, before: Mapping[str, Any]) -> None:
+        then = scope_text(before["scope_code"], before["valid_to"])
+        now = scope_text(item.scope_code, item.valid_to)
+        if then != now:
+            self._told.append((item.emp_no, then, now))
+
+    def vanished(self, item: PractitionerScope) -> None:
+        then = scope_text(item.scope_code, item.valid_to)
+        self._told.append((item.emp_no, then, ""))
+
+    def after(self, is_first_load: bool, added: Sequence[str]) -> None:
+        if is_first_load:
+            return
+        # One that came back otherwise than it went was told as changed.
+        back = {(emp_no, now) for emp_no, _then, now in self._told}
+        for item in self.objects(added).values():
+            now = scope_text(item.scope_code, item.valid_to)
+            if (item.emp_no, now) not in back:
+                self._told.append((item.emp_no, "", now))
+        known = Practitioner.objects.in_bulk(
+            sorted({emp_no for emp_no, _then, _now in self._told}), field_name="emp_no"
+        )
+        tell(
+            [
+                PractitionerEvent(
+                    practitioner=known[emp_no],
+                    kind=Kind.SCOPE,
+                    before=then,
+                    after=now,
+                    at=self.at,
+                )
+                for emp_no, then, now in self._told
+                if emp_no in known
+            ]
+        )
+
+
+def tell(events: Sequence[PractitionerEvent]) -> None:
+    """Write them down and wake their reader; inside the caller's transaction."""
+    if events:
+        PractitionerEvent.objects.bulk_create(events, batch_size=ROWS_PER_STATEMENT)
+        ring_on_commit(READER)
+
+
+def scope_text(code: str, valid_to: Any) -> str:
+    return f"{code} {as_text(valid_to)}".strip()
 
 
 def as_text(value: Any) -> str:

@@ -22,12 +22,13 @@ from portal.directory.copies import ROWS_PER_STATEMENT, Copy
 from portal.directory.dictionaries import DICTIONARIES, Dictionary
 from portal.directory.models import (
     Practitioner,
+    PractitionerScope,
     PulledView,
     QuarantinedRow,
     RowChange,
     SyncRun,
 )
-from portal.directory.people import PractitionerCopy
+from portal.directory.people import PractitionerCopy, ScopeCopy
 from portal.his.gateway import (
     HisMisconfigured,
     HisReader,
@@ -39,6 +40,11 @@ from portal.his.pull.dictionary import Difference, TooManyGone, compare, fingerp
 TRIES = 3  # a pull that meets another one starts over from reading
 KEPT_DAYS = 90
 SECONDS_BETWEEN = 30  # of two pulls a person asks for
+# Dictionaries whose changes are told upstairs.
+COPIES: dict[type[Any], type[Copy]] = {
+    Practitioner: PractitionerCopy,
+    PractitionerScope: ScopeCopy,
+}
 
 
 def pull_all(
@@ -57,8 +63,7 @@ def pull(dictionary: Dictionary, *, gateway: HisReader, at: datetime) -> SyncRun
 
 
 def copy_of(dictionary: Dictionary, at: datetime) -> Copy:
-    kind = PractitionerCopy if dictionary.model is Practitioner else Copy
-    return kind(dictionary, at)
+    return COPIES.get(dictionary.model, Copy)(dictionary, at)
 
 
 class Disturbed(Exception):

@@ -7,6 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from portal.directory.lapses import note_lapses
 from portal.directory.sync import clear_history, pull_all
 from portal.his.opening import from_settings
 
@@ -22,6 +23,13 @@ def pull() -> None:
             "directory pulled" if run.is_ok else "directory not pulled",
             extra={"run_id": run.pk, "view": run.view, "changed": run.changed},
         )
+
+
+@shared_task(name="directory.note_lapses", ignore_result=True)  # type: ignore[untyped-decorator]
+def lapses() -> None:
+    """Registrations and filings that have ended since we last looked."""
+    if told := note_lapses(at=timezone.now()):
+        logger.info("directory lapses told", extra={"events": told})
 
 
 @shared_task(name="directory.clear_history", ignore_result=True)  # type: ignore[untyped-decorator]

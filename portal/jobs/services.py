@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
-from portal.jobs.bell import ring
+from portal.bell import ring
 from portal.jobs.kinds import WORKS
 from portal.jobs.models import Job, JobState
 

@@ -1,10 +1,8 @@
-"""Waking the worker that delivers; see ``portal.jobs.bell``."""
+"""Ringing the worker that delivers; see ``portal.bell``."""
 
 from __future__ import annotations
 
-from django.db import transaction
-
-from portal.jobs.bell import ring
+from portal.bell import ring, ring_on_commit
 
 TASK = "outbox.deliver_due"
 
@@ -16,6 +14,4 @@ def nudge() -> None:
 
 def nudge_on_commit() -> None:
     """Once per transaction, however many messages it promises."""
-    hooks = transaction.get_connection().run_on_commit
-    if not any(hook is nudge for _savepoints, hook, _robust in hooks):
-        transaction.on_commit(nudge)
+    ring_on_commit(TASK)

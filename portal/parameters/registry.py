@@ -175,6 +175,162 @@ TRAINING_RECORDS_DECIDE = Parameter(
     _("抗菌药物、麻精、抗肿瘤药物管理规定：培训并考核合格；记录录全后再启用"),
 )
 
+REVIEW_DAYS = Parameter(
+    "REVIEW_DAYS",
+    _("授权复核须在多久内办结"),
+    _("个工作日"),
+    10,
+    1,
+    60,
+    _("手术分级管理办法：授权动态管理；工作日按医院日历"),
+)
+MASS_DOCTORS = Parameter(
+    "MASS_DOCTORS",
+    _("一次拉取或一天内自动暂停最多几位医师，超过须人工确认"),
+    _("人"),
+    10,
+    1,
+    500,
+    _("防止 HIS 数据有误时成批暂停"),
+)
+MASS_PERCENT = Parameter(
+    "MASS_PERCENT",
+    _("自动暂停超过在职医师的百分之几须人工确认（3 人起算）"),
+    "%",
+    5,
+    1,
+    100,
+    _("防止 HIS 数据有误时成批暂停"),
+)
+EVENT_LEFT = Parameter(
+    "EVENT_LEFT",
+    _("离职、退休、从 HIS 消失：0 只提醒，1 打开复核，2 暂停"),
+    "",
+    2,
+    0,
+    2,
+    _("授权规则 1.4：不在职自动暂停，原因代码 05"),
+)
+EVENT_AWAY = Parameter(
+    "EVENT_AWAY",
+    _("病假、外出进修：0 只提醒，1 打开复核，2 暂停"),
+    "",
+    2,
+    0,
+    2,
+    _("授权规则 1.4：不在职自动暂停，原因代码 06"),
+)
+EVENT_BARRED = Parameter(
+    "EVENT_BARRED",
+    _("停职：0 只提醒，1 打开复核，2 暂停"),
+    "",
+    2,
+    0,
+    2,
+    _("授权规则 1.4：不在职自动暂停，原因代码 02"),
+)
+EVENT_BACK = Parameter(
+    "EVENT_BACK",
+    _("返岗：0 只提醒，1 打开复核"),
+    "",
+    1,
+    0,
+    1,
+    _("授权规则 1.4：恢复须重新评估"),
+)
+EVENT_TRANSFER = Parameter(
+    "EVENT_TRANSFER",
+    _("调换科室：0 只提醒，1 打开复核，2 暂停"),
+    "",
+    1,
+    0,
+    2,
+    _("授权规则 1.4：授权随岗位动态调整，原因代码 15"),
+)
+EVENT_TITLE = Parameter(
+    "EVENT_TITLE",
+    _("职称变更：0 只提醒，1 打开复核，2 暂停"),
+    "",
+    1,
+    0,
+    2,
+    _("授权规则 1.4：职称不足的授权，原因代码 19"),
+)
+EVENT_LICENSE_LAPSED = Parameter(
+    "EVENT_LICENSE_LAPSED",
+    _("执业注册到期：0 只提醒，1 打开复核，2 暂停"),
+    "",
+    2,
+    0,
+    2,
+    _("医师法：注册到期自动暂停，原因代码 01"),
+)
+EVENT_LICENSE = Parameter(
+    "EVENT_LICENSE",
+    _("执业注册变更或延续：0 只提醒，1 打开复核"),
+    "",
+    0,
+    0,
+    1,
+    _("医师执业注册管理办法，原因代码 01"),
+)
+EVENT_SCOPE = Parameter(
+    "EVENT_SCOPE",
+    _("执业范围、备案变更或到期：0 只提醒，1 打开复核，2 暂停"),
+    "",
+    1,
+    0,
+    2,
+    _("授权规则 1.4：超出执业范围，原因代码 14"),
+)
+ASSESSMENT_OVERDUE = Parameter(
+    "ASSESSMENT_OVERDUE",
+    _("能力评估超期：0 只提醒，1 打开复核，2 暂停"),
+    "",
+    1,
+    0,
+    2,
+    _("手术分级管理办法：四级手术每年评估，原因代码 08"),
+)
+REMIND_DAYS_1 = Parameter(
+    "REMIND_DAYS_1",
+    _("到期、评估前第 1 次提醒（0 不提醒）"),
+    _("天"),
+    90,
+    0,
+    365,
+    _("授权规则 1.2：到期前 90、60、30、7 天提醒"),
+)
+REMIND_DAYS_2 = Parameter(
+    "REMIND_DAYS_2",
+    _("到期、评估前第 2 次提醒（0 不提醒）"),
+    _("天"),
+    60,
+    0,
+    365,
+    _("授权规则 1.2：到期前 90、60、30、7 天提醒"),
+)
+REMIND_DAYS_3 = Parameter(
+    "REMIND_DAYS_3",
+    _("到期、评估前第 3 次提醒（0 不提醒）"),
+    _("天"),
+    30,
+    0,
+    365,
+    _("授权规则 1.2：到期前 90、60、30、7 天提醒"),
+)
+REMIND_DAYS_4 = Parameter(
+    "REMIND_DAYS_4",
+    _("到期、评估前第 4 次提醒（0 不提醒）"),
+    _("天"),
+    7,
+    0,
+    365,
+    _("授权规则 1.2：到期前 90、60、30、7 天提醒"),
+)
+
+REMIND_DAYS = (REMIND_DAYS_1, REMIND_DAYS_2, REMIND_DAYS_3, REMIND_DAYS_4)
+
 PARAMETERS: dict[str, Parameter] = {
     parameter.key: parameter
     for parameter in (
@@ -195,5 +351,19 @@ PARAMETERS: dict[str, Parameter] = {
         RULE_APPROVERS,
         PREREQUISITES_DECIDE,
         TRAINING_RECORDS_DECIDE,
+        REVIEW_DAYS,
+        MASS_DOCTORS,
+        MASS_PERCENT,
+        EVENT_LEFT,
+        EVENT_AWAY,
+        EVENT_BARRED,
+        EVENT_BACK,
+        EVENT_TRANSFER,
+        EVENT_TITLE,
+        EVENT_LICENSE_LAPSED,
+        EVENT_LICENSE,
+        EVENT_SCOPE,
+        ASSESSMENT_OVERDUE,
+        *REMIND_DAYS,
     )
 }

@@ -33,9 +33,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "search": url_if_any("desk:search") if SEARCHING & capabilities else "",
             "badges": url_if_any("desk:badges"),
             "his": url_if_any("desk:his") if "VIEW_HIS" in capabilities else "",
-            "inbox": url_if_any("permissions:application-list")
-            if "VIEW_PRIVILEGES" in capabilities
-            else "",
+            "inbox": url_if_any("notices:notice-list"),
             "account": url_if_any("accounts:profile"),
             "password": url_if_any("accounts:password-change"),
             "logout": url_if_any("accounts:logout"),

@@ -267,17 +267,30 @@ class Badges:
     """The numbers of the shell, the answer of ``desk:badges``.
 
     None where this user's shell has no such place (htmx would complain): the sidebar
-    line ``applications`` and the bell need VIEW_PRIVILEGES, ``his`` and the HIS line
-    VIEW_HIS.
+    lines ``applications`` and ``reviews`` need VIEW_PRIVILEGES, ``his``, ``deliveries``
+    and the HIS line VIEW_HIS; everybody has the bell with ``unread`` notices.
     """
 
     template: ClassVar[str] = "components/badges.html"
     applications: int | None = None
+    reviews: int | None = None
     his: int | None = None
-    waiting: int | None = None
+    deliveries: int | None = None
+    unread: int | None = None
     his_line: tuple[Tone, Text] | None = None
     his_url: str = ""
     inbox_url: str = ""
+
+    @property
+    def numbers(self) -> list[tuple[str, int]]:
+        """The sidebar's places that this user has, with what stands there."""
+        found = {
+            "applications": self.applications,
+            "reviews": self.reviews,
+            "his": self.his,
+            "deliveries": self.deliveries,
+        }
+        return [(name, n) for name, n in found.items() if n is not None]
 
 
 Element = (

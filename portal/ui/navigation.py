@@ -71,6 +71,14 @@ NAVIGATION: tuple[NavItem, ...] = (
         badge="applications",
     ),
     NavItem(
+        _("授权复核"),
+        "scale",
+        "permissions:review-list",
+        Capability.VIEW_PRIVILEGES,
+        PRIVILEGES,
+        badge="reviews",
+    ),
+    NavItem(
         _("授权矩阵"),
         "grid-dots",
         "permissions:matrix",
@@ -133,6 +141,14 @@ NAVIGATION: tuple[NavItem, ...] = (
         Capability.VIEW_HIS,
         HIS_AND_AUDIT,
         badge="his",
+    ),
+    NavItem(
+        _("通知投递"),
+        "send",
+        "notices:delivery-list",
+        Capability.VIEW_HIS,
+        HIS_AND_AUDIT,
+        badge="deliveries",
     ),
     NavItem(_("变更日志"), "history", "desk:log", Capability.VIEW_LOG, HIS_AND_AUDIT),
     NavItem(

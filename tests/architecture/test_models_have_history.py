@@ -31,9 +31,14 @@ NOT_MAINTAINED = {
     "directory.SyncRun": "is itself the record of a pull",
     "his_plugin.LaunchNonce": "each launch is an audit event; kept for a day",
     "jobs.Job": "is itself the record of a work",
+    "notices.Delivery": "tells its tries and its end itself; a person's acts are audited",
+    "notices.Notice": "is itself the record; the moment it was read stands in it",
     "outbox.Attempt": "is itself the record of a try",
     "outbox.Message": "each change of state is an Attempt or an audit event",
+    "permissions.EventCursor": "up to where events are read; what came of each is kept",
+    "permissions.EventReading": "is itself the record of a reading",
     "permissions.GrantImportRow": "a row of a file; what came of it is in the ledger",
+    "permissions.Reminder": "is itself the record of a reminder",
 }
 
 

@@ -24,6 +24,14 @@ RIGHT: dict[str, Any] = {
     "SECURE_COOKIES": True,
     "HIS_TIMEOUT_SECONDS": 10,
     "OUTBOX_LEASE_SECONDS": 40,
+    "PORTAL_URL": "https://yiwu.hospital.local",
+    "EMAIL_HOST": "mail.hospital.local",
+    "EMAIL_USE_TLS": True,
+    "NOTICE_MAIL_ADDRESS": "{staff_no}@hospital.local",
+    "NOTICE_WEBHOOKS": {"oa": "https://oa.hospital.local/hook"},
+    "NOTICE_WEBHOOK_KEYS": {"oa": "k" * 32},
+    "HOLIDAYS": ["2026-10-01"],
+    "WORKED_WEEKENDS": ["2026-10-10"],
 }
 WRONG = [
     ({"SECRET_KEY": "trial-only-xxx"}, "portal.E001"),
@@ -37,6 +45,16 @@ WRONG = [
     ({"SECURE_COOKIES": False}, "portal.W001"),
     ({"LAUNCH_KEYS": {}}, "portal.W002"),
     ({"OUTBOX_LEASE_SECONDS": 39}, "portal.W003"),
+    ({"NOTICE_WEBHOOKS": {"oa": "file:///etc/passwd"}}, "portal.E006"),
+    ({"NOTICE_WEBHOOKS": {"oa": "https://u:p@h/hook"}}, "portal.E006"),
+    ({"NOTICE_WEBHOOK_KEYS": {"oa": "k" * 31}}, "portal.E007"),
+    ({"NOTICE_WEBHOOK_KEYS": {}}, "portal.E007"),
+    ({"NOTICE_WEBHOOKS": {"oa": "http://oa.hospital.local/hook"}}, "portal.W004"),
+    ({"NOTICE_MAIL_ADDRESS": "office@hospital.local"}, "portal.E008"),
+    ({"NOTICE_MAIL_ADDRESS": "{name}@hospital.local"}, "portal.E008"),
+    ({"EMAIL_USE_SSL": True}, "portal.E009"),
+    ({"PORTAL_URL": ""}, "portal.W005"),
+    ({"HOLIDAYS": ["2026-02-30"]}, "portal.E010"),
 ]
 
 

@@ -16,6 +16,7 @@ from portal.accounts.services.roles import (
     reject_role,
     request_role,
 )
+from portal.accounts.services.system import system_account
 from portal.accounts.services.users import (
     activate_user,
     create_user,
@@ -35,6 +36,7 @@ __all__ = [
     "reject_role",
     "request_role",
     "set_password",
+    "system_account",
     "unlock_user",
     "user_for_launch",
 ]

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from portal.accounts import refusals
 from portal.accounts.capabilities import SEPARATED, Capability, Role
-from portal.accounts.models import RoleAssignment, User
+from portal.accounts.models import SYSTEM_STAFF_NO, RoleAssignment, User
 from portal.accounts.queries import other_active_holders
 from portal.audit.acting import acting
 from portal.audit.models import EventKind
@@ -23,7 +23,12 @@ def demand(by: User | None, capability: Capability) -> None:
 
 
 def locked(user: User) -> User:
-    """The row as it stands now, kept from others until the transaction ends."""
+    """The row as it stands now, kept from others until the transaction ends.
+
+    The system's own account is nobody's to change.
+    """
+    if user.staff_no == SYSTEM_STAFF_NO:
+        raise refusals.NotAllowed
     row: User = User.objects.select_for_update().get(pk=user.pk)
     return row
 

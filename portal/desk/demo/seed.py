@@ -22,6 +22,7 @@ from portal.desk.demo.accounts import seed_users
 from portal.desk.demo.bookings import seed_bookings
 from portal.desk.demo.catalogue import seed_first_version, seed_versions
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
+from portal.desk.demo.reviews import seed_reviews
 from portal.desk.demo.theatre import THEATRE
 from portal.desk.demo.trainings import seed_trainings
 from portal.directory.models import Practitioner
@@ -64,6 +65,7 @@ def seed() -> str:
         seed_trainings(by=User.objects.get(staff_no=PROPOSER), now=now)
     if not SurgeryApplication.objects.exists():
         seed_bookings(now=now)
+        seed_reviews(officer=User.objects.get(staff_no=PROPOSER), now=now)
     return (
         f"医师 {Practitioner.objects.count()}，授权 {Grant.objects.count()}，"
         f"申请 {Application.objects.count()}"

@@ -94,7 +94,11 @@ class Practitioner(HisRow):
 
 
 class PractitionerEvent(models.Model):
-    """A change of a practitioner that may touch rights; read by cursor upstairs."""
+    """A change of a practitioner that may touch rights; read by cursor upstairs.
+
+    ``before`` and ``after`` are codes and days, never names. What one pull found, or one
+    look for lapses, has one ``at``.
+    """
 
     class Kind(models.TextChoices):
         APPEARED = "APPEARED", _("新增")
@@ -102,6 +106,9 @@ class PractitionerEvent(models.Model):
         DEPARTMENT = "DEPARTMENT", _("科室变更")
         TITLE = "TITLE", _("职称变更")
         LICENSE = "LICENSE", _("执业注册变更")
+        SCOPE = "SCOPE", _("执业范围变更")
+        LAPSED = "LAPSED", _("执业注册到期")
+        SCOPE_LAPSED = "SCOPE_LAPSED", _("执业范围或备案到期")
         VANISHED = "VANISHED", _("从 HIS 消失")
 
     practitioner = models.ForeignKey(Practitioner, on_delete=models.RESTRICT)
@@ -112,6 +119,14 @@ class PractitionerEvent(models.Model):
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            # What ended on a day ended once, however many look for it at once.
+            models.UniqueConstraint(
+                fields=["practitioner", "kind", "after"],
+                condition=models.Q(kind__in=["LAPSED", "SCOPE_LAPSED"]),
+                name="directory_practitionerevent_lapsed_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.pk}"

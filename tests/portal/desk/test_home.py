@@ -268,7 +268,7 @@ def test_home_asks_the_same_however_many_rows(
         propose(su, doctor, "RX01")
     sign_in(client, lin)
     client.get(HOME)
-    with assert_queries(14):
+    with assert_queries(15):
         page = client.get(HOME).context["page"]
     assert (page.ending_count, page.waiting_count) == (count, count)
     assert GrantState.objects.count() == count

@@ -196,9 +196,9 @@ def test_badges_count_what_waits_for_this_user(
     client: CheckedClient, lin: User, su: User, chen: User, application: Application
 ) -> None:
     sign_in(client, lin)  # proposed it: another decides
-    assert (badges(client).applications, badges(client).waiting) == (0, 0)
+    assert (badges(client).applications, badges(client).reviews) == (0, 0)
     sign_in(client, su)
-    assert (badges(client).applications, badges(client).waiting) == (1, 1)
+    assert (badges(client).applications, badges(client).unread) == (1, 0)
     sign_in(client, chen)  # sees it, decides nothing
     assert (badges(client).applications, badges(client).his) == (0, None)
 
@@ -261,17 +261,21 @@ def test_polling_keeps_no_session_alive(
     assert client.session[LAST_ACTIVE] == before + 300
 
 
-def test_badges_of_an_outsider_are_empty(client: CheckedClient, zhao: User) -> None:
+def test_badges_of_an_outsider_are_the_bell_alone(
+    client: CheckedClient, zhao: User
+) -> None:
     sign_in(client, zhao)
     it = badges(client)
-    assert (it.applications, it.his, it.his_line, it.waiting) == (None,) * 4
-    assert client.get(BADGES).content.decode().strip() == ""
+    assert (it.numbers, it.his_line, it.unread) == ([], None, 0)
+    html = client.get(BADGES).content.decode().strip()
+    assert html.startswith('<a class="yw-ico" id="bell" href="/notices/"')
+    assert html.count("<a ") == 1
 
 
 def test_badges_ask_little(client: CheckedClient, lin: User) -> None:
     sign_in(client, lin)
     badges(client)
-    with assert_queries(3 + 2):  # who asks, and two counts
+    with assert_queries(3 + 5):  # who asks, and five counts
         badges(client)
 
 

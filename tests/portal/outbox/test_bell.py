@@ -10,7 +10,7 @@ import pytest
 from celery import Celery
 from kombu.transport import redis as _imported_before_the_clock_runs  # noqa: F401
 
-from portal.jobs import bell
+from portal import bell
 from portal.outbox.bell import nudge
 
 pytestmark = pytest.mark.real_time

@@ -11,9 +11,9 @@ import time_machine
 from django.db import transaction
 from django.utils import timezone
 
+from portal import bell
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, EventKind
-from portal.jobs import bell
 from portal.outbox.delivery import Summary
 from portal.outbox.models import Message, State
 from portal.outbox.services import NotPossible, retry, stop

@@ -118,13 +118,14 @@ def test_kpi_shows_its_unit_after_the_value() -> None:
 
 
 def test_badges_write_only_into_places_the_shell_has() -> None:
-    html = drawn(Badges(applications=0, waiting=41, inbox_url="/applications"))
+    html = drawn(Badges(applications=0, unread=141, inbox_url="/notices/"))
 
     assert 'id="badge-applications" class="hot" hx-swap-oob="true" hidden' in html
-    assert 'aria-label="待办 41 件"' in html
+    assert 'aria-label="未读消息 141 条"' in html
+    assert '<u aria-hidden="true">99+</u>' in html
     assert "badge-his" not in html
     assert "hisline" not in html
-    assert drawn(Badges()) == ""
+    assert drawn(Badges()).strip() == ""
 
 
 def test_nothing_is_drawn_of_nothing() -> None:

@@ -1,9 +1,11 @@
-"""Ringing the worker. A bell only: what is to be done stands in our database already.
+"""Ringing a worker by the name of its task, so that lower rooms may wake upper ones.
+
+A bell only: the work stands in our database already.
 
 Celery's own producer is used (``portal.celery`` is the current application of every
 process, see ``portal.apps``), from a thread, and waited for no longer than
 ``PATIENCE_SECONDS``: a broker that is away or silent never holds up a page. After such
-a failure nobody rings for ``QUIET_SECONDS``; the sweep of the beat finds everything
+a failure nobody rings for ``QUIET_SECONDS``; the sweep of the beat finds every message
 without a bell.
 """
 
@@ -12,8 +14,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
+from functools import cache
 
 from celery import current_app
+from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -43,6 +48,22 @@ def ring(task: str) -> bool:
     if bell.is_alive():
         _be_quiet("silent")
     return heard == [True]
+
+
+def ring_on_commit(task: str) -> None:
+    """Once per transaction, however much of this work it leaves."""
+    hooks = transaction.get_connection().run_on_commit
+    ringing = _ringer(task)
+    if not any(hook is ringing for _savepoints, hook, _robust in hooks):
+        transaction.on_commit(ringing)
+
+
+@cache
+def _ringer(task: str) -> Callable[[], object]:
+    def rings() -> None:
+        ring(task)
+
+    return rings
 
 
 def _ring(task: str) -> bool:

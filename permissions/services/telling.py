@@ -1,0 +1,158 @@
+"""Who is told what, in Chinese; names and numbers of doctors, nothing of patients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.urls import reverse
+from django.utils.translation import override
+
+from permissions.enums import Trigger
+from permissions.models import Review
+from portal.accounts.models import User
+from portal.directory.models import Practitioner
+from portal.notices.models import NoticeKind
+from portal.notices.queries import account_of, heads_of, officers
+from portal.notices.services import Told, notify
+from portal.ui.navigation import url_if_any
+
+# Kept as written, whatever language the page of the moment has.
+in_chinese = override("zh-hans")
+
+
+def doctor(practitioner: Practitioner) -> str:
+    return f"{practitioner.name}（工号 {practitioner.emp_no}）"
+
+
+def review_url(review: Review) -> str:
+    return f"{reverse('permissions:review-list')}?view=all&review={review.pk}"
+
+
+def doctor_url(practitioner: Practitioner) -> str:
+    return reverse("permissions:practitioner-detail", args=[practitioner.emp_no])
+
+
+@in_chinese
+def reviewed(review: Review, *, suspended: int, lines: int, at: datetime) -> None:
+    """A review was opened, with or without lines suspended at once."""
+    person = review.practitioner
+    if person is None:
+        return
+    label = str(Trigger(review.trigger).label)
+    done = f"已自动暂停 {suspended} 项授权，" if suspended else ""
+    _tell_all(
+        person,
+        NoticeKind.SUSPENDED if suspended else NoticeKind.REVIEW,
+        key=f"review:{review.pk}",
+        title=f"{doctor(person)}{label}",
+        text=f"{review.why}。{done}{lines} 项授权待复核，{review.due_on} 前办结。",
+        link=review_url(review),
+        at=at,
+    )
+
+
+def held(review: Review, *, doctors: int, at: datetime) -> None:
+    """A mass change waits for a person."""
+    told = Told(
+        NoticeKind.REVIEW,
+        f"review:{review.pk}",
+        f"成批变动待确认：涉及 {doctors} 位医师",
+        f"{review.why}。确认前没有暂停任何授权。",
+        review_url(review),
+    )
+    notify(told, to=officers(), at=at)
+
+
+def happened(
+    person: Practitioner, *, event_id: int, label: str, why: str, at: datetime
+) -> None:
+    """An event of which the hospital only wants to be told."""
+    _tell_all(
+        person,
+        NoticeKind.EVENT,
+        key=f"event:{event_id}",
+        title=f"{doctor(person)}{label}",
+        text=f"{why}。授权未变，如须调整请在权限维护中办理。",
+        link=doctor_url(person),
+        at=at,
+    )
+
+
+@in_chinese
+def concluded(review: Review, *, at: datetime) -> None:
+    """The doctor and the head learn what the review came to."""
+    person = review.practitioner
+    if person is None:
+        return
+    told = Told(
+        NoticeKind.REVIEW,
+        f"concluded:{review.pk}",
+        f"{doctor(person)}复核办结：{review.get_state_display()}",
+        f"{Trigger(review.trigger).label}的复核已办结。",
+        doctor_url(person),
+        person.emp_no,
+    )
+    _tell_two(told, person, heads_of(person.department), at)
+
+
+def coming(
+    person: Practitioner,
+    kind: NoticeKind,
+    *,
+    key: str,
+    ends: Sequence[date],
+    at: datetime,
+) -> None:
+    """Rights end, or must be assessed, before long; one notice for all of a person."""
+    what = "到期" if kind is NoticeKind.EXPIRY else "须完成能力评估"
+    told = Told(
+        kind,
+        key,
+        f"{doctor(person)}{len(ends)} 项授权即将{what}",
+        f"最近一项 {min(ends)}。请按时办理{'延续' if kind is NoticeKind.EXPIRY else '评估'}。",
+        doctor_url(person),
+        person.emp_no,
+    )
+    _tell_two(told, person, heads_of(person.department), at)
+
+
+def coming_today(kind: NoticeKind, *, key: str, count: int, at: datetime) -> None:
+    """The office gets one notice a day, not one for each doctor."""
+    is_expiry = kind is NoticeKind.EXPIRY
+    what = "到期" if is_expiry else "能力评估"
+    link = f"{reverse('permissions:grant-list')}?view=expiring"
+    if not is_expiry:
+        link = reverse("permissions:assessment-list")
+    told = Told(
+        kind, key, f"今日提醒：{count} 项授权{what}", "医师和科主任已另行通知。", link
+    )
+    notify(told, to=officers(), at=at)
+
+
+def _tell_all(
+    person: Practitioner,
+    kind: NoticeKind,
+    *,
+    key: str,
+    title: str,
+    text: str,
+    link: str,
+    at: datetime,
+) -> None:
+    told = Told(kind, key, title, text, link, person.emp_no)
+    _tell_two(told, person, [*officers(), *heads_of(person.department)], at)
+
+
+def _tell_two(
+    told: Told, person: Practitioner, others: Sequence[User], at: datetime
+) -> None:
+    """The doctor's own page is another one than the office's."""
+    own = account_of(person)
+    notify(told, to=[user for user in others if user not in own], at=at)
+    page = url_if_any("his_plugin:my-privileges")
+    notify(
+        Told(told.kind, told.key, told.title, told.text, page, told.staff_no),
+        to=own,
+        at=at,
+    )
