@@ -123,8 +123,12 @@ class GrantEvent(WriteOnceModel):
 
     @property
     def subject(self) -> str:
+        return self.subject_of(self.pk)
+
+    @staticmethod
+    def subject_of(event_id: int | str) -> str:
         """How the outbox names what a message is about."""
-        return f"permissions.grantevent:{self.pk}"
+        return f"permissions.grantevent:{event_id}"
 
 
 class GrantState(KeyedLine, HistoricalModel):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from django.urls import reverse
-
 from permissions.models import GrantState
+from permissions.queries.grant_lines import Line
 from portal.outbox.models import Message
 from portal.outbox.presenters import arrival, long_arrival, poll_seconds
+from portal.outbox.queries import Confirmed
 from portal.ui.elements import Arrival
+from portal.ui.stencils import address_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class GrantArrival:
 
     @property
     def url(self) -> str:
-        url = reverse("permissions:grant-arrival", args=[self.state_id])
+        url = address_of("permissions:grant-arrival", self.state_id)
         return f"{url}?long=1" if self.is_long else url
 
     def long(self) -> GrantArrival:
@@ -34,7 +35,9 @@ class GrantArrival:
         return replace(self, is_long=True)
 
 
-def grant_arrival(state: GrantState, message: Message) -> GrantArrival:
+def grant_arrival(
+    state: GrantState | Line, message: Message | Confirmed
+) -> GrantArrival:
     text = long_arrival(message, state.last_event.recorded_at)
     chain = arrival(message)
     return GrantArrival(

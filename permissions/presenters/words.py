@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from permissions.enums import TITLE_WORDS, EventKind, Setting, ValueKind
 from permissions.models import Application, Grant, Privilege
+from permissions.queries.grant_lines import Entry, Terms
 from permissions.queries.grants import Standing
 from portal.approvals.workflow import ProposalState
 from portal.directory.models import PRACTISING, Practitioner
@@ -63,7 +64,7 @@ def practitioner_chip(practitioner: Practitioner) -> Chip:
     return Chip("mute", "calendar-off", label)
 
 
-def what(terms: Grant | Application) -> tuple[str, str]:
+def what(terms: Grant | Application | Terms) -> tuple[str, str]:
     """The right in two lines: the procedure and codes, or the privilege and its code."""
     privilege = terms.privilege
     if terms.item_code:
@@ -71,12 +72,12 @@ def what(terms: Grant | Application) -> tuple[str, str]:
     return privilege.name, privilege.code
 
 
-def what_in_one(terms: Grant | Application) -> str:
+def what_in_one(terms: Grant | Application | Terms) -> str:
     name, codes = what(terms)
     return noted(name, codes)
 
 
-def grade_of(privilege: Privilege, item_grade: int | None) -> Grade | None:
+def grade_of(privilege: Privilege | Entry, item_grade: int | None) -> Grade | None:
     """The surgery grade; None where grades say nothing."""
     if item_grade:
         return Grade(item_grade)
@@ -85,7 +86,7 @@ def grade_of(privilege: Privilege, item_grade: int | None) -> Grade | None:
     return None
 
 
-def level_word(privilege: Privilege) -> Text:
+def level_word(privilege: Privilege | Entry) -> Text:
     """What stands in the 级别 column where there is no surgery grade."""
     if privilege.value_kind == ValueKind.LEVEL and privilege.level:
         return privilege.level

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -11,12 +12,13 @@ from django.db.models.functions import Cast, Substr
 
 from permissions.enums import GrantStatus
 from permissions.models import GrantEvent, GrantState
+from permissions.queries.grant_lines import Line
 from portal.directory.models import Department, Practitioner
 from portal.outbox.models import Message, State
-from portal.outbox.queries import arrival_of
+from portal.outbox.queries import Confirmed, arrivals_by_subject
 
 EXPIRING_DAYS = 30
-SUBJECT_PREFIX = "permissions.grantevent:"
+SUBJECT_PREFIX = GrantEvent.subject_of("")
 DEPARTMENTS_KEY = "permissions.departments"
 DEPARTMENTS_SECONDS = 60
 
@@ -33,7 +35,7 @@ class Standing(StrEnum):
     VOID = "VOID"
 
 
-def standing_of(state: GrantState, now: datetime) -> Standing:
+def standing_of(state: GrantState | Line, now: datetime) -> Standing:
     """What a list calls this grant; the end date alone ends a right."""
     status = GrantStatus(state.status)
     if status in {GrantStatus.REVOKED, GrantStatus.VOID}:
@@ -50,7 +52,7 @@ def standing_of(state: GrantState, now: datetime) -> Standing:
     return Standing.IN_FORCE
 
 
-def is_suspended(state: GrantState, now: datetime) -> bool:
+def is_suspended(state: GrantState | Line, now: datetime) -> bool:
     """A suspension with an end is over by that date alone."""
     if state.status != GrantStatus.SUSPENDED:
         return False
@@ -136,13 +138,17 @@ def events_of(practitioner: Practitioner, *, limit: int) -> list[GrantEvent]:
     )
 
 
-def arrivals_of(states: list[GrantState]) -> dict[int, Message]:
-    """The message about the last change of each state, by event id; one query."""
-    found = arrival_of([state.last_event.subject for state in states])
+def arrivals_of(
+    states: Sequence[GrantState | Line],
+) -> dict[int, Message | Confirmed]:
+    """The message about the last change of each state, by event id.
+
+    One query, and one more if any has not been confirmed.
+    """
+    subjects = {state.last_event.subject: state.last_event_id for state in states}
     return {
-        state.last_event_id: found[state.last_event.subject]
-        for state in states
-        if state.last_event.subject in found
+        subjects[subject]: message
+        for subject, message in arrivals_by_subject(subjects).items()
     }
 
 

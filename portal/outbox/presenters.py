@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.models import Message, State
+from portal.outbox.queries import Confirmed
 from portal.parameters.days import ZONE, day_of
 from portal.ui.elements import Arrival, Chip
 from portal.ui.moments import today, write_second
@@ -20,8 +21,10 @@ POLL_SECONDS = 2
 SLOW_POLL_SECONDS = 15
 
 
-def arrival(message: Message) -> Arrival:
+def arrival(message: Message | Confirmed) -> Arrival:
     """The chain 已批 → 已送达 → 回读一致 of a list's row; held up, with its reason."""
+    if isinstance(message, Confirmed):
+        return Arrival.confirmed(message.confirmed_at, _proved(message))
     chain: Arrival = _CHAINS[State(message.state)](message)
     is_held_up = chain.tone in {"warn", "bad"}
     return replace(chain, why=chain.why or reason_of(message)) if is_held_up else chain
@@ -49,14 +52,16 @@ def live_arrival(message: Message) -> LiveArrival:
     return LiveArrival(message.pk, arrival(message), poll_seconds(message))
 
 
-def poll_seconds(message: Message) -> int:
+def poll_seconds(message: Message | Confirmed) -> int:
     """How soon a page asks again; a message that waits for long is asked for less."""
+    if isinstance(message, Confirmed):
+        return 0
     if message.is_settled or message.not_before > timezone.now():
         return 0
     return SLOW_POLL_SECONDS if message.tries >= STUCK_AFTER else POLL_SECONDS
 
 
-def long_arrival(message: Message, approved_at: datetime) -> str:
+def long_arrival(message: Message | Confirmed, approved_at: datetime) -> str:
     """``已批 10:01 · HIS 10:02:04 · 回读一致``, as far as it got."""
     steps = [_("已批 %(at)s") % {"at": f"{approved_at.astimezone(ZONE):%H:%M}"}]
     if message.delivered_at:
@@ -81,13 +86,16 @@ def title_of(message: Message) -> str:
     if message.last_code not in {"", "0"}:
         words = f"{message.last_code} {words}".strip()
     if message.state == State.CONFIRMED:
-        return _("已批、已送达、回读一致 %(at)s") % {
-            "at": write_second(message.confirmed_at)
-        }
+        return _proved(message)
     if message.due_at and message.tries:
         again = _("%(at)s 再试") % {"at": write_second(message.due_at)}
         return _("，").join(filter(None, (words, again)))
     return words
+
+
+def _proved(message: Message | Confirmed) -> str:
+    at = write_second(message.confirmed_at)
+    return _("已批、已送达、回读一致 %(at)s") % {"at": at}
 
 
 def _waiting(message: Message) -> Arrival:

@@ -6,7 +6,7 @@ the control then shows that nothing is chosen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -42,6 +42,19 @@ class Control:
     until: str = ""
     options: Sequence[Option] = ()
     says: str = ""
+    is_searchable: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its part of the address."""
+        if self.kind == "dates":
+            return f"{self.name}_from", f"{self.name}_to"
+        return (self.name,)
+
+    def ignored_in(self, given: Mapping[str, str]) -> Iterator[str]:
+        """Names whose value is none this filter knows (any more)."""
+        if not self.says:
+            yield from (name for name in self.names if given.get(name, "").strip())
 
 
 class Filter(Protocol):
@@ -52,12 +65,16 @@ class Filter(Protocol):
 
 @dataclass(frozen=True)
 class ChoiceFilter:
-    """One of some values: ``lookup`` is a field, or a function from value to Q."""
+    """One of some values: ``lookup`` is a field, or a function from value to Q.
+
+    ``is_searchable`` where there are too many to look through: one types a part.
+    """
 
     name: str
     label: Text
     choices: Choices | Callable[[], Choices]
     lookup: str | Callable[[str], Q]
+    is_searchable: bool = False
 
     def read(self, given: Mapping[str, str]) -> tuple[Control, Q]:
         value = given.get(self.name, "")
@@ -66,7 +83,13 @@ class ChoiceFilter:
         chosen = [option for option in options if option.is_on]
         says = str(chosen[0].label) if chosen else ""
         control = Control(
-            "choice", self.name, self.label, value, options=options, says=says
+            "choice",
+            self.name,
+            self.label,
+            value,
+            options=options,
+            says=says,
+            is_searchable=self.is_searchable,
         )
         return control, self._condition(value) if chosen else Q()
 

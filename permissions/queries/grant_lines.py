@@ -1,0 +1,95 @@
+"""Lines of the ledger as a list reads them: the columns it shows, and no models.
+
+``Line`` has the shape of a ``GrantState`` with what belongs to it, so whatever presents
+the one presents the other; reading fifty of them costs a fraction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from permissions.models import GrantEvent, GrantState
+
+
+class Department(NamedTuple):
+    name: str
+
+
+class Person(NamedTuple):
+    emp_no: str
+    name: str
+    title_code: str
+    department: Department
+
+
+class Entry(NamedTuple):
+    code: str
+    name: str
+    value_kind: str
+    level: str
+
+
+class Terms(NamedTuple):
+    privilege: Entry
+    item_code: str
+    item_name: str
+    item_grade: int | None
+    doc_no: str
+
+
+class Event(NamedTuple):
+    pk: int
+    recorded_at: datetime
+
+    @property
+    def subject(self) -> str:
+        return GrantEvent.subject_of(self.pk)
+
+
+class Line(NamedTuple):
+    pk: int
+    status: str
+    valid_from: datetime
+    valid_to: datetime | None
+    suspended_until: datetime | None
+    role: str
+    setting: str
+    campus: str
+    kind: str
+    practitioner: Person
+    grant: Terms
+    last_event: Event
+
+    @property
+    def last_event_id(self) -> int:
+        return self.last_event.pk
+
+
+COLUMNS = (
+    *("pk", "status", "valid_from", "valid_to", "suspended_until"),
+    *("role", "setting", "campus", "kind"),
+    *("practitioner__emp_no", "practitioner__name", "practitioner__title_code"),
+    "practitioner__department__name",
+    *("privilege__code", "privilege__name", "privilege__value_kind"),
+    "privilege__level",
+    *("item_code", "grant__item_name", "grant__item_grade", "grant__doc_no"),
+    *("last_event_id", "last_event__recorded_at"),
+)
+
+
+def lines_of(keys: Sequence[int]) -> list[Line]:
+    """The lines of these keys, in their order; one query."""
+    found = {
+        row[0]: Line(
+            *row[:9],
+            Person(*row[9:12], Department(row[12])),
+            Terms(Entry(*row[13:17]), *row[17:21]),
+            Event(*row[21:]),
+        )
+        for row in GrantState.objects.filter(pk__in=keys)
+        .order_by("pk")
+        .values_list(*COLUMNS)
+    }
+    return [found[key] for key in keys if key in found]
