@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -53,6 +54,8 @@ class Prepared:
             for place, constant in found.places
         ]
         with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                _read_moments_fast(cursor.cursor)
             cursor.execute(found.sql, values)
             rows = cursor.fetchall()
         if found.converters:
@@ -68,6 +71,27 @@ class Prepared:
         return self.rows(*keys, *([keys[-1]] * missing))
 
 
+def _read_moments_fast(cursor: Any) -> None:
+    """psycopg reads a moment with a regular expression, the interpreter without."""
+    from psycopg.types.datetime import TimestamptzLoader
+
+    global _MomentLoader  # noqa: PLW0603  # made when a PostgreSQL is first seen
+    if _MomentLoader is None:
+
+        class MomentLoader(TimestamptzLoader):
+            def load(self, data: Any) -> datetime:
+                try:
+                    return datetime.fromisoformat(bytes(data).decode())
+                except ValueError:  # before year 1 or after 9999
+                    return super().load(data)
+
+        _MomentLoader = MomentLoader
+    cursor.adapters.register_loader("timestamptz", _MomentLoader)
+
+
+_MomentLoader: type[Any] | None = None
+
+
 def _compiled(
     build: Callable[..., QuerySet[Any, Any]], given: Sequence[Value], connection: Any
 ) -> _Compiled:
@@ -81,5 +105,11 @@ def _compiled(
     # By text: some backends bind numbers as text.
     known = {str(number): place for place, number in enumerate(numbers)}
     places = tuple((known.get(str(param)), param) for param in params)
+    for place, number in enumerate(numbers):
+        # Where a page begins is written into the SQL; nothing given comes after it.
+        before, number_found, after = sql.partition(str(number))
+        if number_found:
+            assert "%s" not in after  # noqa: S101  # else values would change places
+            sql, places = f"{before}%s{after}", (*places, (place, None))
     columns = [select[0] for select in compiler.select[: compiler.col_count]]
     return _Compiled(sql, places, compiler, compiler.get_converters(columns))

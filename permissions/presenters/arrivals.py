@@ -8,7 +8,7 @@ from typing import ClassVar
 from permissions.models import GrantState
 from permissions.queries.grant_lines import Line
 from portal.outbox.models import Message
-from portal.outbox.presenters import arrival, long_arrival, poll_seconds
+from portal.outbox.presenters import Proofs, arrival, long_arrival, poll_seconds
 from portal.outbox.queries import Confirmed
 from portal.ui.elements import Arrival
 from portal.ui.stencils import address_of
@@ -36,8 +36,11 @@ class GrantArrival:
 
 
 def grant_arrival(
-    state: GrantState | Line, message: Message | Confirmed
+    state: GrantState | Line, message: Message | Confirmed, proofs: Proofs
 ) -> GrantArrival:
+    if isinstance(message, Confirmed):
+        text, chain = proofs.of(message, state.last_event.recorded_at)
+        return GrantArrival(state.pk, chain, text, every_seconds=0, is_long=False)
     text = long_arrival(message, state.last_event.recorded_at)
     chain = arrival(message)
     return GrantArrival(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from functools import cache
+from typing import Literal, NamedTuple
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,10 +18,12 @@ from permissions.models import GrantEvent, GrantState
 from permissions.outbound import his_value_of
 from permissions.presenters import words
 from permissions.presenters.arrivals import GrantArrival, grant_arrival
+from permissions.queries.grant_lines import Line
 from permissions.queries.grants import Standing, arrivals_of, standing_of
 from portal.his.contract.codes import STATUS_AFTER as HIS_STATUS_AFTER
 from portal.outbox.models import Message
-from portal.outbox.presenters import long_arrival
+from portal.outbox.presenters import Proofs, long_arrival
+from portal.outbox.queries import Confirmed
 from portal.parameters.days import day_of
 from portal.ui.elements import (
     Change,
@@ -35,6 +37,7 @@ from portal.ui.elements import (
 )
 from portal.ui.moments import write_last_day, write_moment
 from portal.ui.phrases import said
+from portal.ui.stencils import address_of
 
 ICONS = {
     EventKind.SUSPEND: "player-pause",
@@ -68,43 +71,60 @@ class RowAct:
     is_danger: bool = False
 
 
-@dataclass(frozen=True)
-class GrantRow:
-    """One line of the ledger as lists show it."""
+class GrantRow(NamedTuple):
+    """One line of the ledger as lists show it; a tuple, for it is made by the hundred."""
 
     id: int
     name: str
     emp_no: str
     practitioner_url: str
     department: str
-    title: str
+    title: Text
     what: str
     codes: str
     grade: Grade | None
     level: Text
+    role: Text
     setting: Text
+    where: Text  # the setting, and the campus if the right is limited to one
+    kind: Text
     starts_on: str
     ends_on: str
     ends_soon: bool
     standing: Chip
     arrival: GrantArrival | None
     doc_no: str
-    acts: Sequence[RowAct]
-    history_url: str
+    kinds_of_acts: tuple[EventKind, ...]
+
+    @property
+    def acts(self) -> list[RowAct]:
+        return [_act(self.id, kind) for kind in self.kinds_of_acts]
+
+    @property
+    def history_url(self) -> str:
+        return address_of("permissions:grant-history", self.id)
 
     @property
     def long_arrival(self) -> GrantArrival | None:
         return self.arrival.long() if self.arrival else None
 
 
-def grant_rows(states: Sequence[GrantState]) -> list[GrantRow]:
-    """One query for all arrivals."""
+def grant_rows(states: Sequence[GrantState | Line]) -> list[GrantRow]:
+    """One query for all arrivals, and one more if any is still open."""
     now = timezone.now()
-    messages = arrivals_of(list(states))
-    return [_row(state, messages.get(state.last_event_id), now) for state in states]
+    messages = arrivals_of(states)
+    proofs = Proofs()
+    return [
+        _row(state, messages.get(state.last_event_id), now, proofs) for state in states
+    ]
 
 
-def _row(state: GrantState, message: Message | None, now: datetime) -> GrantRow:
+def _row(
+    state: GrantState | Line,
+    message: Message | Confirmed | None,
+    now: datetime,
+    proofs: Proofs,
+) -> GrantRow:
     practitioner, grant = state.practitioner, state.grant
     standing = standing_of(state, now)
     what, codes = words.what(grant)
@@ -113,8 +133,8 @@ def _row(state: GrantState, message: Message | None, now: datetime) -> GrantRow:
         id=state.pk,
         name=practitioner.name,
         emp_no=practitioner.emp_no,
-        practitioner_url=reverse(
-            "permissions:practitioner-detail", args=[practitioner.emp_no]
+        practitioner_url=address_of(
+            "permissions:practitioner-detail", practitioner.emp_no
         ),
         department=practitioner.department.name,
         title=words.title_word(practitioner.title_code),
@@ -122,36 +142,36 @@ def _row(state: GrantState, message: Message | None, now: datetime) -> GrantRow:
         codes=codes,
         grade=words.grade_of(state.grant.privilege, grant.item_grade),
         level=words.level_word(state.grant.privilege),
+        role=words.role_word(state.role),
         setting=words.setting_word(state.setting),
+        where=words.where(state.setting, state.campus),
+        kind=words.kind_word(state.kind),
         starts_on=starts_on,
         ends_on=ends_on,
         ends_soon=standing is Standing.EXPIRING,
         standing=words.STANDING_CHIPS[standing],
-        arrival=grant_arrival(state, message) if message else None,
+        arrival=grant_arrival(state, message, proofs) if message else None,
         doc_no=grant.doc_no,
-        acts=_acts(state, standing),
-        history_url=reverse("permissions:grant-history", args=[state.pk]),
+        kinds_of_acts=possible_acts(state.status, standing),
     )
 
 
-def possible_acts(state: GrantState, standing: Standing) -> list[EventKind]:
+@cache
+def possible_acts(status: str, standing: Standing) -> tuple[EventKind, ...]:
     """What the state and the dates allow; who may do it is the page's matter."""
-    kinds = [kind for kind in ICONS if state.status in POSSIBLE_IN[kind]]
+    kinds = tuple(kind for kind in ICONS if status in POSSIBLE_IN[kind])
     if standing is Standing.EXPIRED:
-        kinds = [kind for kind in kinds if kind is EventKind.VOID]
+        return tuple(kind for kind in kinds if kind is EventKind.VOID)
     return kinds
 
 
-def _acts(state: GrantState, standing: Standing) -> list[RowAct]:
-    return [
-        RowAct(
-            label=ACT_WORDS[kind],
-            icon=ICONS[kind],
-            url=reverse("permissions:grant-change", args=[state.pk, kind.lower()]),
-            is_danger=kind in {EventKind.REVOKE, EventKind.VOID},
-        )
-        for kind in possible_acts(state, standing)
-    ]
+def _act(state_id: int, kind: EventKind) -> RowAct:
+    return RowAct(
+        label=ACT_WORDS[kind],
+        icon=ICONS[kind],
+        url=address_of("permissions:grant-change", state_id, kind.lower()),
+        is_danger=kind in {EventKind.REVOKE, EventKind.VOID},
+    )
 
 
 # --- drawers --------------------------------------------------------------------------

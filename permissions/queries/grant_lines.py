@@ -6,11 +6,10 @@ the one presents the other; reading fifty of them costs a fraction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from permissions.models import GrantEvent, GrantState
+from permissions.models import GrantEvent
 
 
 class Department(NamedTuple):
@@ -79,17 +78,11 @@ COLUMNS = (
 )
 
 
-def lines_of(keys: Sequence[int]) -> list[Line]:
-    """The lines of these keys, in their order; one query."""
-    found = {
-        row[0]: Line(
-            *row[:9],
-            Person(*row[9:12], Department(row[12])),
-            Terms(Entry(*row[13:17]), *row[17:21]),
-            Event(*row[21:]),
-        )
-        for row in GrantState.objects.filter(pk__in=keys)
-        .order_by("pk")
-        .values_list(*COLUMNS)
-    }
-    return [found[key] for key in keys if key in found]
+def line_of(row: tuple[Any, ...]) -> Line:
+    """A line from its ``COLUMNS``."""
+    return Line(
+        *row[:9],
+        Person(*row[9:12], Department(row[12])),
+        Terms(Entry(*row[13:17]), *row[17:21]),
+        Event(*row[21:]),
+    )

@@ -22,8 +22,8 @@ from permissions.presenters.grants import (
     grant_rows,
     history,
 )
-from permissions.queries.grants import events_of_grant, grant_states, state_or_none
-from permissions.views.lists import grant_list_spec
+from permissions.queries.grants import events_of_grant, state_or_none
+from permissions.views.lists import BATCH, grant_list_spec
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.outbox.queries import arrival_of
@@ -55,8 +55,8 @@ def grant_list(request: AuthenticatedRequest) -> HttpResponse:
     """The list, its rows alone, or the list as a file."""
     return list_response(
         request,
-        grant_list_spec(timezone.now()),
-        grant_states(),
+        grant_list_spec(timezone.now(), request.capabilities),
+        GrantState.objects.all(),
         template="permissions/grant_list.html",
     )
 
@@ -121,7 +121,11 @@ def _changed(
         return saved(drawer.done, detail)
     row = render_to_string(
         "permissions/_grant_row.html",
-        {"row": grant_rows([_state_or_404(state_id)])[0], "oob": True},
+        {
+            "row": grant_rows([_state_or_404(state_id)])[0],
+            "oob": True,
+            "is_selectable": not BATCH.isdisjoint(request.capabilities),
+        },
         request,
     )
     return saved(drawer.done, detail, rows=row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.urls import reverse
@@ -21,10 +21,48 @@ POLL_SECONDS = 2
 SLOW_POLL_SECONDS = 15
 
 
-def arrival(message: Message | Confirmed) -> Arrival:
+class Proofs:
+    """Arrivals of confirmed messages for a whole list: the same words as ``arrival`` and
+    ``long_arrival`` write, looked up once."""
+
+    def __init__(self) -> None:
+        on = today()
+        self._today = on.isoformat()
+        self._day_before = (on - timedelta(days=1)).isoformat()
+        self._approved = _("已批 %(at)s")
+        self._same = _("回读一致")
+        self._proved = _("已批、已送达、回读一致 %(at)s")
+        self._shown = _("一致 %(at)s")
+        self._yesterday = _("昨天")
+
+    def of(self, message: Confirmed, approved_at: datetime) -> tuple[str, Arrival]:
+        """The three steps in words, and the chain whose title says them too."""
+        text = self._approved % {"at": _local(approved_at)[11:16]}
+        if message.delivered_at:
+            text = f"{text} · HIS {_local(message.delivered_at)[11:]}"
+        text = f"{text} · {self._same}"
+        local = _local(message.confirmed_at) if message.confirmed_at else "—"
+        title = f"{text} {self._proved % {'at': local}}"
+        shown = self._shown % {"at": self._short(local)}
+        return text, Arrival(("f", "f", "f"), "m2", shown, title)
+
+    def _short(self, local: str) -> str:
+        """As ``write_arrival``: the second today, the day before, else the day."""
+        on = local[:10]
+        if on == self._today:
+            return local[11:]
+        if on == self._day_before:
+            return self._yesterday
+        return local[5:10] if on[:4] == self._today[:4] else on
+
+
+def _local(moment: datetime) -> str:
+    """``2026-11-23 10:02:05``"""
+    return moment.astimezone(ZONE).isoformat(" ", "seconds")[:19]
+
+
+def arrival(message: Message) -> Arrival:
     """The chain 已批 → 已送达 → 回读一致 of a list's row; held up, with its reason."""
-    if isinstance(message, Confirmed):
-        return Arrival.confirmed(message.confirmed_at, _proved(message))
     chain: Arrival = _CHAINS[State(message.state)](message)
     is_held_up = chain.tone in {"warn", "bad"}
     return replace(chain, why=chain.why or reason_of(message)) if is_held_up else chain
@@ -52,16 +90,14 @@ def live_arrival(message: Message) -> LiveArrival:
     return LiveArrival(message.pk, arrival(message), poll_seconds(message))
 
 
-def poll_seconds(message: Message | Confirmed) -> int:
+def poll_seconds(message: Message) -> int:
     """How soon a page asks again; a message that waits for long is asked for less."""
-    if isinstance(message, Confirmed):
-        return 0
     if message.is_settled or message.not_before > timezone.now():
         return 0
     return SLOW_POLL_SECONDS if message.tries >= STUCK_AFTER else POLL_SECONDS
 
 
-def long_arrival(message: Message | Confirmed, approved_at: datetime) -> str:
+def long_arrival(message: Message, approved_at: datetime) -> str:
     """``已批 10:01 · HIS 10:02:04 · 回读一致``, as far as it got."""
     steps = [_("已批 %(at)s") % {"at": f"{approved_at.astimezone(ZONE):%H:%M}"}]
     if message.delivered_at:
@@ -93,7 +129,7 @@ def title_of(message: Message) -> str:
     return words
 
 
-def _proved(message: Message | Confirmed) -> str:
+def _proved(message: Message) -> str:
     at = write_second(message.confirmed_at)
     return _("已批、已送达、回读一致 %(at)s") % {"at": at}
 

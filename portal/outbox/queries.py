@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 
 from django.db.models import (
     Case,
@@ -21,6 +20,7 @@ from django.db.models.query import QuerySet
 
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.models import FINAL, Message, State
+from portal.prepared import Prepared
 
 IS_STUCK = Q(
     state__in=(State.WAITING, State.UNKNOWN, State.DELIVERED),
@@ -52,12 +52,10 @@ def shown() -> QuerySet[Message]:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """A message that needs no more looking at, as ``presenters`` take it."""
+    """A message nobody needs to look at any more, as ``presenters.Proofs`` takes it."""
 
     delivered_at: datetime | None
     confirmed_at: datetime | None
-    state: ClassVar[str] = State.CONFIRMED
-    is_settled: ClassVar[bool] = True
 
 
 def arrivals_by_subject(subjects: Collection[str]) -> dict[str, Message | Confirmed]:
@@ -69,11 +67,7 @@ def arrivals_by_subject(subjects: Collection[str]) -> dict[str, Message | Confir
         return {}
     found: dict[str, Message | Confirmed] = {}
     others: set[str] = set()
-    for subject, state, *moments in (
-        Message.objects.filter(subject__in=subjects)
-        .order_by("id")
-        .values_list("subject", "state", "delivered_at", "confirmed_at")
-    ):
+    for subject, state, *moments in _BY_SUBJECT.rows_of(list(subjects)):
         found.pop(subject, None)
         others.discard(subject)
         if state == State.CONFIRMED:
@@ -82,6 +76,13 @@ def arrivals_by_subject(subjects: Collection[str]) -> dict[str, Message | Confir
             others.add(subject)
     found.update(arrival_of(others))
     return found
+
+
+_BY_SUBJECT = Prepared(
+    lambda *subjects: Message.objects.filter(subject__in=subjects)
+    .order_by("id")
+    .values_list("subject", "state", "delivered_at", "confirmed_at")
+)
 
 
 def arrival_of(subjects: Collection[str]) -> dict[str, Message]:

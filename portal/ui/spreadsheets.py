@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -29,6 +29,14 @@ def workbook(
     cells: Callable[[Sequence[M]], Sequence[Sequence[Cell]]],
 ) -> tuple[FileResponse, int]:
     """A file ``name-20261123-1002.xlsx`` with one sheet, and how many rows it has."""
+    lines = (line for part in parts_of(queryset) for line in cells(part))
+    return table_file(name, titles, lines)
+
+
+def table_file(
+    name: str, titles: Sequence[str], lines: Iterable[Sequence[Cell]]
+) -> tuple[FileResponse, int]:
+    """The same from rows that come from no single query."""
     target = tempfile.TemporaryFile()  # noqa: SIM115  # the answer closes it
     book = xlsxwriter.Workbook(target, {"constant_memory": True})
     sheet = book.add_worksheet()
@@ -37,11 +45,10 @@ def workbook(
     for column, title in enumerate(titles):
         sheet.write_string(0, column, title, bold)
     place = 1
-    for part in parts_of(queryset):
-        for line in cells(part):
-            for column, value in enumerate(line):
-                write_cell(sheet, place, column, value)
-            place += 1
+    for line in lines:
+        for column, value in enumerate(line):
+            write_cell(sheet, place, column, value)
+        place += 1
     book.close()
     target.seek(0)
     moment = timezone.now().astimezone(ZONE)

@@ -4,7 +4,7 @@ A list of fifty rows is fifty times the same markup with other words. A template
 once, given ``hole("name")`` where a word will stand; filling the holes is one string
 operation. The template stays the only place that knows the markup::
 
-    stencil = kept_stencil(("row", tone), lambda: draw(name=hole("name"), tone=tone))
+    stencil = KEPT.stencil(("row", tone), lambda: draw(name=hole("name"), tone=tone))
     stencil.fill({"name": escape(row.name)})
 
 Everything but the words in the holes must be part of the key: it is drawn into the
@@ -28,7 +28,6 @@ OPEN, CLOSE = "\ue000", "\ue001"
 _HOLE = re.compile(f"{OPEN}([a-z_]+){CLOSE}")
 # A number no row has; where it is drawn (in addresses, too) is a hole.
 SAMPLE_ID = 7_236_514_908_127_364
-MOST_KEPT = 1024
 
 
 def hole(name: str) -> SafeString:
@@ -55,18 +54,27 @@ class Stencil:
         return SafeString(self._text % self._take(values))
 
 
-_KEPT: dict[Hashable, Stencil] = {}
+class Kept:
+    """Stencils by key and language; when there are too many, all are drawn anew."""
 
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: dict[Hashable, Stencil] = {}
 
-def kept_stencil(key: Hashable, draw: Callable[[], str]) -> Stencil:
-    """The stencil of this key in the reader's language; drawn when first asked for."""
-    full = (get_language(), key)
-    found = _KEPT.get(full)
-    if found is None:
-        if len(_KEPT) >= MOST_KEPT:
-            _KEPT.clear()
-        found = _KEPT[full] = Stencil(draw())
-    return found
+    def stencil(
+        self, key: Hashable, draw: Callable[[], str], language: str | None = None
+    ) -> Stencil:
+        """The stencil of this key; drawn when first asked for.
+
+        Who asks for many gives the ``language``: looking it up costs more.
+        """
+        full = (language or get_language(), key)
+        found = self._kept.get(full)
+        if found is None:
+            if len(self._kept) >= self._most:
+                self._kept.clear()
+            found = self._kept[full] = Stencil(draw())
+        return found
 
 
 @lru_cache(maxsize=64)
