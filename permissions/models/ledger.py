@@ -160,7 +160,8 @@ class GrantState(KeyedLine, HistoricalModel):
                 fields=["valid_to", "valid_from", "id"], name="permissions_state_by_end"
             ),
             models.Index(
-                fields=["privilege", "item_code", "id"], name="permissions_state_by_what"
+                fields=["privilege", "item_code", "id"],
+                name="permissions_state_by_what",
             ),
             # Its filters, newest first, and the view of those that are to begin.
             models.Index(fields=["valid_from"], name="permissions_state_begins"),

@@ -34,7 +34,7 @@ ARRIVALS = Kept(128)
 def draw_rows(
     request: HttpRequest, rows: Sequence[GrantRow], is_selectable: bool
 ) -> SafeString:
-    context = {
+    context: dict[str, Any] = {
         "capabilities": getattr(request, "capabilities", frozenset()),
         "is_selectable": is_selectable,
     }

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from permissions.enums import ACT_WORDS, EventKind, GrantStatus
+from permissions.enums import ACT_WORDS, TITLE_WORDS, EventKind, GrantStatus
 from permissions.ledger import POSSIBLE_IN, STATUS_AFTER
 from permissions.models import GrantEvent, GrantState
 from permissions.outbound import his_value_of
@@ -137,7 +137,7 @@ def _row(
             "permissions:practitioner-detail", practitioner.emp_no
         ),
         department=practitioner.department.name,
-        title=words.title_word(practitioner.title_code),
+        title=TITLE_WORDS.get(practitioner.title_code, ""),
         what=what,
         codes=codes,
         grade=words.grade_of(state.grant.privilege, grant.item_grade),

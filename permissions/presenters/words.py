@@ -54,9 +54,9 @@ STATE_CHIPS: Mapping[str, Chip] = {
 }
 
 
-def title_word(title_code: str) -> Text:
+def title_word(title_code: str) -> str:
     """主任医师 for 231; nothing for an unknown code."""
-    return TITLE_WORDS.get(title_code, "")
+    return str(TITLE_WORDS.get(title_code, ""))
 
 
 def person(practitioner: Practitioner) -> str:

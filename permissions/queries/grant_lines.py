@@ -80,9 +80,6 @@ COLUMNS = (
 
 def line_of(row: tuple[Any, ...]) -> Line:
     """A line from its ``COLUMNS``."""
-    return Line(
-        *row[:9],
-        Person(*row[9:12], Department(row[12])),
-        Terms(Entry(*row[13:17]), *row[17:21]),
-        Event(*row[21:]),
-    )
+    person = Person._make((*row[9:12], Department(row[12])))
+    terms = Terms._make((Entry._make(row[13:17]), *row[17:21]))
+    return Line._make((*row[:9], person, terms, Event._make(row[21:])))

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
-from django.db.models import BigIntegerField, Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet, Subquery
 from django.db.models.functions import Cast, Substr
 
 from permissions.enums import GrantStatus
@@ -18,6 +17,7 @@ from permissions.queries.grant_lines import Line
 from portal.directory.models import Department, Practitioner, PractitionerEvent
 from portal.outbox.models import UNCONFIRMED, Attempt, Message
 from portal.outbox.queries import Confirmed, arrivals_by_subject
+from portal.prepared import Prepared
 
 EXPIRING_DAYS = 30
 SUBJECT_PREFIX = GrantEvent.subject_of("")
@@ -211,12 +211,17 @@ def graded(grades: Sequence[int]) -> Q:
 
 def list_stamp() -> tuple[Any, ...]:
     """Changes when a right, its arrival or a person's department may have; one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(STAMP)
-        return tuple(cursor.fetchone() or ())
+    return tuple(_GREATEST.rows())
 
 
-STAMP = "SELECT " + ", ".join(
-    f"(SELECT MAX(id) FROM {model._meta.db_table})"  # noqa: S608  # names of our tables
-    for model in (GrantEvent, Attempt, PractitionerEvent)
-)
+def _greatest() -> QuerySet[GrantEvent, Any]:
+    """The greatest id of each source, beside the last event; none before the first."""
+    others = {
+        name: Subquery(model.objects.order_by("-pk").values("pk")[:1])
+        for name, model in (("attempt", Attempt), ("person", PractitionerEvent))
+    }
+    last = GrantEvent.objects.order_by("-pk").annotate(**others)
+    return last.values_list("pk", *others)[:1]
+
+
+_GREATEST = Prepared(_greatest)

@@ -64,7 +64,7 @@ GRANT_COLUMNS: tuple[Column[GrantRow], ...] = (
     Column(
         "role",
         _("权种与场合"),
-        export=lambda row: " · ".join(filter(None, (str(row.role), row.where))),
+        export=lambda row: f"{row.role} · {row.where}",
     ),
     Column(
         "valid_to",
@@ -81,7 +81,7 @@ GRANT_COLUMNS: tuple[Column[GrantRow], ...] = (
     Column(
         "doc_no",
         _("依据"),
-        export=lambda row: " ".join(filter(None, (row.doc_no, str(row.kind)))),
+        export=lambda row: f"{row.doc_no} {row.kind}".strip(),
     ),
     Column("acts", _("更多"), css="w-48"),
 )

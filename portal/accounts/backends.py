@@ -13,9 +13,7 @@ from portal.prepared import Prepared
 # Read when somebody changes a password, not on each request.
 SELDOM = frozenset({"password_history"})
 COLUMNS = tuple(
-    field.attname
-    for field in User._meta.concrete_fields
-    if field.attname not in SELDOM
+    field.attname for field in User._meta.concrete_fields if field.attname not in SELDOM
 )
 _BY_ID = Prepared(lambda user_id: standing_rows(user_id, *COLUMNS))
 
@@ -29,5 +27,6 @@ class PortalBackend(ModelBackend):
             return None
         user = User.from_db("default", COLUMNS, rows[0][: len(COLUMNS)])
         # ``queries.standing_of`` looks here before it asks the database.
-        user.standing = Standing.of(row[len(COLUMNS) :] for row in rows)
+        standing = Standing.of(row[len(COLUMNS) :] for row in rows)
+        vars(user)["standing"] = standing
         return user if self.user_can_authenticate(user) else None

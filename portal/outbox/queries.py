@@ -79,9 +79,11 @@ def arrivals_by_subject(subjects: Collection[str]) -> dict[str, Message | Confir
 
 
 _BY_SUBJECT = Prepared(
-    lambda *subjects: Message.objects.filter(subject__in=subjects)
-    .order_by("id")
-    .values_list("subject", "state", "delivered_at", "confirmed_at")
+    lambda *subjects: (
+        Message.objects.filter(subject__in=subjects)
+        .order_by("id")
+        .values_list("subject", "state", "delivered_at", "confirmed_at")
+    )
 )
 
 

@@ -31,6 +31,8 @@ def deep_page(
     narrowing: str,
 ) -> Sequence[Any]:
     """The rows as ``spec.made`` makes them; ``narrowing`` is what ``found`` asks."""
+    if not pager.total:
+        return []
     start, end = pager.start, min(pager.end, pager.total)
     order = (*sorting.order, "pk")
     is_turned = start > pager.total // 2

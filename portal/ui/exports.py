@@ -51,12 +51,14 @@ def export(
     parts = _made_parts(spec, rows_found) if spec.reads else parts_of(rows_found)
     lines = (line for part in parts for line in cells(part))
     response, rows = table_file(spec.key, titles, lines)
+    detail: dict[str, Any] = {"rows": rows}
+    if is_selection(request.GET):
+        detail["is_selection"] = True
     record(
         EventKind.EXPORTED,
         by=request.user,
         subject=("list", spec.key),
-        rows=rows,
-        **({"is_selection": True} if is_selection(request.GET) else {}),
+        **detail,
     )
     return response
 

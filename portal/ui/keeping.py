@@ -20,9 +20,9 @@ from django.utils.translation import get_language
 
 from portal.ui.address import changed_address
 from portal.ui.drawing import drawn
-from portal.ui.stencils import Kept, hole
 from portal.ui.sizes import sizes_of
 from portal.ui.spec import ListSpec
+from portal.ui.stencils import Kept, hole
 
 MOST_PAGES = 128
 PAGES = Kept(MOST_PAGES)
@@ -77,9 +77,10 @@ def _draw(request: HttpRequest, template: str, page: Any) -> str:
 
 def _choices(page: Any, spec: ListSpec[Any, Any]) -> Hashable:
     """The choices that are read from tables, as part of the key."""
+    filters: tuple[Any, ...] = spec.filters
     return tuple(
         tuple(item.choices())
-        for item in spec.filters
+        for item in filters
         if callable(getattr(item, "choices", None))
     )
 

@@ -67,6 +67,7 @@ from portal.ui.keeping import kept_page
 from portal.ui.pages import Pager, Sorting, column_heads, pager_of, sorting_of
 from portal.ui.phrases import listed
 from portal.ui.queries import KeptView, views_for
+from portal.ui.saved import Offered, offered
 from portal.ui.selecting import Asked, asked_of, found_rows, ignored_in, ordered
 from portal.ui.sizes import PageSize, page_size, sizes_of
 from portal.ui.spec import (
@@ -76,7 +77,6 @@ from portal.ui.spec import (
     QuickView,
     chosen_view,
 )
-from portal.ui.saved import Offered, offered
 
 __all__ = [
     "PER_PAGE",
@@ -179,8 +179,18 @@ def list_page(
         per=given.get("per", ""),
         saved=saved,
         ignored=ignored_note(spec, asked, given, saved),
-        drawn_rows=spec.draw(request, rows, spec.is_selectable) if spec.draw and rows else None,
+        drawn_rows=spec.draw(request, rows, spec.is_selectable)
+        if spec.draw and rows
+        else None,
     )
+
+
+class KeptResponse(HttpResponse):
+    """A page no template drew this time; what it shows is at hand for tests."""
+
+    def __init__(self, content: str, page: ListPage[Any]) -> None:
+        super().__init__(content)
+        self.list_page = page
 
 
 def list_response(
@@ -202,7 +212,9 @@ def list_response(
     is_fragment = request.headers.get("HX-Target") == page.body_id
     name = "components/list_body.html" if is_fragment else template
     if spec.draw and page.rows:
-        response = HttpResponse(kept_page(request, name, page, spec))
+        response: HttpResponse = KeptResponse(
+            kept_page(request, name, page, spec), page
+        )
     else:
         response = render(request, name, {**(context or {}), "list": page})
     response.headers["Vary"] = "HX-Target"
@@ -235,7 +247,10 @@ def narrowing_of(asked: Asked, given: Mapping[str, str]) -> str:
 
 
 def tabs_of(
-    spec: ListSpec[M, R], queryset: QuerySet[M], given: Mapping[str, str], counts: Counts
+    spec: ListSpec[M, R],
+    queryset: QuerySet[M],
+    given: Mapping[str, str],
+    counts: Counts,
 ) -> Tabs:
     """The quick views with their counts."""
     conditions = {view.key: view.condition for view in spec.views}

@@ -56,7 +56,10 @@ def view_new(request: AuthenticatedRequest, list_key: str) -> HttpResponse:
     if form.is_valid():
         try:
             view = services.save_view(
-                by=request.user, list_key=list_key, query=_present(request), **form.cleaned_data
+                by=request.user,
+                list_key=list_key,
+                query=_present(request),
+                **form.cleaned_data,
             )
         except services.ViewRefused as refused:
             form.add_error(refused.field, str(refused.message))

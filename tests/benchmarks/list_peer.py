@@ -75,7 +75,9 @@ def bare(_request: HttpRequest) -> HttpResponse:
 def usual(request: HttpRequest) -> HttpResponse:
     from django.middleware.csrf import get_token
 
-    page = Paginator(states().select_related("privilege"), ROWS).get_page(request.GET.get("page"))
+    page = Paginator(states().select_related("privilege"), ROWS).get_page(
+        request.GET.get("page")
+    )
     context = {
         "states": page,
         "page": page,
