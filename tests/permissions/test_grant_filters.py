@@ -346,5 +346,6 @@ def test_kept_counts_follow_an_act_an_arrival_and_the_clock(
     granted(su, lin, person, "RX06", valid_to=date(2026, 12, 31))
     assert counts(client)["30 天内到期"] == 0
     clock.move_to(datetime(2026, 12, 5, 2, 0, tzinfo=UTC))
+    client.cookies.clear()  # that session was idle for too long
     sign_in(client, lin)
     assert counts(client)["30 天内到期"] == 1
