@@ -19,6 +19,8 @@ from itertools import cycle
 from statistics import median
 from typing import Any
 
+from django.core.handlers.wsgi import WSGIHandler
+
 from tests.benchmarks.ledger_rows import SIZES, counts, large_ledger
 from tests.benchmarks.list_peer import ROWS, USUAL, handler
 from tests.benchmarks.list_rows import DEPARTMENTS, dress
@@ -128,10 +130,8 @@ def main(size: str) -> Result:
     with large_ledger(chosen) as url:
         dress(url)
         rows = counts(url)
-        from portal.wsgi import application
-
         cookie = session_cookie()
-        ours = caller(application, PATH, cookie)
+        ours = caller(WSGIHandler(), PATH, cookie)
         bare = caller(handler([]), "/bare/", "")
         usual = caller(handler(USUAL), "/usual/", cookie)
         found, peer = {name: Timed() for name, *_ in CASES}, Timed()

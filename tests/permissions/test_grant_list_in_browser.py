@@ -141,8 +141,9 @@ def test_all_pages_are_selected_only_when_confirmed_with_their_number(
 
 
 def test_view_is_saved_opened_changed_and_deleted(
-    page: Page, check_axe: Callable[[Page], None]
+    page: Page, browser_contexts: BrowserContexts, check_axe: Callable[[Page], None]
 ) -> None:
+    browser_contexts.expect("422")
     page.goto("/privileges/")
     field = page.get_by_role("combobox", name="权限项")
     field.press_sequentially("RX03")
