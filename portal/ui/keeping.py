@@ -16,17 +16,19 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
 from portal.ui.address import changed_address
 from portal.ui.drawing import drawn
+from portal.ui.pages import NEIGHBORS, Pager
 from portal.ui.sizes import sizes_of
 from portal.ui.spec import ListSpec
 from portal.ui.stencils import Kept, hole
 
 MOST_PAGES = 128
 PAGES = Kept(MOST_PAGES)
-PAGERS: dict[Hashable, SafeString] = {}
+PAGERS = Kept(4 * MOST_PAGES)
+SAMPLE_PAGE = 8_640_275_000
+NUMBERS = {-2: "two_before", -1: "before", 0: "number", 1: "after", 2: "two_after"}
 
 
 def kept_page(
@@ -86,17 +88,36 @@ def _choices(page: Any, spec: ListSpec[Any, Any]) -> Hashable:
 
 
 def _pager(request: HttpRequest, page: Any) -> SafeString:
-    key = (get_language(), changed_address(request, page=None), page.pager)
-    found = PAGERS.get(key)
-    if found is None:
-        if len(PAGERS) >= MOST_PAGES:
-            PAGERS.clear()
+    """The pages: near an end drawn for each, in between the same but for the numbers."""
+    pager: Pager = page.pager
+    near = range(-NEIGHBORS, NEIGHBORS + 1)
+    is_between = 2 + NEIGHBORS < pager.number < pager.count - NEIGHBORS - 1
+    shape = None if is_between else pager.number
+    key = (changed_address(request, page=None), pager.count, pager.total, shape)
+
+    def draw() -> str:
+        number = SAMPLE_PAGE if is_between else pager.number
         context = {
-            "pager": page.pager,
-            "sizes": sizes_of(request, page.pager),
+            "pager": Sample(number, pager) if is_between else pager,
+            "sizes": sizes_of(request, pager),
             "target": page.body_id,
             "request": request,
         }
-        text = render_to_string("components/pager.html", context)
-        found = PAGERS[key] = SafeString(text)
-    return found
+        text: str = render_to_string("components/pager.html", context)
+        for step in near if is_between else ():
+            text = text.replace(str(number + step), hole(NUMBERS[step]))
+        return text
+
+    numbers = {NUMBERS[step]: str(pager.number + step) for step in near}
+    return PAGERS.stencil((*key, pager.per_page), draw).fill(numbers)
+
+
+class Sample:
+    """The pages around a number no list has."""
+
+    def __init__(self, number: int, pager: Pager) -> None:
+        self.number, self.count = number, pager.count
+        self.total, self.per_page = pager.total, pager.per_page
+        self.previous, self.next = number - 1, number + 1
+        near = range(number - NEIGHBORS, number + NEIGHBORS + 1)
+        self.shown: list[int | None] = [1, None, *near, None, pager.count]
