@@ -80,12 +80,22 @@ def _filled(row: GrantRow, context: Mapping[str, Any], told: _Words) -> str:
     }
     key = (
         *(row.standing.icon, row.ends_soon, row.kinds_of_acts),
-        *(row.grade.number if row.grade else row.level, row.kind == ""),
-        *(arrival is None, row.doc_no == "", row.title == "", context["is_selectable"]),
+        *(row.grade.number if row.grade else row.level, _is_empty(row.kind)),
+        *(
+            arrival is None,
+            row.doc_no == "",
+            _is_empty(row.title),
+            context["is_selectable"],
+        ),
         context["capabilities"],
     )
     stencil = MAKES.stencil(key, lambda: _draw_row(row, context), told.language)
     return stencil.fill(values)
+
+
+def _is_empty(word: Text) -> bool:
+    """A word of the interface is never empty: comparing it would look it up."""
+    return isinstance(word, str) and not word
 
 
 def _draw_row(row: GrantRow, context: Mapping[str, Any]) -> str:
@@ -98,7 +108,7 @@ def _draw_row(row: GrantRow, context: Mapping[str, Any]) -> str:
 
 def _arrival(arrival: GrantArrival, state_id: int, told: _Words) -> str:
     chain = arrival.chain
-    key = (chain.dots, chain.tone, chain.why == "", arrival.every_seconds)
+    key = (chain.dots, chain.tone, _is_empty(chain.why), arrival.every_seconds)
     stencil = ARRIVALS.stencil(key, lambda: _draw_arrival(arrival), told.language)
     return stencil.fill(
         {
