@@ -5,6 +5,7 @@ The template stays ``_grant_row.html``, the one a drawer renders a changed row w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
@@ -28,6 +29,7 @@ WORDS = (
     *("role", "where", "kind", "starts_on", "ends_on", "doc_no"),
 )
 MAKES = Kept(1024)
+_SPECIAL = re.compile("[&<>\"']").search
 ARRIVALS = Kept(128)
 
 
@@ -51,7 +53,7 @@ class _Words:
 
     def __call__(self, word: Text) -> str:
         if isinstance(word, str):
-            return word if word.isalnum() else escape(word)
+            return escape(word) if _SPECIAL(word) else word
         # Words of the interface live as long as the program: their id is theirs.
         key = id(word)
         if key not in self._known:
