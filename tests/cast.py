@@ -19,7 +19,7 @@ from portal.accounts.models import LoginSession, RoleAssignment, User
 from portal.audit.acting import acting
 from portal.directory.models import Department, Practitioner, PractitionerStatus
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "portal.accounts.backends.PortalBackend"
 PASSWORD = "Cast-of-tests-2026"
 
 

@@ -46,9 +46,13 @@ def clock(request: pytest.FixtureRequest) -> Iterator[time_machine.Traveller | N
 @pytest.fixture(autouse=True)
 def _ledger_is_read_again() -> None:
     """Each test has a database of its own; the ledger kept of the last one is not its."""
+    from django.core.cache import cache
+
     from permissions.snapshot import KEPT
 
     KEPT.forget()
+    # Counts of lists are kept by the greatest ids, and those come again.
+    cache.clear()
 
 
 # --- queries without an order -------------------------------------------------------

@@ -123,8 +123,12 @@ class GrantEvent(WriteOnceModel):
 
     @property
     def subject(self) -> str:
+        return self.subject_of(self.pk)
+
+    @staticmethod
+    def subject_of(event_id: int | str) -> str:
         """How the outbox names what a message is about."""
-        return f"permissions.grantevent:{self.pk}"
+        return f"permissions.grantevent:{event_id}"
 
 
 class GrantState(KeyedLine, HistoricalModel):
@@ -150,6 +154,22 @@ class GrantState(KeyedLine, HistoricalModel):
                 name="permissions_state_whose_what",
             ),
             models.Index(fields=["status", "valid_to"], name="permissions_state_ends"),
+            # Orders of the list, to the last column: a deep page walks the index alone.
+            models.Index(fields=["last_event", "id"], name="permissions_state_newest"),
+            models.Index(
+                fields=["valid_to", "valid_from", "id"], name="permissions_state_by_end"
+            ),
+            models.Index(
+                fields=["privilege", "item_code", "id"],
+                name="permissions_state_by_what",
+            ),
+            # Its filters, newest first, and the view of those that are to begin.
+            models.Index(fields=["valid_from"], name="permissions_state_begins"),
+            models.Index(fields=["role", "last_event"], name="permissions_state_role"),
+            models.Index(fields=["kind", "last_event"], name="permissions_state_kind"),
+            models.Index(
+                fields=["setting", "last_event"], name="permissions_state_setting"
+            ),
         ]
 
     def __str__(self) -> str:

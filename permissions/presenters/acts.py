@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -13,6 +14,7 @@ from permissions import services
 from permissions.enums import ACT_WORDS, EventKind, GrantStatus
 from permissions.ledger import POSSIBLE_IN
 from permissions.models import GrantState
+from permissions.queries.grant_lines import Line
 from permissions.queries.grants import Standing, is_suspended, standing_of
 from permissions.services.refusals import ActRefused
 from portal.ui.elements import Note, Text
@@ -127,12 +129,14 @@ def status_now(state: GrantState, now: datetime) -> GrantStatus:
 
 
 def possible_acts(
-    state: GrantState, now: datetime, *, undone: Collection[int] = ()
+    line: GrantState | Line, now: datetime, *, undone: Collection[int] = ()
 ) -> list[str]:
     """What state and dates allow, in the order of the menu; asks the database nothing.
 
     ``undone`` are last events that were taken back. Who may do it is the page's matter.
     """
+    # A line has the shape of a state, as far as these questions go.
+    state = cast(GrantState, line)
     standing = standing_of(state, now)
     is_undone = state.last_event_id in undone
     return [

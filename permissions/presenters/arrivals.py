@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, cast
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from permissions.models import GrantState
+from permissions.models import Grant, GrantState
 from permissions.outbound import Ways
+from permissions.queries.grant_lines import Line
 from portal.outbox.models import Message
-from portal.outbox.presenters import arrival, long_arrival, poll_seconds
+from portal.outbox.presenters import Proofs, arrival, long_arrival, poll_seconds
+from portal.outbox.queries import Confirmed
 from portal.ui.elements import Arrival
+from portal.ui.stencils import address_of
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class GrantArrival:
 
     @property
     def url(self) -> str:
-        url = reverse("permissions:grant-arrival", args=[self.state_id])
+        url = address_of("permissions:grant-arrival", self.state_id)
         return f"{url}?long=1" if self.is_long else url
 
     def long(self) -> GrantArrival:
@@ -36,16 +38,21 @@ class GrantArrival:
         return replace(self, is_long=True)
 
 
-def untold_arrival(state: GrantState, ways: Ways) -> GrantArrival | None:
+def untold_arrival(state: GrantState | Line, ways: Ways) -> GrantArrival | None:
     """Why nothing of a line was told; None where something might have been."""
-    why = ways.why_not_told(state.grant)
+    why = ways.why_not_told(cast(Grant, state.grant))
     if not why:
         return None
     chain = Arrival(("", "", ""), "m", _("不推送"), why, why)
     return GrantArrival(state.pk, chain, why, every_seconds=0, is_long=False)
 
 
-def grant_arrival(state: GrantState, message: Message) -> GrantArrival:
+def grant_arrival(
+    state: GrantState | Line, message: Message | Confirmed, proofs: Proofs
+) -> GrantArrival:
+    if isinstance(message, Confirmed):
+        text, chain = proofs.of(message, state.last_event.recorded_at)
+        return GrantArrival(state.pk, chain, text, every_seconds=0, is_long=False)
     text = long_arrival(message, state.last_event.recorded_at)
     chain = arrival(message)
     return GrantArrival(

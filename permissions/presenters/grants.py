@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from django.urls import reverse
 from django.utils import timezone
 
-from permissions.enums import EventKind
+from permissions.enums import TITLE_WORDS, EventKind
 from permissions.models import GrantEvent, GrantState
 from permissions.outbound import Ways
 from permissions.presenters import words
@@ -20,6 +19,7 @@ from permissions.presenters.arrivals import (
     grant_arrival,
     untold_arrival,
 )
+from permissions.queries.grant_lines import Line
 from permissions.queries.grants import (
     Standing,
     arrivals_of,
@@ -27,10 +27,12 @@ from permissions.queries.grants import (
     undone_revocations,
 )
 from portal.outbox.models import Message
-from portal.outbox.presenters import long_arrival
+from portal.outbox.presenters import Proofs, long_arrival
+from portal.outbox.queries import Confirmed
 from portal.ui.elements import Chip, Grade, Moment, Text, Timeline
 from portal.ui.moments import write_moment
 from portal.ui.phrases import said
+from portal.ui.stencils import address_of
 
 MomentTone = Literal["", "ok", "bad", "mute"]
 TONES: dict[EventKind, MomentTone] = {
@@ -51,44 +53,53 @@ class RowAct:
     is_danger: bool = False
 
 
-@dataclass(frozen=True)
-class GrantRow:
-    """One line of the ledger as lists show it."""
+class GrantRow(NamedTuple):
+    """One line of the ledger as lists show it; a tuple, for it is made by the hundred."""
 
     id: int
     name: str
     emp_no: str
     practitioner_url: str
     department: str
-    title: str
+    title: Text
     what: str
     codes: str
     grade: Grade | None
     level: Text
+    role: Text
     setting: Text
+    where: Text  # the setting, and the campus if the right is limited to one
+    kind: Text
     starts_on: str
     ends_on: str
     ends_soon: bool
     standing: Chip
     arrival: GrantArrival | None
     doc_no: str
-    acts: Sequence[RowAct]
-    history_url: str
+    kinds_of_acts: tuple[str, ...]
+
+    @property
+    def acts(self) -> list[RowAct]:
+        return [_act(self.id, act) for act in self.kinds_of_acts]
+
+    @property
+    def history_url(self) -> str:
+        return address_of("permissions:grant-history", self.id)
 
     @property
     def long_arrival(self) -> GrantArrival | None:
         return self.arrival.long() if self.arrival else None
 
 
-def grant_rows(states: Sequence[GrantState]) -> list[GrantRow]:
-    """One query for all arrivals, one for all that was undone where anything was."""
+def grant_rows(states: Sequence[GrantState | Line]) -> list[GrantRow]:
+    """One query for all arrivals, one more each if any is open or was undone."""
     now = timezone.now()
-    messages = arrivals_of(list(states))
-    ways, undone = Ways(), undone_revocations(states)
+    messages = arrivals_of(states)
+    ways, proofs, undone = Ways(), Proofs(), undone_revocations(states)
     return [
         _row(
             state,
-            _arrival(state, messages.get(state.last_event_id), ways),
+            _arrival(state, messages.get(state.last_event_id), ways, proofs),
             now,
             undone,
         )
@@ -97,15 +108,21 @@ def grant_rows(states: Sequence[GrantState]) -> list[GrantRow]:
 
 
 def _arrival(
-    state: GrantState, message: Message | None, ways: Ways
+    state: GrantState | Line,
+    message: Message | Confirmed | None,
+    ways: Ways,
+    proofs: Proofs,
 ) -> GrantArrival | None:
     if message is None:
         return untold_arrival(state, ways)
-    return grant_arrival(state, message)
+    return grant_arrival(state, message, proofs)
 
 
 def _row(
-    state: GrantState, arrival: GrantArrival | None, now: datetime, undone: set[int]
+    state: GrantState | Line,
+    arrival: GrantArrival | None,
+    now: datetime,
+    undone: set[int],
 ) -> GrantRow:
     practitioner, grant = state.practitioner, state.grant
     standing = standing_of(state, now)
@@ -115,37 +132,36 @@ def _row(
         id=state.pk,
         name=practitioner.name,
         emp_no=practitioner.emp_no,
-        practitioner_url=reverse(
-            "permissions:practitioner-detail", args=[practitioner.emp_no]
+        practitioner_url=address_of(
+            "permissions:practitioner-detail", practitioner.emp_no
         ),
         department=practitioner.department.name,
-        title=words.title_word(practitioner.title_code),
+        title=TITLE_WORDS.get(practitioner.title_code, ""),
         what=what,
         codes=codes,
         grade=words.grade_of(state.grant.privilege, grant.item_grade),
         level=words.level_word(state.grant.privilege),
+        role=words.role_word(state.role),
         setting=words.setting_word(state.setting),
+        where=words.where(state.setting, state.campus),
+        kind=words.kind_word(state.kind),
         starts_on=starts_on,
         ends_on=ends_on,
         ends_soon=standing is Standing.EXPIRING,
         standing=words.STANDING_CHIPS[standing],
         arrival=arrival,
         doc_no=grant.doc_no,
-        acts=_acts(state, now, undone),
-        history_url=reverse("permissions:grant-history", args=[state.pk]),
+        kinds_of_acts=tuple(possible_acts(state, now, undone=undone)),
     )
 
 
-def _acts(state: GrantState, now: datetime, undone: set[int]) -> list[RowAct]:
-    return [
-        RowAct(
-            label=ACTS[act].word,
-            icon=ACTS[act].icon,
-            url=reverse("permissions:grant-change", args=[state.pk, act]),
-            is_danger=ACTS[act].is_last,
-        )
-        for act in possible_acts(state, now, undone=undone)
-    ]
+def _act(state_id: int, act: str) -> RowAct:
+    return RowAct(
+        label=ACTS[act].word,
+        icon=ACTS[act].icon,
+        url=address_of("permissions:grant-change", state_id, act),
+        is_danger=ACTS[act].is_last,
+    )
 
 
 # --- histories ------------------------------------------------------------------------

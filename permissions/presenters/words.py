@@ -7,9 +7,17 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from permissions.enums import TITLE_WORDS, EventKind, Setting, SurgicalRole, ValueKind
+from permissions.enums import (
+    TITLE_WORDS,
+    EventKind,
+    GrantKind,
+    Setting,
+    SurgicalRole,
+    ValueKind,
+)
 from permissions.models import Application, Grant, Privilege
-from permissions.queries.grants import Standing
+from permissions.queries.grant_lines import Entry, Terms
+from permissions.queries.grants import LEVELS_OF_SURGERY, Standing
 from portal.approvals.workflow import ProposalState
 from portal.directory.models import PRACTISING, Practitioner
 from portal.ui.elements import Chip, Grade, Text
@@ -34,6 +42,9 @@ EVENT_CHIPS: Mapping[str, Chip] = {
     EventKind.RENEW: Chip("ok", "calendar-due", _("续期")),
     EventKind.DOWNGRADE: Chip("warn", "arrow-back-up", _("降级")),
 }
+SETTINGS: Mapping[str, Text] = dict(Setting.choices)
+ROLES: Mapping[str, Text] = dict(SurgicalRole.choices)
+KINDS: Mapping[str, Text] = dict(GrantKind.choices)
 STATE_CHIPS: Mapping[str, Chip] = {
     ProposalState.SUBMITTED: Chip("info", "progress", _("待审批")),
     ProposalState.APPROVED: Chip("ok", "circle-check", _("已同意")),
@@ -41,7 +52,6 @@ STATE_CHIPS: Mapping[str, Chip] = {
     ProposalState.REJECTED: Chip("bad", "circle-x", _("已驳回")),
     ProposalState.WITHDRAWN: Chip("mute", "x", _("已撤回")),
 }
-GRADED = frozenset({"SG01", "SG02"})
 
 
 def title_word(title_code: str) -> str:
@@ -63,7 +73,7 @@ def practitioner_chip(practitioner: Practitioner) -> Chip:
     return Chip("mute", "calendar-off", label)
 
 
-def what(terms: Grant | Application) -> tuple[str, str]:
+def what(terms: Grant | Application | Terms) -> tuple[str, str]:
     """The right in two lines: the procedure and codes, or the privilege and its code."""
     privilege = terms.privilege
     if terms.item_code:
@@ -71,21 +81,21 @@ def what(terms: Grant | Application) -> tuple[str, str]:
     return privilege.name, privilege.code
 
 
-def what_in_one(terms: Grant | Application) -> str:
+def what_in_one(terms: Grant | Application | Terms) -> str:
     name, codes = what(terms)
     return noted(name, codes)
 
 
-def grade_of(privilege: Privilege, item_grade: int | None) -> Grade | None:
+def grade_of(privilege: Privilege | Entry, item_grade: int | None) -> Grade | None:
     """The surgery grade; None where grades say nothing."""
     if item_grade:
         return Grade(item_grade)
-    if privilege.code in GRADED:
+    if privilege.code in LEVELS_OF_SURGERY:
         return Grade(int(privilege.level))
     return None
 
 
-def level_word(privilege: Privilege) -> Text:
+def level_word(privilege: Privilege | Entry) -> Text:
     """What stands in the 级别 column where there is no surgery grade."""
     if privilege.value_kind == ValueKind.LEVEL and privilege.level:
         return privilege.level
@@ -93,12 +103,22 @@ def level_word(privilege: Privilege) -> Text:
 
 
 def setting_word(setting: str) -> Text:
-    return Setting(setting).label
+    return SETTINGS[setting]
+
+
+def where(setting: str, campus: str) -> Text:
+    """``住院 · 东院``"""
+    return f"{SETTINGS[setting]} · {campus}" if campus else SETTINGS[setting]
 
 
 def role_word(role: str) -> Text:
-    """主刀 and the like; nothing where there are no roles."""
-    return SurgicalRole(role).label if role else ""
+    """What the line lets its holder do with a procedure; a dash where roles say nothing."""
+    return ROLES[role]
+
+
+def kind_word(kind: str) -> Text:
+    """How the line came to be, where that is worth saying: a first grant is the rule."""
+    return "" if kind == GrantKind.FIRST else KINDS[kind]
 
 
 def span(valid_from: datetime, valid_to: datetime | None) -> tuple[str, str]:

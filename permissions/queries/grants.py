@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.core.cache import cache
-from django.db.models import BigIntegerField, Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet, Subquery
 from django.db.models.functions import Cast, Substr
 
 from permissions.enums import EventKind, GrantStatus
-from permissions.models import GrantEvent, GrantState
-from portal.directory.models import Department, Practitioner
-from portal.outbox.models import Message, State
-from portal.outbox.queries import arrival_of
+from permissions.models import GrantEvent, GrantState, Privilege
+from permissions.queries.grant_lines import Line
+from portal.directory.models import Department, Practitioner, PractitionerEvent
+from portal.outbox.models import UNCONFIRMED, Attempt, Message
+from portal.outbox.queries import Confirmed, arrivals_by_subject
+from portal.prepared import Prepared
 
 EXPIRING_DAYS = 30
-SUBJECT_PREFIX = "permissions.grantevent:"
-DEPARTMENTS_KEY = "permissions.departments"
-DEPARTMENTS_SECONDS = 60
+SUBJECT_PREFIX = GrantEvent.subject_of("")
+# Entries whose level is a surgery grade and that are granted without items.
+LEVELS_OF_SURGERY = ("SG01", "SG02")
+# What filters offer changes by pulls and versions only: a minute old is good enough.
+CHOICES_SECONDS = 60
 
 
 class Standing(StrEnum):
@@ -34,24 +39,27 @@ class Standing(StrEnum):
     VOID = "VOID"
 
 
-def standing_of(state: GrantState, now: datetime) -> Standing:
+ENDED = {"REVOKED": Standing.REVOKED, "VOID": Standing.VOID}
+
+
+def standing_of(state: GrantState | Line, now: datetime) -> Standing:
     """What a list calls this grant; the end date alone ends a right."""
-    status = GrantStatus(state.status)
-    if status in {GrantStatus.REVOKED, GrantStatus.VOID}:
-        return Standing(status.value)
-    if state.valid_to is not None and state.valid_to <= now:
+    ended = ENDED.get(state.status)
+    if ended is not None:
+        return ended
+    valid_to = state.valid_to
+    if valid_to is not None and valid_to <= now:
         return Standing.EXPIRED
     if is_suspended(state, now):
         return Standing.SUSPENDED
     if state.valid_from > now:
         return Standing.FUTURE
-    soon = now + timedelta(days=EXPIRING_DAYS)
-    if state.valid_to is not None and state.valid_to <= soon:
+    if valid_to is not None and valid_to <= now + timedelta(days=EXPIRING_DAYS):
         return Standing.EXPIRING
     return Standing.IN_FORCE
 
 
-def is_suspended(state: GrantState, now: datetime) -> bool:
+def is_suspended(state: GrantState | Line, now: datetime) -> bool:
     """A suspension with an end is over by that date alone."""
     if state.status != GrantStatus.SUSPENDED:
         return False
@@ -89,8 +97,9 @@ def standing_condition(standing: Standing, now: datetime) -> Q:
 def not_confirmed() -> Q:
     """The last change has not been proven to have arrived in the HIS."""
     open_events = (
-        Message.objects.filter(subject__startswith=SUBJECT_PREFIX)
-        .exclude(state=State.CONFIRMED)
+        Message.objects.filter(
+            state__in=UNCONFIRMED, subject__startswith=SUBJECT_PREFIX
+        )
         .order_by()
         .values(
             event=Cast(Substr("subject", len(SUBJECT_PREFIX) + 1), BigIntegerField())
@@ -145,17 +154,21 @@ def events_of(practitioner: Practitioner, *, limit: int) -> list[GrantEvent]:
     )
 
 
-def arrivals_of(states: list[GrantState]) -> dict[int, Message]:
-    """The message about the last change of each state, by event id; one query."""
-    found = arrival_of([state.last_event.subject for state in states])
+def arrivals_of(
+    states: Sequence[GrantState | Line],
+) -> dict[int, Message | Confirmed]:
+    """The message about the last change of each state, by event id.
+
+    One query, and one more if any has not been confirmed.
+    """
+    subjects = {state.last_event.subject: state.last_event_id for state in states}
     return {
-        state.last_event_id: found[state.last_event.subject]
-        for state in states
-        if state.last_event.subject in found
+        subjects[subject]: message
+        for subject, message in arrivals_by_subject(subjects).items()
     }
 
 
-def undone_revocations(states: Sequence[GrantState]) -> set[int]:
+def undone_revocations(states: Sequence[GrantState | Line]) -> set[int]:
     """Last events that took a right away and were undone by a line of its own.
 
     One query; none where nothing was revoked.
@@ -171,10 +184,72 @@ def undone_revocations(states: Sequence[GrantState]) -> set[int]:
     return {event for event in undoing.values_list("undoes_id", flat=True) if event}
 
 
-def departments() -> list[tuple[str, str]]:
-    """For filters; they change by pulls only, so a minute old is good enough."""
-    known: list[tuple[str, str]] | None = cache.get(DEPARTMENTS_KEY)
+# --- what filters offer ---------------------------------------------------------------
+
+
+def departments() -> list[tuple[str, str, str]]:
+    """Code, name and initials."""
+    return _remembered(
+        "departments",
+        lambda: Department.objects.order_by("code").values_list(
+            "code", "name", "initials"
+        ),
+    )
+
+
+def department_names() -> list[tuple[str, str]]:
+    return [(code, name) for code, name, _initials in departments()]
+
+
+def entries() -> list[tuple[str, str, str]]:
+    """Every entry of the catalogue: who held what is disabled now still holds it."""
+    rows = _remembered(
+        "entries",
+        lambda: Privilege.objects.order_by("sort", "code").values_list(
+            "code", "name", "initials"
+        ),
+    )
+    return [(code, f"{code} {name}", initials) for code, name, initials in rows]
+
+
+def campuses() -> list[tuple[str, str]]:
+    """Campuses any right is limited to; most hospitals have none."""
+    limited = GrantState.objects.exclude(campus="").order_by("campus")
+    names = _remembered("campuses", lambda: limited.values_list("campus").distinct())
+    return [(name, name) for (name,) in names]
+
+
+def _remembered(name: str, read: Callable[[], Iterable[Any]]) -> list[Any]:
+    key = f"permissions.{name}"
+    known: list[Any] | None = cache.get(key)
     if known is None:
-        known = list(Department.objects.order_by("code").values_list("code", "name"))
-        cache.set(DEPARTMENTS_KEY, known, DEPARTMENTS_SECONDS)
+        known = list(read())
+        cache.set(key, known, CHOICES_SECONDS)
     return known
+
+
+def graded(grades: Sequence[int]) -> Q:
+    """Surgical lines of these grades: those of items, and the levels without items."""
+    levels = Q(
+        privilege__code__in=LEVELS_OF_SURGERY,
+        privilege__level__in=[str(grade) for grade in grades],
+    )
+    return Q(grant__item_grade__in=grades) | levels
+
+
+def list_stamp() -> tuple[Any, ...]:
+    """Changes when a right, its arrival or a person's department may have; one query."""
+    return tuple(_GREATEST.rows())
+
+
+def _greatest() -> QuerySet[GrantEvent, Any]:
+    """The greatest id of each source, beside the last event; none before the first."""
+    others = {
+        name: Subquery(model.objects.order_by("-pk").values("pk")[:1])
+        for name, model in (("attempt", Attempt), ("person", PractitionerEvent))
+    }
+    last = GrantEvent.objects.order_by("-pk").annotate(**others)
+    return last.values_list("pk", *others)[:1]
+
+
+_GREATEST = Prepared(_greatest)

@@ -39,6 +39,7 @@ from permissions.queries.grants import state_or_none
 from permissions.services import Line
 from permissions.services.refusals import ActRefused
 from permissions.views.chosen import Chosen, many_lines, one_line
+from permissions.views.lists import BATCH
 from permissions.views.second import NotAgreed, put_refusal, second_of
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
@@ -303,5 +304,9 @@ def _changed(task: Task) -> HttpResponse:
 def _row(request: AuthenticatedRequest, state_id: int) -> str:
     state = state_or_none(state_id)
     rows = grant_rows([state] if state else [])
-    context: dict[str, Any] = {"row": rows[0], "oob": True}
+    context: dict[str, Any] = {
+        "row": rows[0],
+        "oob": True,
+        "is_selectable": not BATCH.isdisjoint(request.capabilities),
+    }
     return render_to_string("permissions/_grant_row.html", context, request)

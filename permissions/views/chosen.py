@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from permissions.models import GrantState
-from permissions.queries.grants import grant_states, state_or_none, states_by_id
+from permissions.queries.grants import state_or_none, states_by_id
 from permissions.views.lists import grant_list_spec
 from portal.accounts.guards import AuthenticatedRequest
-from portal.ui.lists import asked_of
+from portal.ui.lists import found_rows
 
 # As many lines as one transaction changes in a time a person waits for.
 MOST = 500
@@ -79,8 +79,8 @@ def many_lines(request: AuthenticatedRequest) -> Chosen:
 
 
 def _all_found(given: QueryDict) -> Chosen:
-    condition = asked_of(grant_list_spec(timezone.now()), given).condition
-    found = grant_states().filter(condition).order_by("pk")
+    spec = grant_list_spec(timezone.now())
+    found = found_rows(spec, GrantState.objects.all(), given).order_by("pk")
     ids = list(found.values_list("pk", flat=True)[: MOST + 1])
     if len(ids) > MOST:
         return Chosen([], {}, found.count())

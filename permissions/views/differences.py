@@ -16,7 +16,7 @@ from permissions.models import Grant
 from permissions.presenters import differences as present
 from permissions.presenters import words
 from permissions.queries import ledger
-from permissions.queries.grants import departments
+from permissions.queries.grants import department_names
 from permissions.views.asked import AskedDay, asked_day, notes_of
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
@@ -160,7 +160,7 @@ def subject_options(request: AuthenticatedRequest) -> HttpResponse:
     people = search_practitioners(text)[:MOST]
     places = [
         (f"T:{code}", name, _("科室"))
-        for code, name in departments()
+        for code, name in department_names()
         if text and (text in name or code.startswith(text))
     ]
     found = [

@@ -9,7 +9,7 @@ from django.utils import timezone
 from permissions.models import GrantState
 from permissions.presenters import words
 from permissions.presenters.grants import grant_rows, history
-from permissions.queries.grants import events_of_grant, grant_states, state_or_none
+from permissions.queries.grants import events_of_grant, state_or_none
 from permissions.views.lists import grant_list_spec
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
@@ -22,8 +22,8 @@ def grant_list(request: AuthenticatedRequest) -> HttpResponse:
     """The list, its rows alone, or the list as a file."""
     return list_response(
         request,
-        grant_list_spec(timezone.now()),
-        grant_states(),
+        grant_list_spec(timezone.now(), request.capabilities),
+        GrantState.objects.all(),
         template="permissions/grant_list.html",
     )
 

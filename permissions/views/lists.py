@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from permissions.enums import TITLE_WORDS, Category
+from permissions.enums import TITLE_WORDS, Category, GrantKind, Setting, SurgicalRole
 from permissions.models import Application, GrantState
 from permissions.presenters import words
 from permissions.presenters.applications import ApplicationRow, application_rows
+from permissions.presenters.grant_list import draw_rows
 from permissions.presenters.grants import GrantRow, grant_rows
 from permissions.presenters.practitioners import PractitionerRow, practitioner_rows
 from permissions.queries.catalogue import in_category
+from permissions.queries.grant_lines import COLUMNS, line_of
 from permissions.queries.grants import (
     Standing,
+    campuses,
     departments,
+    entries,
+    graded,
+    list_stamp,
     not_confirmed,
     standing_condition,
 )
+from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
 from portal.approvals.models import STATE_CHOICES
 from portal.approvals.workflow import ProposalState
 from portal.directory.models import Practitioner, PractitionerStatus
-from portal.ui.filters import ChoiceFilter, DateRange, Search
+from portal.ui.elements import Text
+from portal.ui.filters import ChoiceFilter, DateRange, Filter, Search
 from portal.ui.lists import Column, ListSpec, QuickView
 from portal.ui.phrases import noted, spanning
 
@@ -52,7 +61,11 @@ GRANT_COLUMNS: tuple[Column[GrantRow], ...] = (
         _("级别"),
         export=lambda row: row.grade.text if row.grade else row.level,
     ),
-    Column("setting", _("场合"), export=lambda row: row.setting),
+    Column(
+        "role",
+        _("权种与场合"),
+        export=lambda row: f"{row.role} · {row.where}",
+    ),
     Column(
         "valid_to",
         _("有效期"),
@@ -65,9 +78,21 @@ GRANT_COLUMNS: tuple[Column[GrantRow], ...] = (
         _("HIS 到达"),
         export=lambda row: row.arrival.text if row.arrival else "",
     ),
-    Column("doc_no", _("依据"), export=lambda row: row.doc_no),
+    Column(
+        "doc_no",
+        _("依据"),
+        export=lambda row: f"{row.doc_no} {row.kind}".strip(),
+    ),
     Column("acts", _("更多"), css="w-48"),
 )
+# What the filter of grades offers: the two that are granted item by item first.
+GRADES: dict[str, tuple[Text, tuple[int, ...]]] = {
+    "34": (_("三级、四级"), (3, 4)),
+    "4": (_("四级"), (4,)),
+    "3": (_("三级"), (3,)),
+    "2": (_("二级"), (2,)),
+    "1": (_("一级"), (1,)),
+}
 
 
 def practitioner_matches(text: str, prefix: str = "") -> Q:
@@ -94,13 +119,20 @@ def right_matches(text: str) -> Q:
     )
 
 
-def grant_list_spec(now: datetime) -> ListSpec[GrantState, GrantRow]:
-    """What is in force, ends soon and so on is a matter of the moment."""
+def grant_list_spec(
+    now: datetime, capabilities: frozenset[Capability] = frozenset()
+) -> ListSpec[GrantState, GrantRow]:
+    """What is in force, ends soon and so on is a matter of the moment, to the minute;
+    rows can be ticked by who may do something with them."""
+    return _grant_list_spec(now.replace(second=0, microsecond=0), BATCH & capabilities)
+
+
+@lru_cache(maxsize=8)
+def _grant_list_spec(
+    now: datetime, batch: frozenset[Capability]
+) -> ListSpec[GrantState, GrantRow]:
     expiring = standing_condition(Standing.EXPIRING, now)
     unconfirmed = not_confirmed()
-    standings = [
-        (standing.value, chip.text) for standing, chip in words.STANDING_CHIPS.items()
-    ]
     return ListSpec[GrantState, GrantRow](
         key="grants",
         columns=GRANT_COLUMNS,
@@ -108,29 +140,7 @@ def grant_list_spec(now: datetime) -> ListSpec[GrantState, GrantRow]:
             _("医师、工号、权限或拼音首字母"),
             lambda text: right_matches(text) | Q(grant__item_name__contains=text),
         ),
-        filters=(
-            ChoiceFilter(
-                "dept", _("科室"), departments, "practitioner__department__code"
-            ),
-            ChoiceFilter(
-                "category",
-                _("类别"),
-                Category.choices,
-                lambda value: in_category(value, "privilege__"),
-            ),
-            ChoiceFilter(
-                "state",
-                _("状态"),
-                standings,
-                lambda value: standing_condition(Standing(value), now),
-            ),
-            ChoiceFilter(
-                "his",
-                "HIS",
-                [("same", _("一致")), ("open", _("未一致"))],
-                lambda value: unconfirmed if value == "open" else ~unconfirmed,
-            ),
-        ),
+        filters=grant_filters(now, unconfirmed),
         views=(
             QuickView("all", _("全部")),
             QuickView("expiring", _("30 天内到期"), expiring, "warn"),
@@ -144,6 +154,64 @@ def grant_list_spec(now: datetime) -> ListSpec[GrantState, GrantRow]:
         present=grant_rows,
         row_template="permissions/_grant_row.html",
         nothing=_("没有符合条件的授权"),
+        is_selectable=bool(batch),
+        batch_template=BATCH_TEMPLATE if batch else "",
+        stamp=list_stamp,
+        reads=COLUMNS,
+        made=line_of,
+        draw=draw_rows,
+    )
+
+
+# Who may do something with ticked rows.
+BATCH = frozenset({Capability.CHANGE_GRANT, Capability.EXPORT})
+BATCH_TEMPLATE = "permissions/_grant_batch.html"
+
+
+def grant_filters(now: datetime, unconfirmed: Q) -> tuple[Filter, ...]:
+    standings = [
+        (standing.value, chip.text) for standing, chip in words.STANDING_CHIPS.items()
+    ]
+    return (
+        ChoiceFilter(
+            "dept",
+            _("科室"),
+            departments,
+            "practitioner__department__code",
+            is_searchable=True,
+        ),
+        ChoiceFilter(
+            "category",
+            _("类别"),
+            Category.choices,
+            lambda value: in_category(value, "privilege__"),
+        ),
+        ChoiceFilter(
+            "privilege", _("权限项"), entries, "privilege__code", is_searchable=True
+        ),
+        ChoiceFilter(
+            "grade",
+            _("级别"),
+            [(key, label) for key, (label, _numbers) in GRADES.items()],
+            lambda value: graded(GRADES[value][1]),
+        ),
+        ChoiceFilter("role", _("权种"), SurgicalRole.choices[1:], "role"),
+        ChoiceFilter("setting", _("场合"), Setting.choices, "setting"),
+        ChoiceFilter(
+            "state",
+            _("状态"),
+            standings,
+            lambda value: standing_condition(Standing(value), now),
+        ),
+        ChoiceFilter("kind", _("授权方式"), GrantKind.choices, "kind"),
+        DateRange("ends", _("到期"), "valid_to", is_end=True),
+        ChoiceFilter(
+            "his",
+            "HIS",
+            [("same", _("一致")), ("open", _("未一致"))],
+            lambda value: unconfirmed if value == "open" else ~unconfirmed,
+        ),
+        ChoiceFilter("campus", _("院区"), campuses, "campus"),
     )
 
 

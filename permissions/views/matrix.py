@@ -20,7 +20,7 @@ from permissions.presenters.grants import grant_rows, timeline
 from permissions.presenters.lines import line_rows
 from permissions.queries import matrix as ask
 from permissions.queries.cells import events_behind, states_behind
-from permissions.queries.grants import departments
+from permissions.queries.grants import department_names
 from permissions.queries.practitioners import home_department
 from permissions.views.asked import AskedDay, asked_day, notes_of
 from portal.accounts.capabilities import Capability
@@ -71,7 +71,7 @@ def asked(given: Mapping[str, str], user: User) -> Asked:
     on = asked_day(given.get("on", "").strip(), timezone.now())
     department = given.get("dept", "") or home_department(user)
     problems = [on.problem]
-    if department not in dict(departments()):
+    if department not in dict(department_names()):
         text = _("没有代码为「%(code)s」的科室，请在科室一栏重新选择。")
         problems.append(text % {"code": department[:20]})
     category = given.get("category", "")
@@ -101,7 +101,7 @@ def matrix(request: AuthenticatedRequest) -> HttpResponse:
         **_controls(given),
         "asked": given,
         "notes": notes_of(*given.problems),
-        "department": dict(departments()).get(given.department, ""),
+        "department": dict(department_names()).get(given.department, ""),
         "columns": columns,
         "rows": rows,
         "gaps": sum(row.is_gap for row in rows),
@@ -130,7 +130,7 @@ def _controls(given: Asked) -> dict[str, Any]:
     special = [("", _("本科室有授权的")), ("all", _("全院目录"))]
     special += [(name, name) for name in ask.specialties()]
     return {
-        "departments": _options(departments(), given.department),
+        "departments": _options(department_names(), given.department),
         "specialties": _options(special, given.specialty),
         "categories": _options(
             [("", _("全部")), *((one.value, one.label) for one in Category)],

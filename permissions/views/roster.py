@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from permissions.presenters import roster as present
-from permissions.queries.grants import departments
+from permissions.queries.grants import department_names
 from permissions.queries.roster import GRADES, roster_at
 from permissions.views.asked import AskedDay, asked_day, notes_of
 from portal.accounts.capabilities import Capability
@@ -47,7 +47,7 @@ class Asked:
 def asked(given: Mapping[str, str]) -> Asked:
     on = asked_day(given.get("on", "").strip(), timezone.now())
     department, problems = given.get("dept", ""), [on.problem]
-    if department and department not in dict(departments()):
+    if department and department not in dict(department_names()):
         text = _("没有代码为「%(code)s」的科室，请在科室一栏重新选择。")
         problems.append(text % {"code": department[:20]})
     grade = given.get("grade", "")
@@ -61,7 +61,7 @@ def asked(given: Mapping[str, str]) -> Asked:
 
 
 def _sheet(request: AuthenticatedRequest, given: Asked) -> present.Sheet:
-    name = dict(departments()).get(given.department, given.department)
+    name = dict(department_names()).get(given.department, given.department)
     return present.sheet(
         roster_at(given.on.moment, department=given.department, grades=given.grades),
         on=given.on.day,
@@ -100,7 +100,7 @@ def roster(request: AuthenticatedRequest) -> HttpResponse:
     sheet = _sheet(request, given)
     if request.GET.get("export") == "xlsx":
         return export_table(request, "roster", *present.table(sheet))
-    names = [("", _("全院")), *departments()]
+    names = [("", _("全院")), *department_names()]
     context = {
         "asked": given,
         "sheet": sheet,

@@ -27,7 +27,7 @@ from permissions.checks.question import DrugOrder, Member, Question
 from permissions.enums import Setting, Side
 from permissions.models import Privilege
 from permissions.presenters import who_may as present
-from permissions.queries.grants import departments
+from permissions.queries.grants import department_names
 from permissions.queries.subjects import Subject, subject_or_none, subjects_like
 from permissions.snapshot import whole_world
 from permissions.snapshot.drugs import with_drug
@@ -206,7 +206,9 @@ def _controls(given: Asked) -> dict[str, Any]:
         "settings": _options([(one.value, one.label) for one in PLACES], given.setting),
         "sides": _options(Side.choices, given.side),
         "urgencies": _options(list(URGENCIES.items()), given.urgency),
-        "departments": _options([("", _("全部")), *departments()], given.department),
+        "departments": _options(
+            [("", _("全部")), *department_names()], given.department
+        ),
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, FilteredRelation, Prefetch, Q, QuerySet
 
@@ -18,23 +20,33 @@ class Standing:
     roles: frozenset[str]
     session_key: str | None  # of the one portal session; None before the first login
 
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str | None, str | None]]) -> Standing:
+        """From pairs of session key and role, one a role."""
+        pairs = list(rows)
+        return cls(
+            roles=frozenset(role for _key, role in pairs if role),
+            session_key=pairs[0][0] if pairs else None,
+        )
+
+
+def standing_rows(user_id: int, *columns: str) -> QuerySet[Any, Any]:
+    """Columns of the user, the portal session's key and a role; a row for each role."""
+    held = FilteredRelation(
+        "role_assignments", condition=Q(role_assignments__state=State.ACTIVE)
+    )
+    users: QuerySet[Any, Any] = User.objects.annotate(held=held)
+    return (
+        users.filter(pk=user_id)
+        .order_by("pk")
+        .values_list(*columns, "loginsession__session_key", "held__role")
+    )
+
 
 def standing_of(user: User) -> Standing:
-    """Roles in force and the portal session in force."""
-    rows = list(
-        User.objects.annotate(
-            held=FilteredRelation(
-                "role_assignments", condition=Q(role_assignments__state=State.ACTIVE)
-            )
-        )
-        .filter(pk=user.pk)
-        .order_by("pk")
-        .values_list("loginsession__session_key", "held__role")
-    )
-    return Standing(
-        roles=frozenset(role for _key, role in rows if role),
-        session_key=rows[0][0] if rows else None,
-    )
+    """Roles and portal session in force; a request's user brings them along."""
+    known: Standing | None = getattr(user, "standing", None)
+    return known or Standing.of(standing_rows(user.pk))
 
 
 def users_with_roles() -> QuerySet[User]:

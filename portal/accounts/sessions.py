@@ -19,7 +19,7 @@ from portal.accounts.models import LoginSession, User
 from portal.audit.models import EventKind
 from portal.audit.services import record
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "portal.accounts.backends.PortalBackend"
 # In the session: seconds since the epoch of the last request that counts.
 LAST_ACTIVE = "last_active"
 # In the session: the station a launched session came from.

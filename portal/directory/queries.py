@@ -30,11 +30,17 @@ def search_practitioners(text: str) -> QuerySet[Practitioner]:
         *[When(way, then=Value(place)) for place, way in enumerate(ways)],
         output_field=IntegerField(),
     )
+    # Not by the moment itself: databases differ in where they put what is missing.
+    is_gone = Case(
+        When(missing_since__isnull=True, then=Value(0)),
+        default=Value(1),
+        output_field=IntegerField(),
+    )
     return (
         Practitioner.objects.select_related("department")
         .alias(letters=Replace("pinyin", Value(" "), Value("")))
         .filter(anyhow)
-        .order_by(rank, "missing_since", "pinyin", "emp_no")
+        .order_by(rank, is_gone, "pinyin", "emp_no")
     )
 
 

@@ -28,6 +28,7 @@ class State(models.TextChoices):
 # Nothing more will happen to a message in these states.
 FINAL = frozenset({State.CONFIRMED, State.STOPPED})
 OPEN = tuple(state.value for state in State if state not in FINAL)
+UNCONFIRMED = tuple(state.value for state in State if state != State.CONFIRMED)
 
 
 class Message(models.Model):
@@ -76,6 +77,12 @@ class Message(models.Model):
                 condition=Q(state__in=OPEN),
             ),
             models.Index(fields=["subject"], name="outbox_message_subject"),
+            # Few of very many: what lists show as not yet the same in the HIS.
+            models.Index(
+                fields=["subject"],
+                name="outbox_message_unproven",
+                condition=Q(state__in=UNCONFIRMED),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

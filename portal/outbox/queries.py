@@ -22,6 +22,7 @@ from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.claims import has_its_day
 from portal.outbox.kinds import stream_of
 from portal.outbox.models import FINAL, Message, State
+from portal.prepared import Prepared
 
 IS_STUCK = Q(
     state__in=(State.WAITING, State.UNKNOWN, State.DELIVERED),
@@ -49,6 +50,43 @@ def shown() -> QuerySet[Message]:
     return Message.objects.defer("payload").annotate(
         held_by=Case(is_waiting, default=None, output_field=CharField(null=True))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A message nobody needs to look at any more, as ``presenters.Proofs`` takes it."""
+
+    delivered_at: datetime | None
+    confirmed_at: datetime | None
+
+
+def arrivals_by_subject(subjects: Collection[str]) -> dict[str, Message | Confirmed]:
+    """The newest message about each subject; most are confirmed and stay light.
+
+    One query, and one more if any is still open.
+    """
+    if not subjects:
+        return {}
+    found: dict[str, Message | Confirmed] = {}
+    others: set[str] = set()
+    for subject, state, *moments in _BY_SUBJECT.rows_of(list(subjects)):
+        found.pop(subject, None)
+        others.discard(subject)
+        if state == State.CONFIRMED:
+            found[subject] = Confirmed(*moments)
+        else:
+            others.add(subject)
+    found.update(arrival_of(others))
+    return found
+
+
+_BY_SUBJECT = Prepared(
+    lambda *subjects: (
+        Message.objects.filter(subject__in=subjects)
+        .order_by("id")
+        .values_list("subject", "state", "delivered_at", "confirmed_at")
+    )
+)
 
 
 def arrival_of(subjects: Collection[str]) -> dict[str, Message]:

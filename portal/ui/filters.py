@@ -6,12 +6,12 @@ the control then shows that nothing is chosen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from operator import or_
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -20,7 +20,9 @@ from portal.parameters.days import FIRST_DAY, LAST_DAY, end_of, start_of
 from portal.ui.elements import Text
 from portal.ui.phrases import listed
 
-Choices = Sequence[tuple[str, Text]]
+# Value, label and, for choices one types a part of, the initials in pinyin.
+Choice = tuple[str, Text] | tuple[str, Text, str]
+Choices = Sequence[Choice]
 LONGEST_SEARCH = 50
 
 
@@ -29,6 +31,29 @@ class Option:
     value: str
     label: Text
     is_on: bool
+    initials: str = ""
+
+
+class Options(Sequence[Option]):
+    """The options of a choice, made when a page is drawn that shows them."""
+
+    def __init__(self, choices: Choices, value: str) -> None:
+        self._choices, self._value = choices, value
+
+    def _made(self) -> list[Option]:
+        return [
+            Option(str(key), label, str(key) == self._value, *initials)
+            for key, label, *initials in self._choices
+        ]
+
+    def __iter__(self) -> Iterator[Option]:
+        return iter(self._made())
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._made()[place]
+
+    def __len__(self) -> int:
+        return len(self._choices)
 
 
 @dataclass(frozen=True)
@@ -42,6 +67,19 @@ class Control:
     until: str = ""
     options: Sequence[Option] = ()
     says: str = ""
+    is_searchable: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its part of the address."""
+        if self.kind == "dates":
+            return f"{self.name}_from", f"{self.name}_to"
+        return (self.name,)
+
+    def ignored_in(self, given: Mapping[str, str]) -> Iterator[str]:
+        """Names whose value is none this filter knows (any more)."""
+        if not self.says:
+            yield from (name for name in self.names if given.get(name, "").strip())
 
 
 class Filter(Protocol):
@@ -52,36 +90,51 @@ class Filter(Protocol):
 
 @dataclass(frozen=True)
 class ChoiceFilter:
-    """One of some values: ``lookup`` is a field, or a function from value to Q."""
+    """One of some values: ``lookup`` is a field, or a function from value to Q.
+
+    ``is_searchable`` where there are too many to look through: one types a part.
+    Without any choice there is no control.
+    """
 
     name: str
     label: Text
     choices: Choices | Callable[[], Choices]
     lookup: str | Callable[[str], Q]
+    is_searchable: bool = False
 
     def read(self, given: Mapping[str, str]) -> tuple[Control, Q]:
         value = given.get(self.name, "")
         choices = self.choices() if callable(self.choices) else self.choices
-        options = [Option(str(key), label, str(key) == value) for key, label in choices]
-        chosen = [option for option in options if option.is_on]
-        says = str(chosen[0].label) if chosen else ""
+        says = _label_of(value, choices) if value else ""
         control = Control(
-            "choice", self.name, self.label, value, options=options, says=says
+            "choice",
+            self.name,
+            self.label,
+            value,
+            options=Options(choices, value),
+            says=says,
+            is_searchable=self.is_searchable,
         )
-        return control, self._condition(value) if chosen else Q()
+        return control, self._condition(value) if says else Q()
 
     def _condition(self, value: str) -> Q:
         return self.lookup(value) if callable(self.lookup) else Q((self.lookup, value))
 
 
+def _label_of(value: str, choices: Choices) -> str:
+    return next((str(label) for key, label, *_ in choices if str(key) == value), "")
+
+
 @dataclass(frozen=True)
 class DateRange:
-    """From a day to a day, both included; ``is_moment`` for fields with a time."""
+    """From a day to a day, both included; ``is_moment`` for fields with a time, and
+    ``is_end`` for exclusive ends: the day meant is the last one before."""
 
     name: str
     label: Text
     field: str
     is_moment: bool = True
+    is_end: bool = False
 
     def read(self, given: Mapping[str, str]) -> tuple[Control, Q]:
         first = day_or_none(given.get(f"{self.name}_from", ""))
@@ -100,6 +153,13 @@ class DateRange:
 
     def _condition(self, first: date | None, last: date | None) -> Q:
         found = Q()
+        if self.is_end:
+            # What ends with the last day of a month has the first of the next as its end.
+            if first:
+                found &= Q((f"{self.field}__gt", start_of(first)))
+            if last:
+                found &= Q((f"{self.field}__lte", end_of(last)))
+            return found
         if first:
             start = start_of(first) if self.is_moment else first
             found &= Q((f"{self.field}__gte", start))

@@ -32,77 +32,74 @@ A room declares its list once and answers requests with it::
                              template="permissions/grant_list.html")
 
 The page template writes ``{% include "components/list.html" %}`` (it gets ``list``); the
-export button is ``{% include "components/export_button.html" %}``. Three queries a page:
-the counts of the views, the count of the list, the rows. ``is_selectable`` adds a
-tick box to each row (the row template draws it: ``name="selected" value=…``) and
-``batch_template`` what stands in the batch bar.
+export button is ``{% include "components/export_button.html" %}``. ``is_selectable`` adds
+a tick box to each row (the row template draws it: ``name="selected" value=…``) and
+``batch_template`` what stands in the batch bar. Everybody may save the filters and the
+order of any list as a view (``portal.ui.services``).
+
+Four queries a page: the saved views, the counts of the quick views, the count of the
+list, the rows. A list of hundreds of thousands of rows gives ``stamp`` (what changes when
+the rows do: counts are kept until then), ``reads`` and ``made`` (the columns a row shows and
+what is made of them, so that no models are, and a deep page walks an index and not the
+rows: ``portal.ui.deep``) and ``draw`` (rows as markup: the page around them is drawn once
+and kept, ``portal.ui.keeping``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
-from django.core.exceptions import PermissionDenied
-from django.db.models import Case, Count, F, Model, Q, QuerySet, When
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
-from portal.accounts.capabilities import Capability
-from portal.audit.models import EventKind
-from portal.audit.services import record
-from portal.ui.elements import Emptiness, Tab, Tabs, Text
-from portal.ui.filters import Control, Filter, Search, given_conditions
+from portal.ui.address import changed_address, without
+from portal.ui.counting import Counts, one_by_one, together
+from portal.ui.deep import deep_page
+from portal.ui.elements import Emptiness, Note, Tab, Tabs, Text
+from portal.ui.exports import export
+from portal.ui.filters import Control, given_conditions
+from portal.ui.keeping import kept_page
 from portal.ui.pages import Pager, Sorting, column_heads, pager_of, sorting_of
-from portal.ui.spreadsheets import Cell, workbook
+from portal.ui.phrases import listed
+from portal.ui.queries import KeptView, views_for
+from portal.ui.saved import Offered, offered
+from portal.ui.selecting import Asked, asked_of, found_rows, ignored_in, ordered
+from portal.ui.sizes import PageSize, page_size, sizes_of
+from portal.ui.spec import (
+    PER_PAGE,
+    Column,
+    ListSpec,
+    QuickView,
+    chosen_view,
+)
+
+__all__ = [
+    "PER_PAGE",
+    "Column",
+    "ListPage",
+    "ListSpec",
+    "QuickView",
+    "found_rows",
+    "list_page",
+    "list_response",
+]
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")
-PER_PAGE = 20
 
 
 @dataclass(frozen=True)
-class Column(Generic[R]):
-    """One column: its title, what to order by, how to export it.
+class Given:
+    """A filter that is set: what it says, and the address without it."""
 
-    A column without ``order`` cannot be sorted, one without ``export`` is not exported.
-    """
-
-    key: str
-    title: Text
-    order: tuple[str, ...] = ()
-    css: str = ""
-    export: Callable[[R], Cell] | None = None
-
-
-@dataclass(frozen=True)
-class QuickView:
-    """A tab: rows that meet ``condition``; its count turns red or amber by ``tone``."""
-
-    key: str
-    label: Text
-    condition: Q = field(default_factory=Q)
-    tone: Any = ""
-
-
-@dataclass(frozen=True)
-class ListSpec(Generic[M, R]):
-    """See the top of this module."""
-
-    key: str
-    columns: tuple[Column[R], ...]
-    order: tuple[str, ...]
-    present: Callable[[Sequence[M]], Sequence[R]]
-    row_template: str
-    search: Search | None = None
-    filters: tuple[Filter, ...] = ()
-    views: tuple[QuickView, ...] = ()
-    nothing: Text = _("没有符合条件的记录")
-    is_selectable: bool = False
-    batch_template: str = ""
-    per_page: int = PER_PAGE
+    label: str
+    says: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ class ListPage(Generic[R]):
     heads: Sequence[Any]
     controls: Sequence[Control]
     search: Control | None
-    tabs: Tabs | None
+    tabs: Tabs | SafeString | None
     view: str
     sort: str
     pager: Pager
@@ -123,6 +120,15 @@ class ListPage(Generic[R]):
     is_selectable: bool
     batch_template: str
     path: str
+    here: str = ""
+    reset_url: str = ""
+    given: Sequence[Given] = ()
+    sizes: Sequence[PageSize] = ()
+    per: str = ""
+    saved: Offered | SafeString | None = None
+    ignored: Note | None = None
+    drawn_rows: SafeString | None = None
+    drawn_pager: SafeString | None = None
 
     @property
     def body_id(self) -> str:
@@ -134,31 +140,57 @@ class ListPage(Generic[R]):
 
 
 def list_page(
-    request: HttpRequest, spec: ListSpec[M, R], queryset: QuerySet[M]
+    request: HttpRequest,
+    spec: ListSpec[M, R],
+    queryset: QuerySet[M],
+    views: Sequence[KeptView] = (),
 ) -> ListPage[R]:
     """The rows this address asks for, and everything around them."""
-    view = chosen_view(spec, request.GET)
-    sorting = sorting_of(spec.columns, request.GET.get("sort", ""), spec.order)
-    asked = asked_of(spec, request.GET)
+    given = request.GET
+    sorting = sorting_of(spec.columns, given.get("sort", ""), spec.order)
+    asked = asked_of(spec, given)
     found = queryset.filter(asked.condition)
-    pager = pager_of(found.count(), request.GET.get("page", ""), spec.per_page)
-    rows = ordered(found, sorting)[pager.start : pager.end]
+    counts = Counts(spec.key, spec.stamp)
+    tabs = tabs_of(spec, queryset, given, counts) if spec.views else None
+    narrowing = narrowing_of(asked, given)
+    total = counts.of(narrowing, found.count)
+    pager = pager_of(total, given.get("page", ""), page_size(spec, given))
+    rows = spec.present(page_rows(spec, found, sorting, pager, narrowing))
+    saved = offered(views, spec.key, given.get("saved", ""))
     return ListPage(
         key=spec.key,
-        rows=spec.present(list(rows)),
+        rows=rows,
         row_template=spec.row_template,
         heads=column_heads(spec.columns, sorting),
         controls=asked.controls,
         search=asked.search,
-        tabs=tabs_of(spec, queryset, view) if spec.views else None,
-        view=request.GET.get("view", "") if spec.views else "",
+        tabs=tabs,
+        view=given.get("view", "") if spec.views else "",
         sort=sorting.text,
         pager=pager,
-        emptiness=emptiness(spec.nothing, request.path, asked),
+        emptiness=emptiness(spec.nothing, reset_url(request, spec, views), asked),
         is_selectable=spec.is_selectable,
         batch_template=spec.batch_template,
         path=request.path,
+        here=changed_address(request),
+        reset_url=reset_url(request, spec, views),
+        given=given_of(request, asked),
+        sizes=() if spec.draw and rows else sizes_of(request, pager),
+        per=given.get("per", ""),
+        saved=saved,
+        ignored=ignored_note(spec, asked, given, saved),
+        drawn_rows=spec.draw(request, rows, spec.is_selectable)
+        if spec.draw and rows
+        else None,
     )
+
+
+class KeptResponse(HttpResponse):
+    """A page no template drew this time; what it shows is at hand for tests."""
+
+    def __init__(self, content: str, page: ListPage[Any]) -> None:
+        super().__init__(content)
+        self.list_page = page
 
 
 def list_response(
@@ -173,113 +205,110 @@ def list_response(
     if request.GET.get("export") == "xlsx":
         # Guards speak of HttpResponse; a streamed file is one to them.
         return cast(HttpResponse, export(request, spec, queryset))
-    page = list_page(request, spec, queryset)
+    views = views_for(request.user, spec.key)
+    if not request.GET and (first := next((v for v in views if v.is_default), None)):
+        return HttpResponseRedirect(f"{request.path}?{first.address}")
+    page = list_page(request, spec, queryset, views)
     is_fragment = request.headers.get("HX-Target") == page.body_id
     name = "components/list_body.html" if is_fragment else template
-    response: HttpResponse = render(request, name, {**(context or {}), "list": page})
+    if spec.draw and page.rows:
+        response: HttpResponse = KeptResponse(
+            kept_page(request, name, page, spec), page
+        )
+    else:
+        response = render(request, name, {**(context or {}), "list": page})
     response.headers["Vary"] = "HX-Target"
     return response
 
 
-def export(
-    request: HttpRequest, spec: ListSpec[M, R], queryset: QuerySet[M]
-) -> HttpResponseBase:
-    """All rows of the filters given, not only this page; needs EXPORT, leaves a trace."""
-    if Capability.EXPORT not in getattr(request, "capabilities", frozenset()):
-        raise PermissionDenied(Capability.EXPORT)
-    columns = [column for column in spec.columns if column.export]
-    sorting = sorting_of(spec.columns, request.GET.get("sort", ""), spec.order)
-    found = ordered(queryset.filter(asked_of(spec, request.GET).condition), sorting)
-
-    def cells(part: Sequence[M]) -> list[list[Cell]]:
-        return [
-            [column.export(row) for column in columns if column.export]
-            for row in spec.present(part)
-        ]
-
-    titles = [str(column.title) for column in columns]
-    response, rows = workbook(spec.key, titles, found, cells)
-    record(EventKind.EXPORTED, by=request.user, subject=("list", spec.key), rows=rows)
-    return response
+# --- rows -----------------------------------------------------------------------------
 
 
-# --- from the address to the rows -------------------------------------------------------
+def page_rows(
+    spec: ListSpec[M, R],
+    found: QuerySet[M],
+    sorting: Sorting,
+    pager: Pager,
+    narrowing: str,
+) -> Sequence[Any]:
+    if spec.reads:
+        return deep_page(spec, found, sorting, pager, narrowing)
+    return list(ordered(found, sorting)[pager.start : pager.end])
 
 
-def chosen_view(spec: ListSpec[M, R], given: Mapping[str, str]) -> QuickView | None:
-    by_key = {view.key: view for view in spec.views}
-    return by_key.get(given.get("view", ""), spec.views[0] if spec.views else None)
+# --- around the rows ------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What one address asks for: the controls as set, and all conditions at once."""
-
-    controls: Sequence[Control]
-    search: Control | None
-    condition: Q
-
-
-def asked_of(spec: ListSpec[M, R], given: Mapping[str, str]) -> Asked:
-    """Read the address: the view, the filters and the search text."""
-    view = chosen_view(spec, given)
-    condition = view.condition if view else Q()
-    controls = []
-    for item in spec.filters:
-        control, narrowed = item.read(given)
-        controls.append(control)
-        condition &= narrowed
-    search, narrowed = spec.search.read(given) if spec.search else (None, Q())
-    return Asked(controls, search, condition & narrowed)
-
-
-def ordered(queryset: QuerySet[M], sorting: Sorting) -> QuerySet[M]:
-    """Always to the last row: equal values must not change places between pages."""
-    return queryset.order_by(*sorting.order, "pk")
-
-
-class Inner(Case):
-    """Told first, in an inner query: SQL Server counts over no condition that asks
-    another table, and Django does not see into a ``Q`` whether it does."""
-
-    contains_subquery = True
+def narrowing_of(asked: Asked, given: Mapping[str, str]) -> str:
+    """What is counted, as the address says it."""
+    words = [given.get("view", "")]
+    words += [f"{c.name}={c.value}~{c.until}" for c in asked.all_controls if c.says]
+    return "&".join(words)
 
 
 def tabs_of(
-    spec: ListSpec[M, R], queryset: QuerySet[M], chosen: QuickView | None
+    spec: ListSpec[M, R],
+    queryset: QuerySet[M],
+    given: Mapping[str, str],
+    counts: Counts,
 ) -> Tabs:
-    """The quick views with their counts, in one query."""
-    seen_in = {
-        f"in_{view.key}": (
-            Inner(When(view.condition, then=F("pk"))) if view.condition else F("pk")
-        )
-        for view in spec.views
-    }
-    counts = (
-        queryset.order_by()
-        .annotate(**seen_in)
-        .aggregate(
-            **{f"view_{view.key}": Count(f"in_{view.key}") for view in spec.views}
-        )
-    )
+    """The quick views with their counts."""
+    conditions = {view.key: view.condition for view in spec.views}
+    count = one_by_one if spec.stamp else together
+    numbers = counts.of("views", lambda: count(queryset, conditions))
+    chosen = None if given.get("saved") else chosen_view(spec, given)
     return Tabs(
-        [
+        tuple(
             Tab(
-                view.label,
+                str(view.label),
                 f"?view={view.key}",
                 view == chosen,
-                counts[f"view_{view.key}"],
+                numbers[view.key],
                 view.tone,
             )
             for view in spec.views
-        ]
+        )
+    )
+
+
+def given_of(request: HttpRequest, asked: Asked) -> tuple[Given, ...]:
+    return tuple(
+        Given(str(control.label), control.says, without(request, control.names))
+        for control in asked.all_controls
+        if control.says
+    )
+
+
+def reset_url(
+    request: HttpRequest, spec: ListSpec[M, R], views: Sequence[KeptView]
+) -> str:
+    """The list with nothing set; a bare address would open the default view."""
+    view = request.GET.get("view", "")
+    if view or any(one.is_default for one in views):
+        first = spec.views[0].key if spec.views else ""
+        return f"{request.path}?view={view or first}"
+    return request.path
+
+
+def ignored_note(
+    spec: ListSpec[M, R], asked: Asked, given: Mapping[str, Any], saved: Offered
+) -> Note | None:
+    """What a saved view asks for that this list does not know any more."""
+    if saved.current is None:
+        return None
+    gone = ignored_in(spec, asked, given)
+    if not gone:
+        return None
+    text = _("视图「%(name)s」里有 %(many)s 个条件已不存在，没有用上：%(gone)s。")
+    return Note(
+        "warn",
+        text % {"name": saved.current.name, "many": len(gone), "gone": listed(gone)},
     )
 
 
 def emptiness(nothing: Text, path: str, asked: Asked) -> Emptiness:
     """Nothing found: by which conditions, and the way out."""
-    searched = [asked.search] if asked.search else []
-    conditions = given_conditions([*asked.controls, *searched])
+    conditions = given_conditions(asked.all_controls)
     if not conditions:
         return Emptiness(nothing)
     return Emptiness(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,14 +19,24 @@ def write_day(value: date | datetime | None) -> str:
     """``2026-11-23``; what is missing is a dash."""
     if value is None:
         return "—"
-    on = day_of(value) if isinstance(value, datetime) else value
-    return on.isoformat()
+    return _day_text(value) if isinstance(value, datetime) else value.isoformat()
+
+
+@lru_cache(maxsize=4096)
+def _day_text(moment: datetime) -> str:
+    """Rights begin and end at midnights: a list shows few of them again and again."""
+    return day_of(moment).isoformat()
 
 
 def write_last_day(valid_to: datetime | None) -> str:
     """The last day inside a span whose end is exclusive; an open end in words."""
+    return _last_day_text(valid_to) if valid_to else _("长期")
+
+
+@lru_cache(maxsize=4096)
+def _last_day_text(valid_to: datetime) -> str:
     last = last_day_of(valid_to)
-    return last.isoformat() if last else _("长期")
+    return last.isoformat() if last else ""
 
 
 def write_moment(value: datetime | None) -> str:

@@ -18,7 +18,9 @@ from tests.services import fresh_database, postgres_cluster
 
 PRIVILEGES = 60
 PEOPLE = """
-INSERT INTO directory_department (code, name) VALUES ('0301', '肝胆外科');
+INSERT INTO directory_department (code, name, initials, subject_code, kind,
+    parent_code, is_enabled, row_hash, first_seen_at, changed_at)
+  VALUES ('0301', '肝胆外科', '', '', '', '', true, '', now(), now());
 INSERT INTO directory_practitioner (emp_no, his_emp_id, name, initials, pinyin, sex,
     department_id, title_code, post, license_no, status, row_hash, first_seen_at,
     changed_at)

@@ -84,33 +84,6 @@
     }
   }
 
-  /* ---- 行选择与批量栏 ---- */
-
-  const boxes = (card) => all("tbody input[type=checkbox][name=selected]", card);
-
-  function countSelected(card) {
-    const rows = boxes(card);
-    const chosen = rows.filter((box) => box.checked);
-    rows.forEach((box) => box.closest("tr").classList.toggle("sel", box.checked));
-    const batch = one(".batch", card);
-    if (batch) {
-      batch.hidden = chosen.length === 0;
-      all("[data-count]", batch).forEach((place) => { place.textContent = chosen.length; });
-    }
-    const every = one("[data-all]", card);
-    if (every) {
-      every.checked = rows.length > 0 && chosen.length === rows.length;
-      every.indeterminate = chosen.length > 0 && chosen.length < rows.length;
-    }
-  }
-
-  function selectAll(card, isChosen) {
-    boxes(card).forEach((box) => { box.checked = isChosen; });
-    countSelected(card);
-  }
-
-  const cardOf = (element) => element.closest(".card") || document;
-
   /* ---- 快捷键 ---- */
 
   const steps = () => all("[data-keys] > a, table[data-rows] > tbody > tr:not(.dd)");
@@ -215,7 +188,6 @@
       row.hidden = !row.hidden;
       element.setAttribute("aria-expanded", String(!row.hidden));
     }],
-    ["[data-none]", (element) => selectAll(cardOf(element), false)],
     ["[data-show-password]", (element) => {
       const field = one("#" + element.dataset.showPassword);
       field.type = field.type === "password" ? "text" : "password";
@@ -248,11 +220,6 @@
 
   function onChange(event) {
     const box = event.target;
-    if (box.matches("[data-all]")) {
-      selectAll(cardOf(box), box.checked);
-    } else if (box.matches("input[name=selected]")) {
-      countSelected(cardOf(box));
-    }
     if (isOpen() && drawer().contains(box)) {
       isDirty = true;
     }
@@ -316,7 +283,6 @@
     if (target && target.id === "drawer") {
       if (target.childElementCount) { openDrawer(); } else { closeDrawer(); }
     }
-    all(".card").filter((card) => one("[data-all]", card)).forEach(countSelected);
   }
 
   async function onConfirm(event) {

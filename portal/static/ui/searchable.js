@@ -43,7 +43,7 @@
     const made = new window.TomSelect(select, {
       maxOptions: MOST_OPTIONS,
       create: false,
-      searchField: url ? [] : ["text"],
+      searchField: url ? [] : ["text", "initials"],
       load: url ? loader(url) : null,
       loadThrottle: 300,
       placeholder: select.dataset.placeholder || "",

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.ui import moments
+from portal.ui.address import changed_address
+from portal.ui.drawing import drawn
 from portal.ui.elements import Element, Grade
 
 register = template.Library()
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """``{% icon "plus" %}``; without a label it is hidden from readers of the text."""
     url = f"{static('ui/icons.svg')}#i-{name}"
@@ -38,9 +41,7 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
 @register.simple_tag
 def draw(element: Element | None) -> str:
     """One element of ``portal.ui.elements``; nothing for None."""
-    if element is None:
-        return ""
-    return render_to_string(element.template, {"it": element})
+    return drawn(element) if element is not None else ""
 
 
 @register.simple_tag
@@ -56,15 +57,7 @@ def query(context: dict[str, Any], **changes: Any) -> str:
     ``<a href="{% query page=2 %}">``
     """
     request: HttpRequest = context["request"]
-    parameters = request.GET.copy()
-    parameters.pop("export", None)
-    for name, value in changes.items():
-        if value is None or value == "":
-            parameters.pop(name, None)
-        else:
-            parameters[name] = str(value)
-    text = parameters.urlencode()
-    return f"?{text}" if text else request.path
+    return changed_address(request, **changes)
 
 
 @register.filter

@@ -16,7 +16,7 @@ from portal.accounts.sessions import LAUNCHED
 from portal.audit.models import AuditEvent, EventKind
 from portal.parameters.registry import IDLE_MINUTES
 from portal.parameters.services import change
-from tests.cast import PASSWORD, make_practitioner, make_user, sign_in
+from tests.cast import BACKEND, PASSWORD, make_practitioner, make_user, sign_in
 from tests.harness import assert_queries
 from tests.pages import CheckedClient
 
@@ -33,7 +33,7 @@ def log_in(client: Client, staff_no: str = "2031") -> None:
 
 def launch(client: Client, user: User) -> None:
     """What a launch leaves: a session that names its station."""
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend=BACKEND)
     session = client.session
     session[LAUNCHED] = "INPATIENT"
     session.save()

@@ -6,8 +6,10 @@ import pytest
 
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
-from tests.cast import make_user, sign_in
+from tests.cast import make_user, sign_in, su
 from tests.pages import CheckedClient
+
+__all__ = ["chen", "lin", "su"]
 
 
 @pytest.fixture

@@ -1,0 +1,79 @@
+"""What a room declares of a list; how it is answered stands in ``portal.ui.lists``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Model, Q
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from portal.ui.counting import Stamp
+from portal.ui.filters import Filter, Search
+from portal.ui.spreadsheets import Cell
+
+Text = str | Promise
+M = TypeVar("M", bound=Model)
+R = TypeVar("R")
+PER_PAGE = 20
+# What one may choose instead.
+PAGE_SIZES = (20, 50, 100)
+MOST_EXPORTED = 100_000
+
+
+@dataclass(frozen=True)
+class Column(Generic[R]):
+    """One column: its title, what to order by, how to export it.
+
+    A column without ``order`` cannot be sorted, one without ``export`` is not exported.
+    """
+
+    key: str
+    title: Text
+    order: tuple[str, ...] = ()
+    css: str = ""
+    export: Callable[[R], Cell] | None = None
+
+
+@dataclass(frozen=True)
+class QuickView:
+    """A tab: rows that meet ``condition``; its count turns red or amber by ``tone``."""
+
+    key: str
+    label: Text
+    condition: Q = field(default_factory=Q)
+    tone: Any = ""
+
+
+@dataclass(frozen=True)
+class ListSpec(Generic[M, R]):
+    """See the top of ``portal.ui.lists``."""
+
+    key: str
+    columns: tuple[Column[R], ...]
+    order: tuple[str, ...]
+    present: Callable[[Sequence[Any]], Sequence[R]]
+    row_template: str
+    search: Search | None = None
+    filters: tuple[Filter, ...] = ()
+    views: tuple[QuickView, ...] = ()
+    nothing: Text = _("没有符合条件的记录")
+    is_selectable: bool = False
+    batch_template: str = ""
+    per_page: int = PER_PAGE
+    most_exported: int = MOST_EXPORTED
+    # For lists of hundreds of thousands of rows that are the same for every reader, all
+    # together: see ``portal.ui.lists``.
+    stamp: Stamp | None = None
+    reads: tuple[str, ...] = ()
+    made: Callable[[tuple[Any, ...]], Any] = tuple
+    draw: Callable[[HttpRequest, Sequence[R], bool], SafeString] | None = None
+
+
+def chosen_view(spec: ListSpec[M, R], given: Mapping[str, str]) -> QuickView | None:
+    by_key = {view.key: view for view in spec.views}
+    return by_key.get(given.get("view", ""), spec.views[0] if spec.views else None)
