@@ -203,7 +203,8 @@ class Telling:
                 code and right.item in {code, *self.ways.items_of(code)}
                 for code in self._codes
             )
-        codes = {line.grant.privilege.code for line in self._lines}
+        touched = (line.grant for line in self._lines if self._is_touched(line.grant))
+        codes = {grant.privilege.code for grant in touched}
         return right.item in self._codes and right.code in codes
 
     def _steps(self, told: Table, moment: datetime) -> list[Step]:

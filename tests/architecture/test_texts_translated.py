@@ -17,7 +17,7 @@ PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z%]|\{\w*\}")
 MARKUP = re.compile(r"<[^>]*>|&\w+;")
 # Curly quotes too: the Chinese font draws them full width.
 CHINESE = re.compile(r"[\u2018-\u201d\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
-ALIAS = re.compile(r"\bn?p?gettext(?:_lazy|_noop)? as (\w+)|^(\w+) = gettext", re.M)
+ALIAS = re.compile(r"\bn?p?gettext(?:_lazy|_noop)? as (\w+)|^(\w+) = gettext\w*$", re.M)
 # Header values nobody filled in.
 UNFILLED = re.compile(r"PROJECT|VERSION|ORGANIZATION|AUTHOR|FULL NAME|ADDRESS|YEAR|LL@")
 
