@@ -61,7 +61,7 @@ class Confirmed:
 
 
 def arrivals_by_subject(subjects: Collection[str]) -> dict[str, Message | Confirmed]:
-    """The newest message about each subject; most are confirmed and stay light.
+    """As ``arrival_of``; most subjects are confirmed and stay light.
 
     One query, and one more if any is still open.
     """
@@ -70,11 +70,11 @@ def arrivals_by_subject(subjects: Collection[str]) -> dict[str, Message | Confir
     found: dict[str, Message | Confirmed] = {}
     others: set[str] = set()
     for subject, state, *moments in _BY_SUBJECT.rows_of(list(subjects)):
-        found.pop(subject, None)
-        others.discard(subject)
-        if state == State.CONFIRMED:
+        if state == State.CONFIRMED and subject not in others:
             found[subject] = Confirmed(*moments)
         else:
+            # One act may be several messages: what is not proven yet is shown.
+            found.pop(subject, None)
             others.add(subject)
     found.update(arrival_of(others))
     return found

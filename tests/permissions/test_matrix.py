@@ -290,7 +290,14 @@ def test_drawer_tells_every_line_and_what_happened(
         "主刀",
     )
     assert line.given_to == "医师1027 肝胆胰外科 主任医师"
-    assert [act.label for act in line.row.acts] == ["恢复", "取消", "作废"]
+    assert [str(act.label) for act in line.row.acts] == [
+        "续期",
+        "恢复",
+        "降级",
+        "撤销",
+        "取消",
+        "作废",
+    ]
     told = [one.text for one in page.context["timeline"].moments]
     assert told == [
         "暂停 腹腔镜下肝部分切除术（50.2205 · SG04）",

@@ -243,7 +243,7 @@ def test_logins_stand_in_their_own_tab(client: CheckedClient, auditor: User) -> 
 def rejected(state: GrantState, lin: User) -> Message:
     """The suspension, refused by the HIS."""
     event = suspended(state, lin)
-    message = Message.objects.get(subject=event.subject)
+    message = Message.objects.filter(subject=event.subject).earliest("pk")
     Message.objects.filter(pk=message.pk).update(
         state=State.REJECTED, due_at=None, tries=1, last_code="2004"
     )
