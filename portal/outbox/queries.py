@@ -92,13 +92,20 @@ _BY_SUBJECT = Prepared(
 def arrival_of(subjects: Collection[str]) -> dict[str, Message]:
     """The message to show about each subject, in one query; payloads stay unread.
 
-    One act may be several messages: the last of them, but first what is still open.
+    One act may be several messages: the last of them, but first what is still open, and
+    before it what waits for a person.
     """
     if not subjects:
         return {}
     found = shown().filter(subject__in=set(subjects)).order_by("id")
-    in_order = sorted(found, key=lambda message: not message.is_final)
+    in_order = sorted(found, key=_urgency)
     return {message.subject: message for message in in_order}
+
+
+def _urgency(message: Message) -> int:
+    if message.state in {State.REJECTED, State.UNKNOWN} or message.has_mismatch:
+        return 2
+    return 0 if message.is_final else 1
 
 
 def promised(emp_nos: Sequence[str], at: datetime) -> Mapping[str, Sequence[Message]]:

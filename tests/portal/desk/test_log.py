@@ -270,8 +270,8 @@ def test_what_a_person_did_about_a_message_is_an_entry(
     page = client.get(LOG, {"view": "his"})
 
     assert texts(page) == [
-        "罗景文 · SG03 51.2300：等待 → 已停止",
-        "罗景文 · SG03 51.2300：拒收 → 等待",
+        "罗景文 · 执行（主刀） 51.2300：等待 → 已停止",
+        "罗景文 · 执行（主刀） 51.2300：拒收 → 等待",
     ]
     rows = page.context["list"].rows
     assert [(str(row.chip.text), row.reason) for row in rows] == [
