@@ -92,7 +92,7 @@ class Reader:
         )
 
     def some(self, practitioners: QuerySet[Practitioner]) -> list[PersonFacts]:
-        """These practitioners with their lines; four queries, five with trainings."""
+        """These practitioners with their lines; five queries, six with trainings."""
         states = _dated(_lasting().filter(practitioner__in=practitioners))
         names = [f"privilege__{name}" for name in PRIVILEGE]
         rows = states.values_list(*WHOSE, *names, *TERMS)

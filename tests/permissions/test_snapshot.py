@@ -135,10 +135,10 @@ def test_question_after_no_change_takes_one_query_and_none_with_the_stamp(
         code()
 
 
-def test_change_of_one_doctor_takes_five_queries(right: GrantState, su: User) -> None:
+def test_change_of_one_doctor_takes_six_queries(right: GrantState, su: User) -> None:
     code()
     stop(right, su)
-    with assert_queries(5):
+    with assert_queries(6):
         assert code() is Code.SUSPENDED
 
 
