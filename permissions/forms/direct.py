@@ -68,6 +68,9 @@ class DirectForm(WhoAndWhat, WithSecond):
         self._fit_setting(self.chosen)
         self.draw_chosen()
 
+    def clean_privilege(self) -> Privilege:
+        return self.chosen or super().clean_privilege()
+
     def _fit_kind(self, kind: str) -> None:
         if kind != GrantKind.ONE_PATIENT:
             del self.fields["visit_no"]

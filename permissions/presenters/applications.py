@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from permissions.models import Application
+from permissions.models.entries import Entry
 from permissions.presenters import words
 from permissions.presenters.catalogue_words import needs_words
 from permissions.presenters.precheck import ready_notes
-from permissions.queries.catalogue import entry_of, names
+from permissions.queries.catalogue import Names, entry_of, names
 from portal.approvals.workflow import ProposalState
 from portal.outbox.models import Message
 from portal.outbox.presenters import long_arrival
@@ -103,6 +104,7 @@ def application_page(
     proposer, decider = application.proposed_by, application.decided_by
     is_open = application.state == ProposalState.SUBMITTED
     arrived = ""
+    entry, named = entry_of(application.privilege), names()
     if message is not None and application.decided_at is not None:
         arrived = long_arrival(message, application.decided_at)
     return ApplicationPage(
@@ -112,9 +114,9 @@ def application_page(
         proposed=(
             f"{proposer.name} {proposer.staff_no} {write_moment(application.proposed_at)}"
         ),
-        requirements=needs_words(entry_of(application.privilege), names()),
+        requirements=needs_words(entry, named),
         status=words.practitioner_chip(application.practitioner),
-        notes=_notes(application) if is_open else [],
+        notes=_notes(application, entry, named) if is_open else [],
         decided=(
             f"{decider.name} {decider.staff_no} {write_moment(application.decided_at)}"
             if decider
@@ -126,13 +128,14 @@ def application_page(
     )
 
 
-def _notes(application: Application) -> list[Element]:
+def _notes(application: Application, entry: Entry, named: Names) -> list[Element]:
     """What who decides must see first."""
     now = timezone.now()
     found = ready_notes(
         application.practitioner,
         application.privilege,
-        names(),
+        named,
+        entry,
         begins=max(application.valid_from, now),
         ends=application.valid_to,
         item=application.item_code or None,

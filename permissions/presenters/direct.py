@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from permissions import services
 from permissions.enums import ItemKind
-from permissions.models import Grant
+from permissions.models import Grant, Privilege
 from permissions.outbound import Ways
 from permissions.presenters.catalogue_words import needs_words
 from permissions.presenters.one_line import new_row, not_told_note, span_words
@@ -19,18 +20,28 @@ from permissions.presenters.precheck import (
     held_before,
     limit_notes,
     problems_of,
-    ready_notes,
 )
+from permissions.presenters.reasons import finding_note
 from permissions.queries.catalogue import entry_of, names
 from permissions.services import Line
+from permissions.services.ground import Asked
 from permissions.services.lines import Fitting
 from permissions.services.persons import must_not_be_own
-from permissions.services.refusals import ActRefused
+from permissions.services.readiness import Bar, readiness, refuse_unready
+from permissions.services.refusals import (
+    ActRefused,
+    ItemDisabled,
+    ItemUnknown,
+    PractitionerNotPractising,
+    TitleTooLow,
+)
+from permissions.services.refusals_of_readiness import NotReady
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
 from portal.parameters.days import end_of, start_of
 from portal.ui.elements import Change, Diff, Element, Note, Text
 from portal.ui.moments import write_moment
+from surgery.models import Procedure
 
 
 @dataclass(frozen=True)
@@ -40,35 +51,73 @@ class DirectPrecheck(Precheck):
     to: Text = ""
 
 
+# Of these the rules of the check say more, with the next step and the source.
+SAID_BY_RULES = (
+    ItemDisabled,
+    ItemUnknown,
+    NotReady,
+    PractitionerNotPractising,
+    TitleTooLow,
+)
+
+
+class Looked(Asked):
+    """What stands about one line, looked up once: for the notes and for the rules of
+    the act."""
+
+    def __init__(self, practitioner: Practitioner, line: Line, now: datetime) -> None:
+        self.bar, self.entry = Bar(), entry_of(line.privilege)
+        is_procedure = line.item_kind == ItemKind.PROCEDURE
+        self.findings = readiness(
+            practitioner,
+            line.privilege,
+            begins=max(start_of(line.valid_from), now),
+            ends=end_of(line.valid_to),
+            item=line.item if is_procedure and line.item else None,
+            bar=self.bar,
+            entry=self.entry,
+        )
+        self._procedures: dict[str, Procedure | None] = {}
+
+    @property
+    def is_in_the_way(self) -> bool:
+        return any(one.blocks for one in self.findings)
+
+    def procedure(self, code: str) -> Procedure | None:
+        if code not in self._procedures:
+            self._procedures[code] = super().procedure(code)
+        return self._procedures[code]
+
+    def must_be_ready(
+        self, practitioner: Practitioner, privilege: Privilege, **given: Any
+    ) -> None:
+        refuse_unready(self.findings, practitioner, privilege, self.bar)
+
+
 def direct_precheck(
     practitioner: Practitioner | None, line: Line | None, *, by: User, now: datetime
 ) -> DirectPrecheck:
     """As far as the form is filled in; the act itself checks everything again."""
     if practitioner is None or line is None:
         return DirectPrecheck(to=_("保存后即送 HIS，通常几秒到达"))
+    looked = Looked(practitioner, line, now)
     problems: list[str] = []
     if line.item_kind == ItemKind.PROCEDURE:
-        problems, _item = problems_of(practitioner, line.privilege, line.item)
+        problems, _item = problems_of(practitioner, line.privilege, line.item, looked)
     fitting: Fitting | None = None
     try:
         must_not_be_own(by, practitioner.pk)
-        fitting = services.grantable(practitioner, line, at=now)
+        fitting = services.grantable(practitioner, line, at=now, ground=looked)
     except ActRefused as refused:
-        problems.append(str(refused.message))
-    entry, named = entry_of(line.privilege), names()
+        if not (isinstance(refused, SAID_BY_RULES) and looked.is_in_the_way):
+            problems.append(str(refused.message))
+    named = names()
     notes: list[Element] = [
         *(Note("bad", text) for text in dict.fromkeys(problems)),
-        *ready_notes(
-            practitioner,
-            line.privilege,
-            named,
-            begins=max(start_of(line.valid_from), now),
-            ends=end_of(line.valid_to),
-            item=line.item or None,
-        ),
+        *(finding_note(one, named, who=practitioner.name) for one in looked.findings),
         *limit_notes(line.privilege, line.valid_from),
     ]
-    if needs := needs_words(entry, named):
+    if needs := needs_words(looked.entry, named):
         notes.append(Note("info", _("前提：%(words)s") % {"words": needs}))
     if fitting is None:
         return DirectPrecheck(notes, None, _("改正后才能保存"))
@@ -86,7 +135,7 @@ def _granting(fitting: Fitting, notes: list[Element], now: datetime) -> DirectPr
         Change(name, before, span_words(fitting)),
         *map(new_row, rows),
     ]
-    if why := Ways().why_not_told(terms):
+    if not rows and (why := Ways().why_not_told(terms)):
         notes.append(not_told_note(why))
     return DirectPrecheck(
         notes,

@@ -12,7 +12,7 @@ from permissions.enums import EventKind, ReasonCode, SurgicalRole
 from permissions.ledger import STATUS_AFTER
 from permissions.outbound import Change as HisChange
 from permissions.outbound import Row, Ways, his_value_of
-from permissions.outbound.ways import ASSIST, OP, OPERATE, ORDER
+from permissions.outbound.ways import ASSIST, OP, OPERATE, ORDER, PRIV
 from permissions.presenters import words
 from permissions.presenters.acts import kind_of, status_now
 from permissions.presenters.foreseen import Foreseen
@@ -103,14 +103,17 @@ def span_words(fitting: Fitting) -> str:
 
 
 def _his_rows(foreseen: Foreseen) -> list[Change]:
-    """The row of the line itself field by field, rows that come new in one each."""
+    """The rows of the line itself field by field, rows that come new in one each.
+
+    Rows that change alike are told once: the HIS may know a procedure by several items.
+    """
     own = [one for one in foreseen.consequences.his if one.before is not None]
     new = [one for one in foreseen.consequences.his if one.before is None]
-    value = his_value_of(foreseen.states[0].grant.privilege)
-    changes = []
-    for one in own:
-        changes += [*_his_fields(one), Change(_("HIS 取值"), value, value)]
-    return [*changes, *map(new_row, new)]
+    changes = [field for one in own for field in _his_fields(one)]
+    if any(one.key.right.function == PRIV for one in own):
+        value = his_value_of(foreseen.states[0].grant.privilege)
+        changes.append(Change(_("HIS 取值"), value, value))
+    return [*dict.fromkeys(changes), *map(new_row, new)]
 
 
 def _his_fields(change: HisChange) -> list[Change]:

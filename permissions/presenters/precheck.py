@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from permissions.enums import Setting, ValueKind
 from permissions.models import GrantState, Privilege
+from permissions.models.entries import Entry
 from permissions.outbound import his_value_of
 from permissions.presenters import words
 from permissions.presenters.catalogue_words import needs_words
@@ -18,6 +19,7 @@ from permissions.presenters.reasons import finding_note
 from permissions.queries.catalogue import Names, entry_of, names
 from permissions.queries.grants import standing_of
 from permissions.services import rules
+from permissions.services.ground import ASKED, Ground
 from permissions.services.lines import must_not_be_barred
 from permissions.services.readiness import readiness
 from permissions.services.refusals import ActRefused, ItemDisabled, ItemUnknown
@@ -53,6 +55,7 @@ def precheck(given: Mapping[str, str]) -> Precheck:
             practitioner,
             privilege,
             named,
+            entry,
             begins=max(start_of(first_day), timezone.now()),
             ends=end_of(last_day),
             item=given.get("item", "").strip() or None,
@@ -74,6 +77,7 @@ def ready_notes(
     practitioner: Practitioner,
     privilege: Privilege,
     named: Names,
+    entry: Entry,
     *,
     begins: datetime,
     ends: datetime | None,
@@ -82,24 +86,26 @@ def ready_notes(
     """What the rules of the check say before a right is given, what forbids first."""
     if privilege.value_kind != ValueKind.ITEM:
         item = None
-    found = readiness(practitioner, privilege, begins=begins, ends=ends, item=item)
+    found = readiness(
+        practitioner, privilege, begins=begins, ends=ends, item=item, entry=entry
+    )
     return [finding_note(one, named, who=practitioner.name) for one in found]
 
 
 def problems_of(
-    practitioner: Practitioner, privilege: Privilege, item: str
+    practitioner: Practitioner, privilege: Privilege, item: str, ground: Ground = ASKED
 ) -> tuple[list[str], Procedure | None]:
     """What beside the rules of the check would be refused, not only the first of it."""
     found = []
     procedure = None
     try:
-        procedure = rules.item_for(privilege, item)
+        procedure = rules.item_for(privilege, item, ground)
     except (ItemUnknown, ItemDisabled):
         pass  # S01 and S03 say so
     except ActRefused as refused:
         found.append(str(refused))
     try:
-        must_not_be_barred(practitioner, privilege, timezone.now())
+        must_not_be_barred(practitioner, privilege, timezone.now(), ground)
     except ActRefused as refused:
         found.append(str(refused))
     return found, procedure

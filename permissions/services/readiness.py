@@ -72,13 +72,14 @@ def readiness(
     campus: str = "",
     besides: Collection[str] = (),
     bar: Bar | None = None,
+    entry: Entry | None = None,
 ) -> list[Finding]:
     """What stands in the way of the right, what forbids first.
 
-    ``besides`` are codes that will be held by then: given in the same act.
+    ``besides`` are codes that will be held by then: given in the same act. ``bar`` and
+    ``entry`` are read unless they are at hand.
     """
-    bar = bar or Bar()
-    entry = entry_of(privilege)
+    bar, entry = bar or Bar(), entry or entry_of(privilege)
     case = Granting(
         person=facts_of(practitioner, with_trainings=bar.records_count),
         demands=demands_of(entry),

@@ -15,7 +15,7 @@ from permissions.models import GrantEvent, GrantState
 from permissions.services import Line
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
-from portal.directory.models import Practitioner
+from portal.directory.models import HisProcedure, Practitioner
 from portal.parameters.days import end_of
 from surgery.enums import Grade
 from tests.cast import make_practitioner, make_user, sign_in
@@ -84,9 +84,10 @@ def test_renew_proposes_the_longest_and_previews_the_day_typed(
     assert changes(drawer) == [
         ("授权状态", "生效", "生效"),
         ("到期日期", "2027-06-30", "2029-06-30"),
-        ("HIS 状态", "有效", "有效"),
-        ("HIS 到期日期", "2027-06-30", "2029-06-30"),
-        ("HIS 取值", "3", "3"),
+        ("HIS 主刀状态", "有效", "有效"),
+        ("HIS 主刀到期日期", "2027-06-30", "2029-06-30"),
+        ("HIS 开单状态", "有效", "有效"),
+        ("HIS 开单到期日期", "2027-06-30", "2029-06-30"),
     ]
     with nothing_written():
         again = previewed(lin_in, state, "renew", last_day="2027-12-31")
@@ -95,6 +96,33 @@ def test_renew_proposes_the_longest_and_previews_the_day_typed(
     assert "<form" not in text
     assert 'id="act-confirm"' in text
     assert "确认续期 1 项" in text
+
+
+def test_value_in_the_his_is_shown_of_rows_that_have_one(
+    lin_in: CheckedClient, lin: User, su: User, surgeon: Practitioner
+) -> None:
+    level = granted(lin, su, surgeon, "SG02", valid_to=ENDS)
+    assert changes(opened(lin_in, level, "suspend"))[2:] == [
+        ("HIS 状态", "有效", "暂停"),
+        ("HIS 到期日期", "2027-06-30", "2027-06-30"),
+        ("HIS 取值", "2", "2"),
+    ]
+
+
+def test_items_of_one_procedure_that_change_alike_are_told_once(
+    lin_in: CheckedClient, lin: User, su: User, surgeon: Practitioner
+) -> None:
+    for item in ("8001", "8002"):
+        HisProcedure.objects.create(
+            his_item_id=item, code_clinical="51.2300", is_enabled=True
+        )
+    state = granted(lin, su, surgeon, "SG03", item="51.2300", valid_to=ENDS)
+    drawer = opened(lin_in, state, "suspend")
+    assert drawer.context["preview"].his_rows == 4
+    assert [field for field, _before, _after in changes(drawer)][2:] == [
+        *("HIS 主刀状态", "HIS 主刀到期日期"),
+        *("HIS 开单状态", "HIS 开单到期日期"),
+    ]
 
 
 def test_renewal_is_done_and_one_too_long_is_refused(
@@ -186,7 +214,7 @@ def test_restoration_previews_and_gives_back_the_dates(
     assert changes(opened(lin_in, state, "restore"))[:3] == [
         ("授权状态", "暂停", "生效"),
         ("停止时间", "2026-11-23 10:00", "2027-06-30"),
-        ("HIS 状态", "暂停", "有效"),
+        ("HIS 主刀状态", "暂停", "有效"),
     ]
     assert "已恢复 1 项授权" in told(confirmed(lin_in, state, "restore"))
     state.refresh_from_db()
@@ -235,9 +263,10 @@ def test_downgrade_offers_what_is_lower_and_opens_what_is_chosen(
         ("停止时间", "2027-06-30", "2026-11-23 10:00"),
         ("腹腔镜下胆囊切除术 带教下主刀", "无", "2026-11-23 至 2027-06-30"),
         ("二级手术权限 主刀", "无", "2026-11-23 至 2027-06-30"),
-        ("HIS 状态", "有效", "取消"),
-        ("HIS 到期日期", "2027-06-30", "2026-11-23"),
-        ("HIS 取值", "3", "3"),
+        ("HIS 主刀状态", "有效", "取消"),
+        ("HIS 主刀到期日期", "2027-06-30", "2026-11-23"),
+        ("HIS 开单状态", "有效", "取消"),
+        ("HIS 开单到期日期", "2027-06-30", "2026-11-23"),
         ("HIS SG02", "无", "有效，至 2027-06-30"),
     ]
     answer = confirmed(lin_in, state, "downgrade", **chosen)
@@ -279,7 +308,10 @@ def test_undo_of_a_revocation_shows_and_grants_the_right_anew(
     assert menu(lin_in) == ["撤销"]
     assert changes(opened(lin_in, state, "undo")) == [
         ("腹腔镜下胆囊切除术 主刀", "无", "2026-11-23 至 2027-06-30"),
-        ("HIS SG03 51.2300", "无", "有效，至 2027-06-30"),
+        ("HIS 主刀状态", "取消", "有效"),
+        ("HIS 主刀到期日期", "2026-11-23", "2027-06-30"),
+        ("HIS 开单状态", "取消", "有效"),
+        ("HIS 开单到期日期", "2026-11-23", "2027-06-30"),
     ]
     assert "已撤销 1 项变更" in told(confirmed(lin_in, state, "undo"))
     anew = GrantState.objects.exclude(pk=state.pk).get()
@@ -341,7 +373,7 @@ def test_line_the_his_has_no_word_for_says_so(
         practitioner=surgeon, line=line, by=lin, at=timezone.now(), reason=REASON
     )
     drawer = opened(lin_in, GrantState.objects.get(), "suspend").content.decode()
-    assert "由本系统核对，不送 HIS" in drawer
+    assert "HIS 没有「助手」这种权限，不推送；由本系统核对。" in drawer
     assert "保存后由本系统核对；HIS 的行不变" in drawer
 
 
@@ -398,12 +430,12 @@ def test_drawer_and_preview_take_few_queries(
     for days in range(2, 30):
         book(lin, surgeon, "51.2300", Grade.THREE, days)
     opened(lin_in, state, "suspend")
-    with assert_queries(9):
+    with assert_queries(13):
         drawer = opened(lin_in, state, "suspend")
     preview = drawer.context["preview"]
     assert (preview.operations, len(preview.booked)) == (28, 20)
     assert "另有 8 台未列出" in drawer.content.decode()
-    with assert_queries(9):
+    with assert_queries(13):
         previewed(lin_in, state, "suspend", last_day="2026-12-01")
 
 

@@ -123,7 +123,7 @@ def test_direct_grant_by_keyboard_alone(
     ends = office.today + timedelta(days=300)
     drawer.get_by_label("到期日期").fill(str(ends))
     drawer.get_by_label("到期日期").press("Tab")
-    expect(drawer.get_by_text("HIS SG04 50.2205")).to_be_visible()
+    expect(drawer.get_by_text("HIS 主刀 50.2205")).to_be_visible()
     page.keyboard.press("Alt+s")
     expect(drawer.get_by_text("该字段是必填项")).to_be_visible()
     expect(drawer.get_by_label("说明")).to_be_focused()
@@ -249,7 +249,7 @@ def test_many_lines_without_the_one_that_cannot(
         office.lin,
         office.su,
         office.surgeon,
-        "SG02",
+        "SG01",
         valid_from=office.today,
         valid_to=later,
     )

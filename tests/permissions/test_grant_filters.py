@@ -220,7 +220,7 @@ def test_export_of_ticked_rows_has_those_alone_in_the_order_of_the_list(
     assert found[9:18] == [
         *("陈景行 1027", "肝胆外科 主任医师", "腹腔镜下胆囊切除术（51.2300 · SG03）"),
         *("三级", "助手 · 住院", "2026-11-23 至 2027-11-21", "生效"),
-        *("", "〔2026〕59号"),
+        *("HIS 没有「助手」这种权限，不推送", "〔2026〕59号"),
     ]
     assert len(found) == 27
     event = AuditEvent.objects.get(kind=EventKind.EXPORTED)
@@ -302,8 +302,8 @@ def test_no_address_takes_more_than_seven_queries(
     )
     sign_in(client, lin)
     client.get(LIST, given)
-    # session; user with roles; saved views; stamp; rows; arrivals
-    with assert_queries(6):
+    # session; user with roles; saved views; stamp; rows; arrivals; kinds of right
+    with assert_queries(7):
         client.get(LIST, given)
 
 
@@ -332,7 +332,8 @@ def test_kept_counts_follow_an_act_an_arrival_and_the_clock(
     assert counts(client)["HIS 未一致"] == 5
     message = Message.objects.order_by("pk").first()
     assert message is not None
-    Message.objects.filter(pk=message.pk).update(
+    # Both rows of the right: to operate and to order.
+    Message.objects.filter(subject=message.subject).update(
         state=State.CONFIRMED, due_at=None, confirmed_at=timezone.now()
     )
     Attempt.objects.create(

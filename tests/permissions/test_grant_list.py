@@ -239,9 +239,10 @@ def test_drawer_shows_object_fields_and_preview(
     ] == [
         ("授权状态", "生效", "暂停"),
         ("停止时间", "2027-11-22", "2026-11-23 10:00"),
-        ("HIS 状态", "有效", "暂停"),
-        ("HIS 到期日期", "2027-11-22", "2027-11-22"),
-        ("HIS 取值", "4", "4"),
+        ("HIS 主刀状态", "有效", "暂停"),
+        ("HIS 主刀到期日期", "2027-11-22", "2027-11-22"),
+        ("HIS 开单状态", "有效", "暂停"),
+        ("HIS 开单到期日期", "2027-11-22", "2027-11-22"),
     ]
     text = answer.content.decode()
     assert "陈景行" in text
@@ -254,7 +255,7 @@ def test_revoke_preview_says_the_last_day_in_the_his(
     sign_in(client, lin)
     answer = client.get(change_url(state, "revoke"), **HTMX)
     change = answer.context["preview"].diff.changes[3]
-    assert (change.field, change.after) == ("HIS 到期日期", "2026-11-23")
+    assert (change.field, change.after) == ("HIS 主刀到期日期", "2026-11-23")
 
 
 def post(client: CheckedClient, state: GrantState, act: str, **given: Any) -> Any:

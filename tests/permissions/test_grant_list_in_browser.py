@@ -9,45 +9,21 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import include, path
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from permissions.importers import load_catalogue
+from permissions.models import GrantState
 from portal.accounts.capabilities import Role
-from portal.accounts.guards import signed_in
 from portal.accounts.models import User
 from portal.parameters.days import day_of
 from tests.browsing import BrowserContexts
 from tests.cast import make_practitioner, make_user, sign_in
 from tests.permissions.ledger import granted
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.urls("tests.permissions.test_grant_list_in_browser"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LONG = "阿卜杜热合曼·买买提吐尔逊"
-
-
-@signed_in
-def many(request: HttpRequest, act: str) -> HttpResponse:
-    """Says what it was asked for; what it does then is another test's matter."""
-    asked = sorted(f"{name}={value}" for name, value in request.GET.items())
-    count = len(request.GET.getlist("selected"))
-    title = '<h2 id="drawer-title">办理</h2>'
-    words = f"<p>{act} {count} {' '.join(w for w in asked if 'selected' not in w)}</p>"
-    return HttpResponse(f'{title}{words}<button type="button" data-close>返回</button>')
-
-
-urlpatterns = [
-    path("privileges/many/<str:act>/", many),
-    path("", include("portal.urls")),
-]
-handler404 = "portal.ui.errors.not_found"
-handler500 = "portal.ui.errors.server_error"
 
 
 @pytest.fixture
@@ -92,14 +68,36 @@ def test_rows_are_ticked_by_keys_and_acted_on_together(
         page.keyboard.press(key)
     expect(batch).to_contain_text("已选 2 项")
     expect(page.locator("tr.sel")).to_have_count(2)
+    ticked = [
+        box.get_attribute("value") or ""
+        for box in page.locator("tr.sel input[name=selected]").all()
+    ]
     check_axe(page)
 
     batch.get_by_role("button", name="暂停").focus()
     page.keyboard.press("Enter")
-    drawer = page.locator("#drawer")
-    expect(drawer).to_contain_text("suspend 2")
+    drawer = page.get_by_role("dialog", name="暂停授权")
+    expect(drawer).to_contain_text("2 项 · 2 名医师")
+    expect(drawer).to_contain_text("HIS 将更新 2 行")
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
+    expect(batch).to_contain_text("已选 2 项")
+
+    batch.get_by_role("button", name="暂停").click()
+    drawer.get_by_label("原因代码").select_option("08")
+    drawer.get_by_label("说明").fill("两人的年度评估未提交")
+    drawer.get_by_role("button", name="确认暂停 2 项").click()
+    expect(drawer).to_be_hidden()
+    expect(page.locator("#toasts")).to_contain_text("已暂停 2 项授权")
+    paused = GrantState.objects.filter(status="SUSPENDED")
+    assert {state.pk for state in paused} == {int(pk) for pk in ticked}
+
+
+def test_what_is_ticked_can_be_let_go(page: Page) -> None:
+    page.goto("/privileges/")
+    batch = page.locator(".batch")
+    page.locator("input[name=selected]").first.check()
+    expect(batch).to_contain_text("已选 1 项")
     batch.get_by_role("button", name="取消选择").click()
     expect(batch).to_be_hidden()
 
@@ -130,7 +128,8 @@ def test_all_pages_are_selected_only_when_confirmed_with_their_number(
     dialog.get_by_role("button", name="选择全部 22 条").click()
     expect(batch).to_contain_text("已选全部 22 条，含其他页")
     batch.get_by_role("button", name="续期").click()
-    expect(page.locator("#drawer")).to_contain_text("renew 0 all=1 privilege=RX01")
+    drawer = page.get_by_role("dialog", name="续期授权")
+    expect(drawer).to_contain_text("22 项 · 22 名医师")
     page.keyboard.press("Escape")
 
     page.locator("input[name=selected]").first.uncheck()

@@ -128,6 +128,7 @@ def test_two_do_it_together_and_both_are_written_down(
 def test_direct_grant_is_given_by_two(
     lin_in: CheckedClient, lin: User, su: User, state: GrantState
 ) -> None:
+    granted(lin, su, state.practitioner, "SG01", valid_to=ENDS)
     asked = {**DIRECT, "practitioner": "1027"}
     with nothing_written():
         answer = lin_in.post("/privileges/new/", asked, **HTMX)
