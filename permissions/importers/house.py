@@ -181,6 +181,15 @@ class House:
     def take(self, key: LineKey, span: Span, row: int) -> None:
         """A row of the sheet will be this line."""
         self._places[key.exact].append(Place(key, span, row=row))
+        self._will_hold(key, span)
+
+    def prolong(self, place: Place, until: datetime | None, row: int) -> None:
+        """A row of the sheet will make this line last until then."""
+        place.span, place.row = Span(place.span.valid_from, until), row
+        self._will_hold(place.key, place.span)
+
+    def _will_hold(self, key: LineKey, span: Span) -> None:
+        """Later rows may ask for it as their prerequisite."""
         self._ready.take(key.practitioner, self.privileges[key.privilege].code, span)
 
     def read_states(self, ids: Iterable[int]) -> None:

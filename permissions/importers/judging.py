@@ -206,8 +206,7 @@ class Judge:
             return
         one.judged.verdict = Verdict.RENEW
         one.judged.was = last_day_of(held.valid_to)
-        place.span = Span(place.span.valid_from, one.asked.valid_to)
-        place.row = one.judged.read.number
+        self._house.prolong(place, one.asked.valid_to, one.judged.read.number)
 
 
 def _reaches(asked: Span, held: Held) -> bool:

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("catalogue")
 COPY = "/privileges/copy/"
 TEMPLATES = "/post-templates/"
 HTMX = {"HX-Request": "true"}
-RX01, MR04 = "RX01|||ALL||", "MR04|||ALL||"
+RX01, MR01 = "RX01|||ALL||", "MR01|||ALL||"
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def surgeon(db: None, lin: User, su: User) -> Practitioner:
     """Holds three rights; one of them no resident may have."""
     person = make_practitioner("1027", "陈景行", title_code="231")
     granted(lin, su, person)
-    granted(lin, su, person, "MR04", valid_to=date(2027, 6, 30))
+    granted(lin, su, person, "MR01", valid_to=date(2027, 6, 30))
     granted(lin, su, person, "AB02", valid_to=date(2027, 6, 30))
     return person
 
@@ -67,7 +67,7 @@ def test_offers_say_line_by_line_what_would_be_granted_and_why_not(
     asked = {"target": "1301", "source": "1027", "template": ""}
     html = page.get(f"{COPY}offers/", asked, headers=HTMX).text
     assert f'value="{RX01}" checked' in html
-    assert f'value="{MR04}" checked' in html
+    assert f'value="{MR01}" checked' in html
     assert 'value="AB02|||ALL||" disabled' in html
     assert "「限制使用级抗菌药物」须主治医师及以上，现为医师。" in html
 
@@ -75,12 +75,12 @@ def test_offers_say_line_by_line_what_would_be_granted_and_why_not(
 def test_ticked_lines_are_given_and_the_result_is_told(
     page: CheckedClient, lin: User, surgeon: Practitioner, resident: Practitioner
 ) -> None:
-    answer = post(page, COPY, target="1301", source="1027", line=[MR04], reason=REASON)
+    answer = post(page, COPY, target="1301", source="1027", line=[MR01], reason=REASON)
     assert answer.status_code == 200
     assert "已授予 1 项，未授予 0 项" in answer.text
     assert "yw:changed" in answer.headers["HX-Trigger-After-Settle"]
     state = GrantState.objects.get(practitioner=resident)
-    assert state.privilege.code == "MR04"
+    assert state.privilege.code == "MR01"
     event = GrantEvent.objects.get(grant=state.grant)
     assert (event.by, event.reason, event.second) == (lin, REASON, None)
 
@@ -102,7 +102,7 @@ def test_wrong_copy_is_told_and_writes_nothing(
     given: dict[str, Any],
     said: str,
 ) -> None:
-    asked = {"target": "1301", "source": "1027", "line": [MR04], "reason": REASON}
+    asked = {"target": "1301", "source": "1027", "line": [MR01], "reason": REASON}
     with nothing_written():
         answer = post(page, COPY, **(asked | given))
     assert answer.status_code == 422
@@ -113,7 +113,7 @@ def test_copy_asks_for_a_second_person_where_the_parameter_says_so(
     page: CheckedClient, su: User, surgeon: Practitioner, resident: Practitioner
 ) -> None:
     change(parameter=DIRECT_SECOND_PERSON, value=1, by=su, reason="院务会决定")
-    asked = {"target": "1301", "source": "1027", "line": [MR04], "reason": REASON}
+    asked = {"target": "1301", "source": "1027", "line": [MR01], "reason": REASON}
     with nothing_written():
         assert post(page, COPY, **asked).status_code == 422
     answer = post(page, COPY, **asked, second_no="2032", second_password=PASSWORD)
@@ -147,7 +147,7 @@ def made(page: CheckedClient) -> PostTemplate:
         f"{TEMPLATES}from/1027/",
         name="肝胆外科主治医师",
         note="新入职",
-        line=[RX01, MR04],
+        line=[RX01, MR01],
         reason=REASON,
     )
     assert answer.status_code == 200
@@ -160,13 +160,13 @@ def test_post_is_made_of_a_doctors_lines_and_used(
     one = made(page)
     lines = PostTemplateLine.objects.order_by("privilege__code")
     assert [(line.privilege.code, line.months) for line in lines] == [
-        ("MR04", 7),
+        ("MR01", 7),
         ("RX01", None),
     ]
     html = page.get(reverse("permissions:grant-template-detail", args=[one.pk])).text
     assert "加入 普通处方权" in html
     answer = post(
-        page, COPY, target="1301", template=one.pk, line=[RX01, MR04], reason=REASON
+        page, COPY, target="1301", template=one.pk, line=[RX01, MR01], reason=REASON
     )
     assert "已授予 2 项，未授予 0 项" in answer.text
 
@@ -175,7 +175,7 @@ def test_post_is_changed_with_history(
     page: CheckedClient, surgeon: Practitioner
 ) -> None:
     one = made(page)
-    kept = PostTemplateLine.objects.get(privilege__code="MR04")
+    kept = PostTemplateLine.objects.get(privilege__code="MR01")
     given = {
         "name": "肝胆外科住院医师",
         "note": "",
@@ -195,7 +195,7 @@ def test_post_is_changed_with_history(
     assert [
         (line.privilege.code, line.item_code, line.role, line.months)
         for line in current
-    ] == [("MR04", "", "", 12), ("SG03", "51.2300", "OPERATE", 24)]
+    ] == [("MR01", "", "", 12), ("SG03", "51.2300", "OPERATE", 24)]
     assert one.history.count() == 2
     html = page.get(f"{TEMPLATES}{one.pk}/").text
     assert "去掉 普通处方权" in html

@@ -128,6 +128,7 @@ def test_right_taken_away_is_taken_away_in_the_his(
 def test_ordering_is_kept_while_another_line_gives_it(
     his: SqlGateway, database: Database, lin: User, surgeon: Practitioner
 ) -> None:
+    give(lin, surgeon, "RX01", item="", valid_to=None)
     operates = give(lin, surgeon, "SG03")
     give(lin, surgeon, "SG05", valid_to=TODAY + timedelta(days=30))
     deliver_due(gateway=his, lanes=1)

@@ -56,11 +56,13 @@ def right(
     )
 
 
+# Days between a class of rights and the one it is the prerequisite of.
+LADDER = (("RX01", 0), ("SG01", 3), ("SG02", 6))
 CLASSES = tuple(
-    Wanted(emp_no, privilege, start)
-    for emp_no, start in (
-        ("1099", -338),
-        ("1102", -336),
+    Wanted(emp_no, privilege, first + days)
+    for emp_no, first in (
+        ("1099", -360),
+        ("1102", -350),
         ("1104", -334),
         ("000427", -333),
         ("1098", -331),
@@ -68,7 +70,7 @@ CLASSES = tuple(
         ("1103", -327),
         ("000771", -326),
     )
-    for privilege in ("RX01", "SG02")
+    for privilege, days in LADDER
 )
 HANDS = tuple(
     Wanted(emp_no, "SG07", -300)
@@ -112,7 +114,7 @@ THEATRE: tuple[Wanted, ...] = (
     right("1098", GALLBLADDER, -190, SUPERVISED),
     right("1098", SPLEEN, -190, ASSIST),
     right("1098", HERNIA, -190, conditions=WITH_HELP),
-    right("1101", GALLBLADDER, -350, last=-9),
+    right("1101", GALLBLADDER, -320, last=-9),
     right("1101", HERNIA, -180, SUPERVISED),
     right("1101", LOBE, -180, ASSIST),
     right("1103", GALLBLADDER, 20, SUPERVISED),

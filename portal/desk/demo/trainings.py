@@ -47,6 +47,19 @@ TRAININGS: tuple[Sat, ...] = (
     # 许知行: the exam on narcotics has run out; 邓一鸣 failed and has not sat it again.
     Sat("1214", "TR02", -750, 91, 730),
     Sat("1097", "TR03", -30, 52),
+    # Hepatobiliary surgery before its first operations; of 000771 no record was found.
+    *(
+        Sat(emp_no, "TR05", -362, score, None)
+        for emp_no, score in (
+            ("1099", 97),
+            ("1102", 92),
+            ("1104", 95),
+            ("000427", 89),
+            ("1098", 86),
+            ("1101", 90),
+            ("1103", 83),
+        )
+    ),
 )
 
 

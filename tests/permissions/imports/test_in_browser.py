@@ -62,7 +62,7 @@ def sheet(tmp_path: Path) -> Path:
     path.write_bytes(
         book(
             [
-                ["1027", LONG, "MR04", "", today(), ends],
+                ["1027", LONG, "MR01", "", today(), ends],
                 [1301, "周小满", "RX01", "", today(), None],
                 ["9999", "无此人", "RX01", "", today(), None],
             ]

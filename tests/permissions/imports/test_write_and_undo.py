@@ -63,12 +63,12 @@ def resident(db: None) -> Practitioner:
 def mixed(lin: User, su: User, surgeon: Practitioner) -> bytes:
     """Two new lines, one renewal, one the same, one error."""
     granted(lin, su, surgeon)
-    granted(lin, su, surgeon, "MR04", valid_to=NEXT_YEAR)
+    granted(lin, su, surgeon, "MR01", valid_to=NEXT_YEAR)
     return book(
         [
             ["1027", "陈景行", "SG04", "50.2205", TODAY, NEXT_YEAR],
             ["1301", "周小满", "RX01", "", TODAY, None],
-            ["1027", "陈景行", "MR04", "", TODAY, date(2028, 5, 22)],
+            ["1027", "陈景行", "MR01", "", TODAY, date(2028, 5, 22)],
             ["1027", "陈景行", "RX01", "", TODAY, None],
             ["1301", "周小满", "AB02", "", TODAY, NEXT_YEAR],
         ]
@@ -83,9 +83,10 @@ def test_good_rows_are_written_with_history_and_messages(
     one = written(checked(lin, data), lin, doc_no="医务〔2026〕12号")
     assert one.state == ImportState.APPLIED
     assert (one.applied_by, one.applied_at) == (lin, timezone.now())
+    # Of a procedure the HIS is told twice: who operates, and who orders.
     assert (Grant.objects.count(), Message.objects.count()) == (
         before[0] + 2,
-        before[1] + 3,
+        before[1] + 4,
     )
     new, other, renewed, same, error = rows_of(one)
     assert new.event is not None
@@ -112,6 +113,36 @@ def test_good_rows_are_written_with_history_and_messages(
     state = GrantState.objects.get(grant=grant)
     history = state.history.get()
     assert (history.history_user, history.history_change_reason) == (lin, WHY)
+
+
+def test_what_a_row_gives_or_renews_a_later_row_may_ask_for(
+    lin: User, su: User, surgeon: Practitioner, resident: Practitioner
+) -> None:
+    """MR04 asks for MR01: there long enough, missing, given before, given after."""
+    soon = TODAY + timedelta(days=9)
+    later = TODAY + timedelta(days=20)
+    granted(lin, su, surgeon, "MR01", valid_to=soon)
+    rows = [
+        ["1027", "陈景行", "MR04", "", later, NEXT_YEAR],
+        ["1027", "陈景行", "MR01", "", TODAY, NEXT_YEAR],
+        ["1027", "陈景行", "MR04", "", later, NEXT_YEAR],
+        ["1301", "周小满", "MR04", "", TODAY, NEXT_YEAR],
+        ["1301", "周小满", "MR01", "", TODAY, NEXT_YEAR],
+        ["1301", "周小满", "MR04", "", TODAY, NEXT_YEAR],
+    ]
+    one = checked(lin, book(rows))
+    told = ["ERROR", "RENEW", "NEW", "ERROR", "NEW", "NEW"]
+    assert list(verdicts(one).values()) == told
+    assert reasons(one)[2] == [
+        (
+            "PRIVILEGE",
+            "「死亡医学证明签发权」须先有前提权限：MR01 病历书写权，陈景行没有。"
+            "先申请并取得前提权限，再办理这一项。",
+            "MR04",
+        )
+    ]
+    done = [row.outcome for row in rows_of(written(one, lin))]
+    assert done == ["", "DONE", "DONE", "", "DONE", "DONE"]
 
 
 def test_all_or_nothing_is_refused_at_once_while_a_row_is_wrong(
@@ -236,7 +267,7 @@ def test_undo_voids_what_was_granted_and_leaves_what_changed(
         Outcome.LEFT,
     ]
     assert "苏晓岚" in other.problems[-1]["reason"]
-    assert renewed.problems[-1]["reason"].startswith("「延续」不能撤销。")
+    assert renewed.problems[-1]["reason"].startswith("「续期」不能撤销。")
     assert new.event is not None
     taken_back = GrantEvent.objects.get(undoes=new.event)
     assert (taken_back.kind, taken_back.by, taken_back.reason) == (
@@ -246,7 +277,7 @@ def test_undo_voids_what_was_granted_and_leaves_what_changed(
     )
     state = GrantState.objects.get(grant=new.event.grant)
     assert (state.status, state.history.count()) == (GrantStatus.VOID, 2)
-    assert Message.objects.count() == messages + 1
+    assert Message.objects.count() == messages + 2
 
 
 def test_undo_after_its_hours_is_refused(
