@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,14 +51,13 @@ class DirectPrecheck(Precheck):
     to: Text = ""
 
 
-# Of these the rules of the check say more, with the next step and the source.
-SAID_BY_RULES = (
-    ItemDisabled,
-    ItemUnknown,
-    NotReady,
-    PractitionerNotPractising,
-    TitleTooLow,
-)
+# The rule of the check that says the same, with the next step and the source.
+RULE_OF: Mapping[type[ActRefused], str] = {
+    PractitionerNotPractising: "P01",
+    TitleTooLow: "G01",
+    ItemUnknown: "S01",
+    ItemDisabled: "S03",
+}
 
 
 class Looked(Asked):
@@ -79,9 +78,12 @@ class Looked(Asked):
         )
         self._procedures: dict[str, Procedure | None] = {}
 
-    @property
-    def is_in_the_way(self) -> bool:
-        return any(one.blocks for one in self.findings)
+    def says(self, refused: ActRefused) -> bool:
+        """A finding tells of this refusal already."""
+        rule = RULE_OF.get(type(refused))
+        if isinstance(refused, NotReady):
+            rule = refused.rule
+        return any(one.blocks and one.rule.id == rule for one in self.findings)
 
     def procedure(self, code: str) -> Procedure | None:
         if code not in self._procedures:
@@ -109,7 +111,7 @@ def direct_precheck(
         must_not_be_own(by, practitioner.pk)
         fitting = services.grantable(practitioner, line, at=now, ground=looked)
     except ActRefused as refused:
-        if not (isinstance(refused, SAID_BY_RULES) and looked.is_in_the_way):
+        if not looked.says(refused):
             problems.append(str(refused.message))
     named = names()
     notes: list[Element] = [

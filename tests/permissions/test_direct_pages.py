@@ -221,6 +221,23 @@ def test_check_names_everything_in_the_way_while_one_types(
     assert "须副主任医师及以上" in bad[1]
 
 
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [
+        ({"item": "99.99"}, "S01"),
+        ({"item": "50.3x00"}, "S03"),
+        ({"privilege": "SG02", "item": ""}, "G02"),
+    ],
+)
+def test_what_a_rule_of_the_check_says_is_said_once(
+    given: dict[str, str], rule: str, lin_in: CheckedClient
+) -> None:
+    answer = checked(lin_in, **given)
+    bad = [text[:3] for tone, text in notes(answer) if tone == "bad"]
+    precheck = answer.context["precheck"]
+    assert (bad, precheck.preview, precheck.to) == ([rule], None, "改正后才能保存")
+
+
 def test_line_that_begins_later_says_when(lin_in: CheckedClient) -> None:
     later = checked(lin_in, valid_from="2026-12-01")
     assert later.context["precheck"].to == ("2026-12-01 00:00 自动生效，保存后即送 HIS")
