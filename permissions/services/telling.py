@@ -110,7 +110,7 @@ def coming(
         kind,
         key,
         f"{doctor(person)}{len(ends)} 项授权即将{what}",
-        f"最近一项 {min(ends)}。请按时办理{'延续' if kind is NoticeKind.EXPIRY else '评估'}。",
+        f"最近一项 {min(ends)}。请按时办理{'续期' if kind is NoticeKind.EXPIRY else '评估'}。",
         doctor_url(person),
         person.emp_no,
     )

@@ -80,16 +80,18 @@ EXPORTED: tuple[Column[LogRow], ...] = (
     Column("text", _("内容"), export=lambda row: row.text),
     Column("number", _("日志编号"), export=lambda row: row.number),
 )
-VIEWS: Mapping[str, tuple[Text, Source | None]] = {
-    "all": (_("全部"), None),
-    "grants": (_("授权"), Source.GRANT),
-    "applications": (_("申请"), Source.APPLICATION),
-    "catalogue": (_("权限字典"), Source.CATALOGUE),
-    **{source.name.lower(): (record.tab, source) for source, record in RECORDS.items()},
-    "his": (_("HIS 操作"), Source.HIS),
-    "parameters": (_("参数"), Source.PARAMETER),
-    "accounts": (_("账户与角色"), Source.ACCOUNT),
-    "access": (_("登录与访问"), Source.ACCESS),
+# Each tab with its sources; none named: all that are changes.
+VIEWS: Mapping[str, tuple[Text, tuple[Source, ...]]] = {
+    "all": (_("全部"), ()),
+    "grants": (_("授权"), (Source.GRANT,)),
+    "applications": (_("申请"), (Source.APPLICATION,)),
+    "reviews": (_("复核与培训"), (Source.REVIEW, Source.TRAINING)),
+    "catalogue": (_("权限字典"), (Source.CATALOGUE, Source.RULE, Source.TEMPLATE)),
+    "surgery": (_("手术目录与申报"), (Source.PROCEDURE, Source.DECLARATION)),
+    "his": (_("HIS 操作"), (Source.HIS,)),
+    "parameters": (_("参数"), (Source.PARAMETER,)),
+    "accounts": (_("账户与角色"), (Source.ACCOUNT,)),
+    "access": (_("登录与访问"), (Source.ACCESS,)),
 }
 ARRIVALS: Mapping[str, tuple[Text, Q]] = {
     "same": (_("回读一致"), Q(state=State.CONFIRMED)),
@@ -140,16 +142,15 @@ def read(given: Mapping[str, str], capabilities: frozenset[Capability]) -> Addre
 
 
 def _view(name: str, allowed: list[Source]) -> str:
-    source = VIEWS.get(name, VIEWS["all"])[1]
-    is_there = name in VIEWS and (source is None or source in allowed)
+    is_there = name in VIEWS and set(VIEWS[name][1]) <= set(allowed)
     return name if is_there else "all"
 
 
 def _sources(view: str, allowed: list[Source]) -> list[Source]:
     """Logins are no changes: they stand in their own tab only."""
     chosen = VIEWS[view][1]
-    if chosen is not None:
-        return [chosen]
+    if chosen:
+        return list(chosen)
     return [source for source in allowed if source is not Source.ACCESS]
 
 
@@ -252,8 +253,8 @@ def _tabs(chosen: str, allowed: list[Source]) -> Tabs:
     return Tabs(
         [
             Tab(label, f"?view={key}", key == chosen)
-            for key, (label, source) in VIEWS.items()
-            if source is None or source in allowed
+            for key, (label, sources) in VIEWS.items()
+            if set(sources) <= set(allowed)
         ]
     )
 

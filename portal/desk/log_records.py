@@ -14,8 +14,11 @@ from typing import Any
 
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from permissions.checks.rules import RULES
+from permissions.models import PostTemplate, Review, RuleSetting, TrainingRecord
 from permissions.views.lists import practitioner_matches
 from portal.desk.log_words import NOTHING
 from portal.ui.elements import Change, Chip, Grade, Text
@@ -39,7 +42,6 @@ class Record:
     model: type[Model]
     kind: str
     chip: Chip
-    tab: Text
     who: Callable[[Any], str]
     what: Callable[[Any], str]
     search: Callable[[str], Q]
@@ -127,7 +129,6 @@ PROCEDURE = Record(
     model=Procedure,
     kind="PROCEDURE_CHANGED",
     chip=Chip("info", "pencil", _("修改手术目录")),
-    tab=_("手术目录"),
     who=lambda row: row.name,
     what=lambda row: row.code,
     search=_procedure_matches,
@@ -149,7 +150,6 @@ DECLARATION = Record(
     model=SurgeryApplication,
     kind="SURGERY_DECLARED",
     chip=Chip("info", "clipboard-check", _("手术申报")),
-    tab=_("手术申报"),
     who=lambda row: row.surgeon.name,
     what=lambda row: row.application_no,
     search=_declaration_matches,
@@ -173,3 +173,83 @@ DECLARATION = Record(
     link=_("手术申报"),
     opens_drawer=True,
 )
+
+
+def _of_practitioner(text: str) -> Q:
+    return practitioner_matches(text, "practitioner__")
+
+
+RULE = Record(
+    model=RuleSetting,
+    kind="RULE_CHANGED",
+    chip=Chip("info", "adjustments-horizontal", _("修改核对规则")),
+    who=lambda row: str(_rule_text(row.rule)),
+    what=lambda row: row.rule,
+    search=lambda text: Q(rule__istartswith=text) | Q(text__contains=text),
+    fields={
+        "mode": _("严格程度"),
+        "text": _("规则文字"),
+        "remedy": _("下一步"),
+    },
+    url=lambda row: reverse("permissions:rule-list"),
+    link=_("核对规则"),
+)
+TRAINING = Record(
+    model=TrainingRecord,
+    kind="TRAINING_CHANGED",
+    chip=Chip("info", "pencil", _("登记培训考核")),
+    who=lambda row: row.practitioner.name,
+    what=lambda row: row.training.name,
+    search=lambda text: _of_practitioner(text) | Q(training__name__contains=text),
+    doctor=lambda emp_no: Q(practitioner__emp_no=emp_no),
+    joined=("practitioner", "training"),
+    fields={
+        "training": _("课程"),
+        "passed_on": _("完成日期"),
+        "valid_to": _("有效期至"),
+        "score": _("考核成绩"),
+        "pass_mark": _("合格线"),
+        "certificate_no": _("证书编号"),
+        "is_void": _("作废"),
+    },
+    write={"training": lambda value: value.name},
+    url=lambda row: reverse(
+        "permissions:practitioner-detail", args=[row.practitioner.emp_no]
+    ),
+    link=_("医师档案"),
+)
+TEMPLATE = Record(
+    model=PostTemplate,
+    kind="TEMPLATE_CHANGED",
+    chip=Chip("info", "pencil", _("修改岗位模板")),
+    who=lambda row: row.name,
+    what=lambda row: str(_("岗位模板")),
+    search=lambda text: Q(name__contains=text),
+    fields={"name": _("名称"), "note": _("说明"), "is_enabled": _("启用")},
+    url=lambda row: reverse("permissions:grant-template-detail", args=[row.id]),
+    link=_("岗位模板"),
+)
+REVIEW = Record(
+    model=Review,
+    kind="REVIEW_CHANGED",
+    chip=Chip("info", "scale", _("授权复核")),
+    who=lambda row: row.practitioner.name if row.practitioner else str(_("多位医师")),
+    what=lambda row: str(row.get_trigger_display()),
+    search=lambda text: _of_practitioner(text) | Q(why__contains=text),
+    doctor=lambda emp_no: Q(practitioner__emp_no=emp_no),
+    joined=("practitioner", "owner"),
+    fields={
+        "state": _("状态"),
+        "owner": _("经办人"),
+        "due_on": _("办结期限"),
+        "conclusion": _("结论"),
+    },
+    write={"owner": lambda value: value.name if value else ""},
+    url=lambda row: reverse("permissions:review-list"),
+    link=_("授权复核"),
+)
+
+
+def _rule_text(rule: str) -> Text:
+    known = RULES.get(rule)
+    return gettext(known.text) if known else rule

@@ -32,8 +32,7 @@ from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
 from portal.approvals.workflow import ProposalState
 from portal.audit.models import AuditEvent, EventKind
-from portal.desk.log_records import DECLARATION as DECLARATION_RECORD
-from portal.desk.log_records import PROCEDURE as PROCEDURE_RECORD
+from portal.desk import log_records as records
 from portal.desk.log_records import Record
 from portal.desk.log_words import CATALOGUE, PARAMETER
 from portal.directory.models import Practitioner
@@ -76,6 +75,10 @@ class Source(StrEnum):
     CATALOGUE = "C"
     PROCEDURE = "S"
     DECLARATION = "D"
+    RULE = "R"
+    TRAINING = "T"
+    TEMPLATE = "M"
+    REVIEW = "V"
     PARAMETER = "P"
     ACCOUNT = "U"
     HIS = "H"
@@ -84,8 +87,12 @@ class Source(StrEnum):
 
 # What is maintained row by row.
 RECORDS: Mapping[Source, Record] = {
-    Source.PROCEDURE: PROCEDURE_RECORD,
-    Source.DECLARATION: DECLARATION_RECORD,
+    Source.PROCEDURE: records.PROCEDURE,
+    Source.DECLARATION: records.DECLARATION,
+    Source.REVIEW: records.REVIEW,
+    Source.TRAINING: records.TRAINING,
+    Source.RULE: records.RULE,
+    Source.TEMPLATE: records.TEMPLATE,
 }
 # Who may read accounts may read their entries; everything else is VIEW_LOG's.
 OF_ACCOUNTS = frozenset({Source.ACCOUNT, Source.ACCESS})

@@ -158,7 +158,7 @@ RULE_APPROVERS = Parameter(
 )
 PREREQUISITES_DECIDE = Parameter(
     "PREREQUISITES_DECIDE",
-    _("缺前提权限时不得授权和延续（0 仅提醒，1 不得）"),
+    _("缺前提权限时不得授权和续期（0 仅提醒，1 不得）"),
     "",
     1,
     0,

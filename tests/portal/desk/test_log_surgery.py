@@ -19,7 +19,7 @@ from tests.surgery.test_declaration_list import LIVER, declared
 
 __all__ = ["chen", "lin", "su", "wang"]
 pytestmark = pytest.mark.django_db
-QUERIES = 12
+QUERIES = 14
 
 
 def rows(client: CheckedClient, query: str = "") -> list[tuple[str, ...]]:
@@ -50,7 +50,7 @@ def test_what_was_installed_is_not_in_the_log_and_what_was_changed_is(
     client: CheckedClient, lin: User, catalogue: Procedure
 ) -> None:
     sign_in(client, lin)
-    found = rows(client, "view=procedure")
+    found = rows(client, "view=surgery&kind=PROCEDURE_CHANGED")
 
     assert len(found) == 3
     assert {row[2] for row in found[:2]} == {"51.2300", "47.0100"}
@@ -72,7 +72,9 @@ def test_entry_of_a_procedure_tells_every_field(
     sign_in(client, lin)
     [row] = [
         one
-        for one in client.get("/log/?view=procedure").context["list"].rows
+        for one in client.get("/log/?view=surgery&kind=PROCEDURE_CHANGED")
+        .context["list"]
+        .rows
         if one.reason == "并发症高于同级"
     ]
     entry = client.get(row.url).context["entry"]
@@ -95,13 +97,15 @@ def test_declaration_and_its_change_are_told_and_lead_to_the_declaration(
     declared(wang, "SS1", LIVER, code="1G", nature=Nature.DEADLINE)
     sign_in(client, lin)
 
-    assert rows(client, "view=declaration") == [
+    assert rows(client, "view=surgery&kind=SURGERY_DECLARED") == [
         ("王若谷", "王若谷", "SS1", "手术申报", "手术性质：择期 → 限期", "医生站申报"),
         ("王若谷", "王若谷", "SS1", "手术申报", "无 → 新增", "医生站申报"),
     ]
     [first] = [
         one
-        for one in client.get("/log/?view=declaration").context["list"].rows
+        for one in client.get("/log/?view=surgery&kind=SURGERY_DECLARED")
+        .context["list"]
+        .rows
         if str(one.after) == "新增"
     ]
     entry = client.get(first.url).context["entry"]
@@ -128,7 +132,7 @@ def test_log_is_narrowed_by_kind_text_and_doctor(
     assert found("kind=PROCEDURE_CHANGED&q=47.01") == ["47.0100"]
     assert found("q=SS1") == ["SS1"]
     assert found("doctor=1188") == ["SS1"]
-    assert found("view=procedure&doctor=1188") == []
+    assert found("view=surgery&kind=PROCEDURE_CHANGED&doctor=1188") == []
 
 
 def test_log_of_both_rooms_takes_as_many_queries_whatever_its_length(
