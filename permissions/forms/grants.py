@@ -58,7 +58,10 @@ class WhoAndWhat(WithoutColons):
 
     practitioner = forms.CharField(
         label=_("医师"),
-        widget=searched("practitioner-options", _("姓名、工号或拼音首字母")),
+        # Whoever opens the drawer by a key types at once.
+        widget=searched(
+            "practitioner-options", _("姓名、工号或拼音首字母"), **{"data-first": True}
+        ),
     )
     privilege = forms.CharField(
         label=_("权限项"),

@@ -92,8 +92,8 @@ _BY_SUBJECT = Prepared(
 def arrival_of(subjects: Collection[str]) -> dict[str, Message]:
     """The message to show about each subject, in one query; payloads stay unread.
 
-    One act may be several messages: the last of them, but first what is still open, and
-    before it what waits for a person.
+    One act may be several messages: the last of them, but before it the first that is
+    still open, and before that the first that waits for a person.
     """
     if not subjects:
         return {}
@@ -102,10 +102,11 @@ def arrival_of(subjects: Collection[str]) -> dict[str, Message]:
     return {message.subject: message for message in in_order}
 
 
-def _urgency(message: Message) -> int:
-    if message.state in {State.REJECTED, State.UNKNOWN} or message.has_mismatch:
-        return 2
-    return 0 if message.is_final else 1
+def _urgency(message: Message) -> tuple[int, int]:
+    if message.is_final:
+        return 0, message.pk
+    needs_person = message.state in {State.REJECTED, State.UNKNOWN}
+    return 2 if needs_person or message.has_mismatch else 1, -message.pk
 
 
 def promised(emp_nos: Sequence[str], at: datetime) -> Mapping[str, Sequence[Message]]:

@@ -86,7 +86,7 @@ def test_home_log_and_search_break_no_rule(
 ) -> None:
     page.goto("/")
     expect(page.locator("#home-his .kpi")).to_contain_text("未应答")
-    expect(page.locator("#badge-his")).to_have_text("1")
+    expect(page.locator("#badge-his")).to_have_text("2")
     expect(page.locator("#badge-applications")).to_have_text("1")
     expect(page.locator("#hisline")).to_have_text("HIS 未应答")
     check_axe(page)

@@ -156,7 +156,7 @@ def test_filter_changes_the_rows_and_the_address_without_reload(page: Page) -> N
     page.wait_for_url("**/practitioners?q=wj")
     assert shown(page) == ["王建国"]
 
-    page.get_by_label("姓名或拼音首字母").fill("")
+    page.get_by_role("searchbox", name="姓名或拼音首字母").fill("")
     page.wait_for_url("**/practitioners")
     page.get_by_role("link", name="医师", exact=True).click()
     page.wait_for_url("**/practitioners?sort=name")
