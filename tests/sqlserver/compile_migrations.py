@@ -17,6 +17,7 @@ from tests.sqlserver.refusals import refusals
 WIDEST_KEY = 1700  # bytes of an index that is not clustered, since SQL Server 2016
 LONGEST_NAME = 128
 # A filtered index takes comparisons joined by AND, and nothing else.
+OUTER = re.compile(r"^\(([^()]*(?:\([^()]*\)[^()]*)*)\)$")
 FILTER = re.compile(
     r"\[\w+\] (?:IS NOT NULL|IS NULL|(?:=|<>|<|>|<=|>=) \S+|IN \([^()]*\))"
 )
@@ -127,7 +128,9 @@ def test_filtered_indexes_ask_what_they_may(indexes: list[Index]) -> None:
     filtered = [index for index in indexes if index.where]
     assert len(filtered) >= 8
     for index in filtered:
-        assert FILTER.sub("", index.where).replace(" AND ", "") == "", index
+        # One pair around all of it is the engine's own way to write several.
+        whole = OUTER.sub(r"\1", index.where)
+        assert FILTER.sub("", whole).replace(" AND ", "") == "", index
 
 
 def test_a_column_that_may_be_empty_is_unique_among_its_values_only(
