@@ -228,9 +228,35 @@ def test_application_of_another_department_is_told_at_the_field(
     page = opened(browser_contexts.new_page(), host)
     expect(page.get_by_role("alert")).to_contain_text("由其他科室申报")
     page.select_option("[name=procedure]", CHOLE)
+    expect(page.locator(".yw-c.ok").first).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("由其他科室申报")
     fill(page)
     page.get_by_role("button", name="提交").click()
     expect(page.get_by_role("alert")).to_contain_text("请由申请科室修改。")
+    assert host.saved == []
+
+
+def test_verdict_that_comes_after_a_refusal_leaves_it_standing(
+    browser_contexts: BrowserContexts, host: Host
+) -> None:
+    browser_contexts.expect("422")
+    page = opened(browser_contexts.new_page(), host)
+    held: list[Any] = []
+    page.route("**/plugin/v1/check", lambda route: held.append(route))
+    fill(page)
+    page.select_option("[name=surgeon]", label="查无此人")
+    with page.expect_request("**/plugin/v1/check"):
+        page.select_option("[name=procedure]", CHOLE)
+    page.get_by_role("button", name="提交").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("没有这位主刀的工号")
+    [asked] = held
+    asked.continue_()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    expect(alert).to_be_visible()
+
+    page.select_option("[name=surgeon]", label="罗景文")
+    expect(alert).to_be_hidden()
     assert host.saved == []
 
 

@@ -137,6 +137,7 @@
     this.isTouched = false;
     this.isDeclared = false;
     this.isHeld = false;  // submitting was held once because the token is too old
+    this.isAboutQuestion = false;  // the warning shown: of surgeon, procedures or time
     this.clicked = null;
     this.groups = {};
   }
@@ -371,6 +372,7 @@
     this.asked = text;
     this.number += 1;
     this.code.value = "";
+    if (this.isAboutQuestion) { this.unwarn(); }
     window.clearTimeout(this.timer);
     if (!question.surgeon || !question.procedures.length || !question.planned_at) {
       this.time.textContent = "";
@@ -386,7 +388,7 @@
     this.send("POST", "check", text, function (status, answer) {
       if (number !== self.number) { return; }
       self.panel.removeAttribute("aria-busy");
-      if (status === 200) { self.show(answer); } else { self.noVerdict(status, answer); }
+      if (status === 200) { self.verdict(answer); } else { self.noVerdict(status, answer); }
     });
   };
 
@@ -409,11 +411,6 @@
       title: this.texts.unknown, note: why || this.texts.unknown_why, hint: "", procedures: [],
       data_time: this.texts.asked_at + " " + clock()
     });
-  };
-
-  Field.prototype.show = function (verdict) {
-    this.message.hidden = true;
-    this.verdict(verdict);
   };
 
   Field.prototype.verdict = function (verdict) {
@@ -465,9 +462,17 @@
 
   /* --- errors ---------------------------------------------------------------- */
 
+  /* Stays until what it says is answered: by another question if it is about the
+     question, else by the next declaration. A verdict that comes later does not take
+     it away. */
   Field.prototype.warn = function (text) {
     put(empty(this.message), put(make("span", "bad b"), icon("alert-triangle", true), document.createTextNode(" " + text)));
     this.message.hidden = false;
+  };
+
+  Field.prototype.unwarn = function () {
+    this.message.hidden = true;
+    this.isAboutQuestion = false;
   };
 
   Field.prototype.clear = function (key) { this.fail(key, ""); };
@@ -540,11 +545,12 @@
   };
 
   Field.prototype.declared = function (status, answer) {
+    this.unwarn();
     if (status === 200) {
       this.number += 1;
       this.declaration.value = answer.declaration;
       this.asked = JSON.stringify(this.question());
-      this.show(answer.verdict);
+      this.verdict(answer.verdict);
       this.goOn();
     } else if (status === 0 || status === 429) {
       this.warn(this.texts.not_saved);
@@ -574,6 +580,7 @@
     }
     this.warn(answer.message);
     named = { surgeon: this.surgeon, procedures: this.procedures, planned_at: this.plannedAt }[key];
+    this.isAboutQuestion = Boolean(named);
     named = named && this.form.querySelector('[name="' + named[0] + '"]');
     if (named && named.focus) { named.focus(); }
   };
