@@ -10,7 +10,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from his_plugin.launch.refusals import LaunchRefused, words_of
-from surgery import services as surgery
+from surgery.services import declarations as surgery
 
 FIELD_OF: dict[type[surgery.DeclarationRefused], str] = {
     surgery.NoProcedure: "procedures",

@@ -12,7 +12,7 @@ from his_plugin.field.questions import SETTING_OF, Asked
 from permissions.checks.facts import Setting
 from portal.parameters.days import day_of
 from surgery.enums import Nature, Planned, Reoperation
-from surgery.services import RescueNotEmergency
+from surgery.services.declarations import RescueNotEmergency
 
 MOST_PROCEDURES = 10
 YEARS = range(2000, 2100)

@@ -21,8 +21,8 @@ from his_plugin.launch.parameters import FIELD
 from his_plugin.launch.services import accept
 from surgery.enums import Nature, Planned, Reoperation
 from surgery.models import SurgeryApplication
-from surgery.queries import application_by_no, current_codes
-from surgery.services import DeclaredProcedure, NoProcedure, declare
+from surgery.queries.applications import application_by_no, current_codes
+from surgery.services.declarations import DeclaredProcedure, NoProcedure, declare
 
 
 class SessionView(OpenFieldView):

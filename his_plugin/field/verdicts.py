@@ -15,8 +15,8 @@ from permissions.checks.findings import Finding, Reason
 from permissions.presenters.reasons import reason_words
 from portal.ui.elements import Grade
 from portal.ui.moments import write_last_day, write_second
-from surgery.presenters import verdict_chip
-from surgery.services import DeclaredVerdict
+from surgery.presenters.declarations import verdict_chip
+from surgery.services.declarations import DeclaredVerdict
 
 
 def verdict_words(answer: Answer) -> dict[str, Any]:

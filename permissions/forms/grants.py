@@ -16,7 +16,7 @@ from portal.directory.models import Practitioner
 from portal.directory.queries import practitioner_by_emp_no
 from portal.parameters.days import LAST_DAY
 from portal.ui.elements import Text
-from surgery.queries import procedure_by_code
+from surgery.queries.procedures import procedure_by_code
 
 DAY = {"type": "date"}
 LONG_REASON = {"rows": 3, "maxlength": 200}

@@ -25,7 +25,7 @@ from permissions.forms.grants import WithoutColons
 from portal.directory.models import Drug
 from portal.directory.queries import practitioner_by_emp_no
 from portal.parameters.days import FIRST_DAY, LAST_DAY, ZONE, day_of
-from surgery.queries import procedure_by_code
+from surgery.queries.procedures import procedure_by_code
 
 MOST_PROCEDURES = 3
 PARTS = {

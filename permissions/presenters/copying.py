@@ -17,7 +17,7 @@ from portal.ui.elements import Chip, Moment, Text, Timeline
 from portal.ui.moments import write_moment
 from portal.ui.phrases import spanning
 from surgery.models import Procedure
-from surgery.queries import procedures_by_code
+from surgery.queries.procedures import procedures_by_code
 
 
 @dataclass(frozen=True)

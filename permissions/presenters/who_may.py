@@ -19,7 +19,7 @@ from portal.parameters.days import ZONE
 from portal.ui.elements import Chip, Text
 from portal.ui.moments import write_day, write_last_day, write_moment
 from portal.ui.phrases import listed
-from surgery.presenters import verdict_chip
+from surgery.presenters.declarations import verdict_chip
 
 CHIPS: Mapping[Way, Chip] = {
     Way.OPERATE: verdict_chip(Code.ALLOWED.value),

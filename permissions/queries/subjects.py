@@ -16,7 +16,7 @@ from permissions.queries.catalogue import entry_matches
 from portal.directory.models import Drug
 from portal.directory.pinyin import spelled
 from surgery.models import Procedure
-from surgery.queries import search
+from surgery.queries.procedures import search
 
 Thing: TypeAlias = Procedure | Privilege | Drug
 MOST = 12

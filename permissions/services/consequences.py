@@ -23,7 +23,7 @@ from permissions.queries.practitioners import in_force
 from permissions.services.lines import Fitting
 from portal.parameters.days import end_of
 from surgery.models import ApplicationProcedure
-from surgery.queries import booked_procedures
+from surgery.queries.applications import booked_procedures
 
 OPERATES = frozenset({SurgicalRole.OPERATE, SurgicalRole.OPERATE_SUPERVISED, ""})
 TAKING = frozenset(

@@ -18,7 +18,7 @@ from permissions.models import GrantEvent, GrantState, Privilege
 from permissions.services.readiness import must_be_ready
 from portal.directory.models import Practitioner
 from surgery.models import Procedure
-from surgery.queries import procedure_by_code
+from surgery.queries.procedures import procedure_by_code
 
 # Reasons that are a sanction: who lost an antibiotic right for one of them does not
 # get it back at once (REG06, domain 1.5).

@@ -13,7 +13,7 @@ from permissions.checks.world import World
 from permissions.snapshot import world_for
 from surgery.enums import Nature
 from surgery.models import SurgeryApplication
-from surgery.queries import declarations
+from surgery.queries.applications import declarations
 
 DAYS = 30
 MOST = 200

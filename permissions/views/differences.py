@@ -26,7 +26,7 @@ from portal.ui.elements import Text
 from portal.ui.exports import export_table
 from surgery.enums import Grade
 from surgery.models import Procedure
-from surgery.queries import procedure_by_code, search
+from surgery.queries.procedures import procedure_by_code, search
 
 MOST = 12
 

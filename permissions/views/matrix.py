@@ -31,7 +31,7 @@ from portal.outbox.queries import arrival_of
 from portal.ui.exports import export_table
 from portal.ui.filters import Option
 from surgery.enums import Grade
-from surgery.queries import procedure_by_code
+from surgery.queries.procedures import procedure_by_code
 
 GRADES: dict[str, tuple[Grade, ...]] = {
     "34": (Grade.THREE, Grade.FOUR),

@@ -16,7 +16,7 @@ from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.directory.models import Drug
 from portal.directory.queries import search_practitioners
 from surgery.enums import Grade
-from surgery.queries import search
+from surgery.queries.procedures import search
 
 MOST = 20
 

@@ -24,8 +24,8 @@ from portal.desk.log_words import NOTHING
 from portal.ui.elements import Change, Chip, Grade, Text
 from portal.ui.moments import write_moment
 from surgery.models import Procedure, SurgeryApplication
-from surgery.presenters import FIELDS as DECLARED
-from surgery.presenters import verdict_chip
+from surgery.presenters.declarations import FIELDS as DECLARED
+from surgery.presenters.declarations import verdict_chip
 
 YES_NO: Mapping[bool, Text] = {True: _("是"), False: _("否")}
 

@@ -21,7 +21,7 @@ from portal.directory.queries import search_practitioners
 from portal.ui.elements import Emptiness, Text
 from portal.ui.filters import LONGEST_SEARCH
 from surgery.enums import Grade
-from surgery.queries import search as search_procedures
+from surgery.queries.procedures import search as search_procedures
 
 LARGEST_ID = 2**63 - 1
 

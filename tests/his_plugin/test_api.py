@@ -27,7 +27,7 @@ from portal.accounts.services import deactivate_user
 from portal.audit.models import AuditEvent, EventKind
 from portal.directory.models import Practitioner
 from surgery.enums import VerdictCode
-from surgery.presenters import VERDICT_CHIPS
+from surgery.presenters.declarations import VERDICT_CHIPS
 from tests.cast import make_practitioner
 from tests.harness import assert_queries
 from tests.his_plugin.station import (

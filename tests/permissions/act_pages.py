@@ -14,7 +14,7 @@ from portal.directory.models import Practitioner
 from portal.parameters.registry import DIRECT_SECOND_PERSON
 from portal.parameters.services import change
 from surgery.enums import Grade, Nature, Planned, Reoperation
-from surgery.services import DeclaredProcedure, DeclaredVerdict, declare
+from surgery.services.declarations import DeclaredProcedure, DeclaredVerdict, declare
 from tests.cast import PASSWORD
 from tests.pages import CheckedClient
 

@@ -24,7 +24,7 @@ from portal.directory.models import Practitioner, PractitionerScope
 from portal.parameters.registry import RULE_APPROVERS
 from portal.parameters.services import change
 from surgery.enums import Grade, Nature, Planned, Reoperation
-from surgery.services import DeclaredProcedure, DeclaredVerdict, declare
+from surgery.services.declarations import DeclaredProcedure, DeclaredVerdict, declare
 from tests.cast import make_practitioner, make_user, sign_in
 from tests.harness import assert_queries
 from tests.pages import CheckedClient

@@ -17,7 +17,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent, EventKind
 from portal.directory.models import Drug, Practitioner
 from surgery.enums import Nature, Planned, Reoperation
-from surgery.services import DeclaredProcedure, DeclaredVerdict, declare
+from surgery.services.declarations import DeclaredProcedure, DeclaredVerdict, declare
 from tests.cast import make_department, make_practitioner, sign_in
 from tests.harness import assert_queries
 from tests.pages import CheckedClient

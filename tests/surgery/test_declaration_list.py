@@ -17,7 +17,7 @@ from portal.audit.models import AuditEvent, EventKind
 from portal.directory.models import Practitioner
 from surgery.enums import Nature, Planned, Reoperation
 from surgery.models import SurgeryApplication
-from surgery.services import DeclaredProcedure, DeclaredVerdict, declare
+from surgery.services.declarations import DeclaredProcedure, DeclaredVerdict, declare
 from tests.cast import chen, lin, make_practitioner, su, wang, zhao
 from tests.cast import sign_in as sign
 from tests.harness import assert_queries

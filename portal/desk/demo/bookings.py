@@ -14,7 +14,7 @@ from portal.accounts.services import user_for_launch
 from portal.directory.models import Practitioner
 from portal.parameters.days import ZONE, day_of
 from surgery.enums import Nature, Planned, Reoperation
-from surgery.services import DeclaredProcedure, declare
+from surgery.services.declarations import DeclaredProcedure, declare
 
 
 class Booking(NamedTuple):

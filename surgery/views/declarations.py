@@ -13,8 +13,12 @@ from portal.ui.filters import ChoiceFilter, DateRange, Search
 from portal.ui.lists import Column, ListSpec, QuickView, list_response
 from surgery.enums import Nature, Planned, Reoperation, VerdictCode
 from surgery.models import ApplicationProcedure, SurgeryApplication
-from surgery.presenters import DeclarationRow, declaration_drawer, declaration_rows
-from surgery.queries import declaration_or_none, declarations, versions_of
+from surgery.presenters.declarations import (
+    DeclarationRow,
+    declaration_drawer,
+    declaration_rows,
+)
+from surgery.queries.applications import declaration_or_none, declarations, versions_of
 
 LETS_THROUGH = (VerdictCode.ALLOWED, VerdictCode.OVERRIDE)
 

@@ -1,4 +1,4 @@
-"""Procedures with their grade, and the surgery applications doctors declare on."""
+"""The surgery applications doctors declare on."""
 
 from __future__ import annotations
 
@@ -8,27 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit.history import HistoricalModel
 from portal.directory.models import Practitioner
-from surgery.enums import Grade, Nature, Planned, ProcedureCategory, Reoperation
-
-
-class Procedure(HistoricalModel):
-    """One entry of the hospital's procedure catalogue."""
-
-    code = models.CharField(max_length=32, unique=True)
-    name = models.CharField(max_length=100)
-    initials = models.CharField(max_length=100, db_index=True)
-    category = models.CharField(max_length=1, choices=ProcedureCategory.choices)
-    grade = models.PositiveSmallIntegerField(choices=Grade.choices)
-    specialty = models.CharField(max_length=50, blank=True)
-    is_mini_invasive = models.BooleanField(default=False)
-    is_restricted = models.BooleanField(default=False)
-    is_enabled = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["code"]
-
-    def __str__(self) -> str:
-        return self.code
+from surgery.enums import Grade, Nature, Planned, Reoperation
 
 
 class SurgeryApplication(HistoricalModel):
