@@ -22,6 +22,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Error,
     Page,
+    expect,
     sync_playwright,
 )
 
@@ -33,6 +34,15 @@ document.addEventListener("securitypolicyviolation", function (event) {
   console.error("CSP violation: " + event.violatedDirective + " " + event.blockedURI);
 });
 """
+# A success is shown for four seconds; a machine busy with other tests looks later.
+PATIENT_TOASTS = """
+const soon = window.setTimeout;
+window.setTimeout = function (act, ms, ...rest) {
+  return soon(act, ms === 4000 ? 60000 : ms, ...rest);
+};
+"""
+# What a page owes within five seconds on a free machine.
+expect.set_options(timeout=20_000)
 # Preloading would fetch the styles of another origin, which a station's page refuses.
 RUN_AXE = """
 async () => {
@@ -65,8 +75,8 @@ class BrowserContexts:
                 **options,
             }
         )
-        context.set_default_timeout(10_000)
-        context.add_init_script(VIOLATIONS_TO_CONSOLE)
+        context.set_default_timeout(20_000)
+        context.add_init_script(VIOLATIONS_TO_CONSOLE + PATIENT_TOASTS)
         self._opened.append(context)
         context.on("console", self._heard)
         context.on("weberror", lambda error: self._note(f"script: {error.error}"))

@@ -247,6 +247,7 @@ def test_wrong_entry_stays_in_the_drawer_with_its_reason(
 
 
 def test_saved_drawer_changes_its_row_alone(page: Page) -> None:
+    page.clock.install()
     page.goto("/practitioners")
     page.evaluate("window.isSamePage = true")
     page.get_by_role("button", name="改名").first.click()
@@ -257,6 +258,7 @@ def test_saved_drawer_changes_its_row_alone(page: Page) -> None:
     expect(page.locator("tr.fresh")).to_contain_text("陈静仪")
     expect(page.locator("#toasts")).to_contain_text("现在是陈静仪")
     assert shown(page) == ["陈静仪", "李宁"]
+    page.clock.fast_forward(60_000)
     expect(page.locator("#toasts .toast1")).to_have_count(0)
     assert page.evaluate("window.isSamePage")
 
