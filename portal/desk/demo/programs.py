@@ -82,11 +82,12 @@ def beat(plan: Plan) -> Child:
 
 
 def prepare(plan: Plan) -> Child:
-    """Migrate and seed, in a process that has the demo's environment."""
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo"]
-    return replace(
-        _child(plan, "prepare", "准备数据", [*command, "--prepare"]), runs_once=True
-    )
+    """Tables and data, in a process that has the demo's environment."""
+    command = [
+        *(sys.executable, str(settings.BASE_DIR / "manage.py"), "demo"),
+        *("--prepare", "--his", plan.his_url + "/"),
+    ]
+    return replace(_child(plan, "prepare", "准备数据", command), runs_once=True)
 
 
 def _child(

@@ -60,7 +60,6 @@ class Demo:
         wanted = fingerprint()
         is_prepared = stamp.exists() and stamp.read_text(encoding="utf-8") == wanted
         if not is_prepared:
-            self._await_page(his, plan.his_url + "/")
             self._run(programs.prepare(plan))
             stamp.write_text(wanted, encoding="utf-8")
         portal = self._launch(programs.portal(plan))
@@ -172,6 +171,13 @@ def _supervise(demo: Demo) -> int:
 
 def _raise_stopped(number: int, frame: FrameType | None) -> None:
     raise Stopped
+
+
+def await_answer(url: str) -> None:
+    """Until the page comes; the supervisor ends the process when it waits in vain."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not answers(url) and time.monotonic() < end:
+        time.sleep(0.03)
 
 
 def answers(url: str) -> bool:

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from portal.desk.demo import supervisor
+from portal.desk.demo.tables import prepare_tables
 from portal.env import BadSetting
 
 
@@ -23,15 +24,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--prepare",
             action="store_true",
-            help="migrate and seed only; the demo calls itself so",
+            help="make tables and data only; the demo calls itself so",
         )
+        parser.add_argument("--his", help="with --prepare: page of the HIS to wait for")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["prepare"]:
-            # Migrating makes thousands of classes; looking for garbage among them, as
-            # often as usual, took a quarter of the time to the first page.
+            # So much is made here that looking for garbage as often as usual took a
+            # quarter of the time to the first page.
             gc.set_threshold(100_000, 50, 100)
-            call_command("migrate", verbosity=0, interactive=False)
+            prepare_tables()
+            supervisor.await_answer(options["his"])
             call_command("seed_demo")
             return
         try:
