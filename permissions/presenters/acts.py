@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import cast
 
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,6 @@ from permissions.ledger import POSSIBLE_IN
 from permissions.models import GrantState
 from permissions.queries.grant_lines import Line
 from permissions.queries.grants import Standing, is_suspended, standing_of
-from permissions.services.refusals import ActRefused
 from portal.ui.elements import Note, Text
 
 RENEW, SUSPEND, RESTORE = "renew", "suspend", "restore"
@@ -129,51 +129,51 @@ def status_now(state: GrantState, now: datetime) -> GrantStatus:
 
 
 def possible_acts(
-    line: GrantState | Line, now: datetime, *, undone: Collection[int] = ()
-) -> list[str]:
+    line: GrantState | Line,
+    now: datetime,
+    *,
+    undo_hours: int,
+    undone: Collection[int] = (),
+) -> tuple[str, ...]:
     """What state and dates allow, in the order of the menu; asks the database nothing.
 
-    ``undone`` are last events that were taken back. Who may do it is the page's matter.
+    ``undo_hours``: the parameter UNDO_HOURS; ``undone``: last events that were taken
+    back. Who may do it is the page's matter.
     """
     # A line has the shape of a state, as far as these questions go.
     state = cast(GrantState, line)
-    standing = standing_of(state, now)
-    is_undone = state.last_event_id in undone
-    return [
-        act
-        for act in ACTS
-        if _fits(act, state, standing, now) and not (act == UNDO and is_undone)
-    ]
+    standing, status = standing_of(state, now), status_now(state, now)
+    return _menu(
+        status,
+        standing is Standing.EXPIRED,
+        state.valid_to is not None,
+        standing is not Standing.FUTURE and services.may_be_lowered(state),
+        standing is not Standing.EXPIRED
+        and state.last_event_id not in undone
+        and _fits_back(services.undone_by_kind(state), status)
+        and services.why_not_undoable(state, now, hours=undo_hours) is None,
+    )
 
 
-def _fits(act: str, state: GrantState, standing: Standing, now: datetime) -> bool:
-    if act == UNDO:
-        return _may_be_undone(state, standing, now)
-    if status_now(state, now) not in POSSIBLE_IN[KINDS[act]]:
-        return False
-    if standing is Standing.EXPIRED:
-        return act == VOID
-    demands = DEMANDS.get(act)
-    return demands is None or demands(state, standing)
+def _fits_back(back: EventKind, status: GrantStatus) -> bool:
+    return back not in POSSIBLE_IN or status in POSSIBLE_IN[back]
 
 
-# What an act asks beyond the state: an end to move, something lower to fall to.
-DEMANDS: dict[str, Callable[[GrantState, Standing], bool]] = {
-    RENEW: lambda state, _standing: state.valid_to is not None,
-    DOWNGRADE: lambda state, standing: (
-        standing is not Standing.FUTURE and services.may_be_lowered(state)
-    ),
-}
+@cache
+def _menu(
+    status: GrantStatus,
+    is_expired: bool,
+    has_end: bool,
+    may_be_lowered: bool,
+    may_be_undone: bool,
+) -> tuple[str, ...]:
+    asked = {RENEW: has_end, DOWNGRADE: may_be_lowered}
 
+    def fits(act: str) -> bool:
+        if act == UNDO:
+            return may_be_undone
+        if status not in POSSIBLE_IN[KINDS[act]]:
+            return False
+        return act == VOID if is_expired else asked.get(act, True)
 
-def _may_be_undone(state: GrantState, standing: Standing, now: datetime) -> bool:
-    if standing is Standing.EXPIRED:
-        return False
-    back = services.undone_by_kind(state)
-    if back in POSSIBLE_IN and status_now(state, now) not in POSSIBLE_IN[back]:
-        return False
-    try:
-        services.must_be_undoable(state, now)
-    except ActRefused:
-        return False
-    return True
+    return tuple(act for act in ACTS if fits(act))

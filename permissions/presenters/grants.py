@@ -29,6 +29,8 @@ from permissions.queries.grants import (
 from portal.outbox.models import Message
 from portal.outbox.presenters import Proofs, long_arrival
 from portal.outbox.queries import Confirmed
+from portal.parameters.queries import value_of
+from portal.parameters.registry import UNDO_HOURS
 from portal.ui.elements import Chip, Grade, Moment, Text, Timeline
 from portal.ui.moments import write_moment
 from portal.ui.phrases import said
@@ -95,6 +97,7 @@ def grant_rows(states: Sequence[GrantState | Line]) -> list[GrantRow]:
     """One query for all arrivals, one more each if any is open or was undone."""
     now = timezone.now()
     messages = arrivals_of(states)
+    undo_hours = value_of(UNDO_HOURS)
     ways, proofs, undone = Ways(), Proofs(), undone_revocations(states)
     return [
         _row(
@@ -102,6 +105,7 @@ def grant_rows(states: Sequence[GrantState | Line]) -> list[GrantRow]:
             _arrival(state, messages.get(state.last_event_id), ways, proofs),
             now,
             undone,
+            undo_hours,
         )
         for state in states
     ]
@@ -123,6 +127,7 @@ def _row(
     arrival: GrantArrival | None,
     now: datetime,
     undone: set[int],
+    undo_hours: int,
 ) -> GrantRow:
     practitioner, grant = state.practitioner, state.grant
     standing = standing_of(state, now)
@@ -151,7 +156,7 @@ def _row(
         standing=words.STANDING_CHIPS[standing],
         arrival=arrival,
         doc_no=grant.doc_no,
-        kinds_of_acts=tuple(possible_acts(state, now, undone=undone)),
+        kinds_of_acts=possible_acts(state, now, undo_hours=undo_hours, undone=undone),
     )
 
 

@@ -44,6 +44,7 @@ from permissions.services.undoing import (
     must_not_be_undone,
     undo,
     undone_by_kind,
+    why_not_undoable,
 )
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "suspend",
     "undo",
     "undone_by_kind",
+    "why_not_undoable",
     "void",
     "void_training",
     "withdraw",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from permissions.services.changes import Said, change, locked
 from permissions.services.direct import grant
 from permissions.services.lines import Line, of_terms
 from permissions.services.persons import must_be_two
-from permissions.services.refusals import ChangedMeanwhile
+from permissions.services.refusals import ActRefused, ChangedMeanwhile
 from permissions.services.refusals_of_acts import (
     AlreadyUndone,
     CannotUndo,
@@ -25,12 +26,14 @@ from portal.parameters.queries import value_of
 from portal.parameters.registry import UNDO_HOURS
 from portal.ui.moments import write_moment
 
+Refusal = Callable[[], ActRefused]
 # What takes an event back on the same line.
 BACK = {
     EventKind.GRANT: EventKind.VOID,
     EventKind.SUSPEND: EventKind.RESTORE,
     EventKind.RESTORE: EventKind.SUSPEND,
 }
+_BACK_BY_VALUE = {kind.value: back for kind, back in BACK.items()}
 
 
 @transaction.atomic
@@ -71,26 +74,50 @@ def _must_be_the_last(event: GrantEvent, state: GrantState) -> None:
         )
 
 
-def must_be_undoable(state: GrantState, at: datetime) -> None:
-    """Whether the last act on a line may be taken back; asks the database nothing."""
+def _lowered() -> ActRefused:
+    return CannotUndo(EventKind.DOWNGRADE.label, _("请按申请流程重新授权。"))
+
+
+# Acts that are never taken back, and what to do instead.
+_STAYS: dict[str, Refusal] = {
+    EventKind.VOID.value: lambda: CannotUndo(
+        EventKind.VOID.label, _("录错作废的，请重新授权。")
+    ),
+    EventKind.RENEW.value: lambda: CannotUndo(
+        EventKind.RENEW.label, _("续期有误的，请取消后重新授权。")
+    ),
+    EventKind.DOWNGRADE.value: _lowered,
+}
+
+
+def why_not_undoable(state: GrantState, at: datetime, *, hours: int) -> Refusal | None:
+    """What keeps the last act on a line from being taken back, as a call that words it.
+
+    ``hours``: UNDO_HOURS. Asks the database nothing, and makes no words: a list asks it
+    for each of its rows.
+    """
     event = state.last_event
-    kind = EventKind(event.kind)
-    instead = {
-        EventKind.VOID: _("录错作废的，请重新授权。"),
-        EventKind.RENEW: _("续期有误的，请取消后重新授权。"),
-        EventKind.DOWNGRADE: _("请按申请流程重新授权。"),
-    }
-    if kind in instead:
-        raise CannotUndo(kind.label, instead[kind])
-    if kind is EventKind.GRANT and state.grant.application_id is not None:
-        raise CannotUndo(_("审批授权"), _("录错的请作废，其余请取消。"))
-    if kind is EventKind.GRANT and state.kind == GrantKind.DOWNGRADE:
-        raise CannotUndo(EventKind.DOWNGRADE.label, instead[EventKind.DOWNGRADE])
-    if kind is EventKind.REVOKE and state.grant.privilege.category == Category.AB:
-        raise CannotUndo(_("取消抗菌药物权限"), _("期满后按申请流程重新授权。"))
-    hours = value_of(UNDO_HOURS)
+    kind = event.kind
+    if kind in _STAYS:
+        return _STAYS[kind]
+    if kind == EventKind.GRANT.value and state.grant.application_id is not None:
+        return lambda: CannotUndo(_("审批授权"), _("录错的请作废，其余请取消。"))
+    if kind == EventKind.GRANT.value and state.kind == GrantKind.DOWNGRADE.value:
+        return _lowered
+    if kind == EventKind.REVOKE.value and state.grant.privilege.category == Category.AB:
+        return lambda: CannotUndo(
+            _("取消抗菌药物权限"), _("期满后按申请流程重新授权。")
+        )
     if at - event.recorded_at > timedelta(hours=hours):
-        raise TooLateToUndo(hours)
+        return lambda: TooLateToUndo(hours)
+    return None
+
+
+def must_be_undoable(state: GrantState, at: datetime) -> None:
+    """Raise ActRefused if the last act on a line may not be taken back."""
+    refusal = why_not_undoable(state, at, hours=value_of(UNDO_HOURS))
+    if refusal is not None:
+        raise refusal()
 
 
 def must_not_be_undone(event: GrantEvent) -> None:
@@ -142,4 +169,4 @@ def line_anew(state: GrantState, at: datetime) -> Line:
 
 def undone_by_kind(state: GrantState) -> EventKind:
     """What takes the last act on a line back; GRANT: the right is granted anew."""
-    return BACK.get(EventKind(state.last_event.kind), EventKind.GRANT)
+    return _BACK_BY_VALUE.get(state.last_event.kind, EventKind.GRANT)
