@@ -180,8 +180,14 @@ def undone_revocations(states: Sequence[GrantState | Line]) -> set[int]:
     ]
     if not revoked:
         return set()
-    undoing = GrantEvent.objects.filter(undoes__in=revoked).order_by()
-    return {event for event in undoing.values_list("undoes_id", flat=True) if event}
+    return {event for (event,) in _UNDOING.rows_of(revoked)}
+
+
+_UNDOING = Prepared(
+    lambda *events: (
+        GrantEvent.objects.filter(undoes__in=events).order_by().values_list("undoes_id")
+    )
+)
 
 
 # --- what filters offer ---------------------------------------------------------------

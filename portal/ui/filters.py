@@ -38,12 +38,12 @@ class Options(Sequence[Option]):
     """The options of a choice, made when a page is drawn that shows them."""
 
     def __init__(self, choices: Choices, value: str) -> None:
-        self._choices, self._value = choices, value
+        self.choices, self._value = choices, value
 
     def _made(self) -> list[Option]:
         return [
             Option(str(key), label, str(key) == self._value, *initials)
-            for key, label, *initials in self._choices
+            for key, label, *initials in self.choices
         ]
 
     def __iter__(self) -> Iterator[Option]:
@@ -53,7 +53,7 @@ class Options(Sequence[Option]):
         return self._made()[place]
 
     def __len__(self) -> int:
-        return len(self._choices)
+        return len(self.choices)
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ class Control:
     options: Sequence[Option] = ()
     says: str = ""
     is_searchable: bool = False
+
+    @property
+    def choices(self) -> Choices:
+        """What is offered, as it was read."""
+        return self.options.choices if isinstance(self.options, Options) else ()
 
     @property
     def names(self) -> tuple[str, ...]:

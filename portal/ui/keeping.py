@@ -79,10 +79,9 @@ def _draw(request: HttpRequest, template: str, page: Any) -> str:
 
 def _choices(page: Any, spec: ListSpec[Any, Any]) -> Hashable:
     """The choices that are read from tables, as part of the key."""
-    filters: tuple[Any, ...] = spec.filters
     return tuple(
-        tuple(item.choices())
-        for item in filters
+        tuple(control.choices)
+        for item, control in zip(spec.filters, page.controls, strict=True)
         if callable(getattr(item, "choices", None))
     )
 
