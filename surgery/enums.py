@@ -21,6 +21,74 @@ class Grade(models.IntegerChoices):
     FOUR = 4, _("四级")
 
 
+class Chapter(models.TextChoices):
+    """Chapters of the list: the two-digit groups from and to (domain 3.2)."""
+
+    NONE = "", _("不在分章")
+    UNCLASSIFIED = "00", _("操作和介入，未分类")
+    NERVOUS = "01-05", _("神经系统")
+    ENDOCRINE = "06-07", _("内分泌系统")
+    EYE = "08-16", _("眼")
+    OTHER = "17", _("其他各类诊断性和治疗性操作")
+    EAR = "18-20", _("耳")
+    NOSE_MOUTH_PHARYNX = "21-29", _("鼻、口和咽")
+    RESPIRATORY = "30-34", _("呼吸系统")
+    CARDIOVASCULAR = "35-39", _("心血管系统")
+    BLOOD_LYMPH = "40-41", _("血液和淋巴系统")
+    DIGESTIVE = "42-54", _("消化系统")
+    URINARY = "55-59", _("泌尿系统")
+    MALE = "60-64", _("男性生殖器官")
+    FEMALE = "65-71", _("女性生殖器官")
+    OBSTETRIC = "72-75", _("产科操作")
+    MUSCULOSKELETAL = "76-84", _("肌肉骨骼系统")
+    INTEGUMENTARY = "85-86", _("体被系统")
+    MISCELLANEOUS = "87-99", _("各种诊断性和治疗性操作")
+
+
+class EntryOption(models.TextChoices):
+    """录入选项 of the clinical list: whether the front page must carry the entry."""
+
+    UNSAID = "", _("未注明")
+    REQUIRED = "1", _("必选")
+    OPTIONAL = "2", _("选择性")
+
+
+class RestrictedClass(models.IntegerChoices):
+    """限制类技术 (domain 3.8), with the codes the HIS uses."""
+
+    NONE = 0, _("无")
+    NATIONAL = 1, _("国家限制类")
+    PROVINCIAL = 2, _("省级限制类")
+
+
+class IncisionClass(models.TextChoices):
+    """手术切口类别, with the codes the HIS uses."""
+
+    UNSAID = "", _("未规定")
+    ZERO = "0", _("0 类")
+    ONE = "1", _("Ⅰ 类")
+    TWO = "2", _("Ⅱ 类")
+    THREE = "3", _("Ⅲ 类")
+    FOUR = "4", _("Ⅳ 类")
+
+
+class Place(models.TextChoices):
+    """Where a procedure is done 开展场所."""
+
+    ANY = "ALL", _("不限")
+    OUTPATIENT = "OUTP", _("门诊")
+    INPATIENT = "INP", _("住院")
+    DAY = "DAY", _("日间")
+
+
+class Source(models.TextChoices):
+    """Where an entry of the catalogue came from."""
+
+    SEED = "SEED", _("系统自带")
+    NATIONAL = "NATIONAL", _("国临 3.0")
+    HOSPITAL = "HOSPITAL", _("本院增补")
+
+
 class Planned(models.TextChoices):
     """是否计划手术 (domain 9.6, indicator 4)."""
 

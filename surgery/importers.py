@@ -6,33 +6,31 @@ import csv
 from pathlib import Path
 
 from django.db import transaction
-from pypinyin import Style, lazy_pinyin
 
 from portal.audit.acting import acting
-from surgery.enums import Grade, ProcedureCategory
+from surgery.enums import Grade, ProcedureCategory, RestrictedClass, Source
 from surgery.models import Procedure
 
 SEED_FILE = Path(__file__).with_name("procedures.csv")
-# The seed marks 限制类技术 behind the specialty.
-RESTRICTED_MARK = "(限制类)"
-
-
-def initials_of(name: str) -> str:
-    """First letters as doctors type them: 阑尾切除术 is lwqcs."""
-    letters = lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda text: text)
-    return "".join(letters).lower()[:100]
+# What the seed marks behind the specialty.
+RESTRICTED_MARK, LICENCE_MARK = "(限制类)", "(专项许可)"
 
 
 def _procedure(row: dict[str, str]) -> Procedure:
+    is_restricted = RESTRICTED_MARK in row["specialty"]
+    specialty = row["specialty"].removesuffix(RESTRICTED_MARK)
     return Procedure(
         code=row["code"],
         name=row["name"],
-        initials=initials_of(row["name"]),
         category=ProcedureCategory(row["category"]),
         grade=Grade(int(row["grade"])),
-        specialty=row["specialty"].removesuffix(RESTRICTED_MARK),
+        specialty=specialty.removesuffix(LICENCE_MARK),
         is_mini_invasive=row["mini"] == "Y",
-        is_restricted=RESTRICTED_MARK in row["specialty"],
+        restricted_class=(
+            RestrictedClass.NATIONAL if is_restricted else RestrictedClass.NONE
+        ),
+        needs_special_licence=LICENCE_MARK in row["specialty"],
+        source=Source.SEED,
     )
 
 

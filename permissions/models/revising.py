@@ -22,7 +22,7 @@ from permissions.models.catalogue import (
 from permissions.models.dictionaries import RegistrationScope, Regulation, Training
 from permissions.models.entries import COLUMNS, LISTS, Entry
 from permissions.models.versions import CatalogueVersion
-from surgery.importers import initials_of
+from surgery.spelling import initials_of
 
 
 def write_entries(

@@ -53,7 +53,7 @@ READ_AS_TEXT = frozenset({"postgresql", "sqlite"})
 PRIVILEGE = ("code", "assessment_months")
 NO_SCOPES: frozenset[str] = frozenset()
 PERSON_COLUMNS = ("pk", "emp_no", "status", "missing_since", "license_valid_to")
-PROCEDURE_COLUMNS = ("code", "name", "grade", "is_enabled", "is_restricted")
+PROCEDURE_COLUMNS = ("code", "name", "grade", "is_enabled", "restricted_class")
 SURGERY = ProcedureCategory.SURGERY.value
 
 
@@ -275,7 +275,7 @@ def procedures(
     rows = Procedure.objects.filter(**whom).order_by()
     found = rows.values_list(*PROCEDURE_COLUMNS, "category")
     return [
-        ProcedureFacts(code, name, grade, enabled, restricted, scopes=asked)
+        ProcedureFacts(code, name, grade, enabled, bool(restricted), scopes=asked)
         for code, name, grade, enabled, restricted, category in found.iterator(
             chunk_size=5000
         )

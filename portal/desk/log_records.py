@@ -139,7 +139,7 @@ PROCEDURE = Record(
         "grade": _("级别"),
         "specialty": _("专业"),
         "is_mini_invasive": _("微创"),
-        "is_restricted": _("限制类"),
+        "restricted_class": _("限制类"),
         "is_enabled": _("启用"),
     },
     write={"grade": lambda value: Grade(value).text},

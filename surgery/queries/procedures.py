@@ -6,18 +6,25 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
+from surgery.codes import key
 from surgery.models import Procedure
 
 
 def procedure_by_code(code: str) -> Procedure | None:
-    """The catalogue entry with exactly this code, enabled or not."""
-    return Procedure.objects.filter(code=code).first()
+    """The catalogue entry with this code in any spelling, enabled or not."""
+    found: Procedure | None = Procedure.objects.filter(code_key=key(code)).first()
+    return found
 
 
 def procedures_by_code(codes: Iterable[str]) -> dict[str, Procedure]:
-    """Catalogue entries by code; a code that is not in the catalogue is left out."""
-    found = Procedure.objects.filter(code__in=list(codes))
-    return {procedure.code: procedure for procedure in found}
+    """Catalogue entries by the codes asked for, in any spelling.
+
+    A code that is not in the catalogue is left out.
+    """
+    keys = {code: key(code) for code in codes}
+    entries = Procedure.objects.filter(code_key__in=set(keys.values()))
+    found = {entry.code_key: entry for entry in entries}
+    return {code: found[one] for code, one in keys.items() if one in found}
 
 
 def search(text: str, *, limit: int = 20) -> list[Procedure]:

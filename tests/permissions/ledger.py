@@ -21,7 +21,7 @@ from portal.outbox.models import Message
 from portal.parameters.models import ParameterValue
 from portal.parameters.queries import CACHE_KEY
 from portal.parameters.registry import PREREQUISITES_DECIDE
-from surgery.enums import Grade, ProcedureCategory
+from surgery.enums import Grade, ProcedureCategory, RestrictedClass
 from surgery.models import Procedure
 
 TODAY = date(2026, 11, 23)
@@ -59,7 +59,12 @@ def make_procedures() -> None:
     make_procedure("51.2300", "腹腔镜下胆囊切除术", Grade.THREE)
     make_procedure("50.2205", "腹腔镜下肝部分切除术", Grade.FOUR)
     make_procedure("50.3x00", "肝叶切除术", Grade.FOUR, is_enabled=False)
-    make_procedure("11.6400x001", "穿透性角膜移植术", Grade.FOUR, is_restricted=True)
+    make_procedure(
+        "11.6400x001",
+        "穿透性角膜移植术",
+        Grade.FOUR,
+        restricted_class=RestrictedClass.NATIONAL,
+    )
 
 
 def propose(
