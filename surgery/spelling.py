@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pypinyin import lazy_pinyin
 
@@ -27,6 +28,7 @@ class Spelling:
     pinyin: str
 
 
+@lru_cache(maxsize=4096)  # asked for twice by whoever makes many entries
 def spelling_of(name: str) -> Spelling:
     marked = lazy_pinyin(folded(name), errors=lambda text: _AS_IT_IS + text)
     return Spelling(

@@ -16,7 +16,8 @@ from permissions.queries.catalogue import entry_matches
 from portal.directory.models import Drug
 from portal.directory.pinyin import spelled
 from surgery.models import Procedure
-from surgery.queries.procedures import search
+from surgery.queries.procedures import procedure_by_code
+from surgery.queries.search import search
 
 Thing: TypeAlias = Procedure | Privilege | Drug
 MOST = 12
@@ -35,7 +36,7 @@ class Subject:
 def subject_or_none(value: str) -> Subject | None:
     kind, _colon, key = value.partition(":")
     if kind == "P":
-        procedure = Procedure.objects.filter(code=key).first()
+        procedure = procedure_by_code(key)
         return of_procedure(procedure) if procedure else None
     if kind == "R":
         entry = Privilege.objects.filter(code=key).first()
@@ -60,13 +61,13 @@ def of_drug(one: Drug) -> Subject:
 
 
 def subjects_like(text: str) -> list[Subject]:
-    """By name, code or pinyin initials; procedures first, then privileges, then drugs."""
+    """Procedures first, those out of use last of them; then privileges, then drugs."""
     words = text.strip()
     if not words:
         return []
     entries = Privilege.objects.filter(entry_matches(words), is_enabled=True)
     return [
-        *map(of_procedure, search(words, limit=MOST)),
+        *map(of_procedure, search(words, limit=MOST, in_use=False)),
         *map(of_entry, entries.order_by("sort", "code")[:MOST]),
         *map(of_drug, _drugs(words)),
     ]

@@ -26,7 +26,8 @@ from portal.ui.elements import Text
 from portal.ui.exports import export_table
 from surgery.enums import Grade
 from surgery.models import Procedure
-from surgery.queries.procedures import procedure_by_code, search
+from surgery.queries.procedures import procedure_by_code
+from surgery.queries.search import search
 
 MOST = 12
 

@@ -16,7 +16,7 @@ from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.directory.models import Drug
 from portal.directory.queries import search_practitioners
 from surgery.enums import Grade
-from surgery.queries.procedures import search
+from surgery.queries.search import search
 
 MOST = 20
 
@@ -49,7 +49,7 @@ def privilege_options(request: AuthenticatedRequest) -> HttpResponse:
 
 @requires(Capability.PROPOSE_PRIVILEGE)
 def procedure_options(request: AuthenticatedRequest) -> HttpResponse:
-    """Enabled procedures by name, code or initials."""
+    """Enabled procedures, as ``surgery.queries.search`` finds them."""
     found = search(request.GET.get("q", ""), limit=MOST)
     return _options(
         (one.code, f"{one.code} {one.name}", str(Grade(one.grade).label))

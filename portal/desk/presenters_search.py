@@ -21,7 +21,7 @@ from portal.directory.queries import search_practitioners
 from portal.ui.elements import Emptiness, Text
 from portal.ui.filters import LONGEST_SEARCH
 from surgery.enums import Grade
-from surgery.queries.procedures import search as search_procedures
+from surgery.queries.search import search as search_procedures
 
 LARGEST_ID = 2**63 - 1
 
@@ -142,10 +142,10 @@ def _procedures(text: str, limit: int) -> Group:
     lines = [
         (
             f"{one.name} {one.code}",
-            str(Grade(one.grade).label),
+            str(Grade(one.grade).label) + ("" if one.is_enabled else _(" · 停用")),
             _list("permissions:grant-list", one.code),
         )
-        for one in search_procedures(text, limit=limit)
+        for one in search_procedures(text, limit=limit, in_use=False)
     ]
     return Group("procedure", _("手术"), "list-tree", _hits("procedure", lines))
 

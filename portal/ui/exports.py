@@ -23,7 +23,7 @@ from portal.audit.services import record
 from portal.ui.address import changed_address
 from portal.ui.elements import Text
 from portal.ui.pages import sorting_of
-from portal.ui.selecting import found_rows, is_selection, ordered
+from portal.ui.selecting import default_order, found_rows, is_selection, ordered
 from portal.ui.spec import ListSpec
 from portal.ui.spreadsheets import ROWS_AT_ONCE, Cell, parts_of, table_file
 
@@ -69,7 +69,9 @@ def export(
             for row in spec.present(part)
         ]
 
-    sorting = sorting_of(spec.columns, request.GET.get("sort", ""), spec.order)
+    sorting = sorting_of(
+        spec.columns, request.GET.get("sort", ""), default_order(spec, request.GET)
+    )
     titles = [str(column.title) for column in columns]
     rows_found = ordered(found, sorting)
     parts = _made_parts(spec, rows_found) if spec.reads else parts_of(rows_found)

@@ -183,6 +183,8 @@ class Search:
     label: Text
     lookups: tuple[str, ...] | Callable[[str], Q]
     name: str = "q"
+    # What to order by while nobody sorts: the best of what was typed first.
+    ranking: Callable[[str], tuple[Any, ...]] | None = None
 
     def read(self, given: Mapping[str, str]) -> tuple[Control, Q]:
         text = given.get(self.name, "").strip()[:LONGEST_SEARCH]

@@ -68,7 +68,14 @@ from portal.ui.pages import Pager, Sorting, column_heads, pager_of, sorting_of
 from portal.ui.phrases import listed
 from portal.ui.queries import KeptView, views_for
 from portal.ui.saved import Offered, offered
-from portal.ui.selecting import Asked, asked_of, found_rows, ignored_in, ordered
+from portal.ui.selecting import (
+    Asked,
+    asked_of,
+    default_order,
+    found_rows,
+    ignored_in,
+    ordered,
+)
 from portal.ui.sizes import PageSize, page_size, sizes_of
 from portal.ui.spec import (
     PER_PAGE,
@@ -147,7 +154,9 @@ def list_page(
 ) -> ListPage[R]:
     """The rows this address asks for, and everything around them."""
     given = request.GET
-    sorting = sorting_of(spec.columns, given.get("sort", ""), spec.order)
+    sorting = sorting_of(
+        spec.columns, given.get("sort", ""), default_order(spec, given)
+    )
     asked = asked_of(spec, given)
     found = queryset.filter(asked.condition)
     counts = Counts(spec.key, spec.stamp)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from portal.ui.elements import Text
 
@@ -76,7 +76,7 @@ class Sorting:
 
     key: str
     is_descending: bool
-    order: tuple[str, ...]
+    order: tuple[Any, ...]
 
     @property
     def text(self) -> str:
@@ -98,7 +98,7 @@ def reversed_order(order: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def sorting_of(
-    columns: Sequence[HasOrder], asked: str, default: tuple[str, ...]
+    columns: Sequence[HasOrder], asked: str, default: tuple[Any, ...]
 ) -> Sorting:
     """``name`` upward, ``-name`` downward; an unknown column is the default order."""
     is_descending = asked.startswith("-")

@@ -53,6 +53,15 @@ def ordered(queryset: QuerySet[M], sorting: Sorting) -> QuerySet[M]:
     return queryset.order_by(*sorting.order, "pk")
 
 
+def default_order(spec: ListSpec[M, R], given: Mapping[str, str]) -> tuple[Any, ...]:
+    """By how well rows match what is searched, where the search can tell."""
+    if spec.search and spec.search.ranking:
+        control, _condition = spec.search.read(given)
+        if control.value:
+            return spec.search.ranking(control.value)
+    return spec.order
+
+
 def is_selection(given: QueryDict) -> bool:
     """Whether the address names ticked rows rather than all that are found."""
     return "selected" in given and given.get("all") != "1"

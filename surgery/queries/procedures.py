@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q
-
 from surgery.codes import key
 from surgery.models import Procedure
 
@@ -25,16 +23,3 @@ def procedures_by_code(codes: Iterable[str]) -> dict[str, Procedure]:
     entries = Procedure.objects.filter(code_key__in=set(keys.values()))
     found = {entry.code_key: entry for entry in entries}
     return {code: found[one] for code, one in keys.items() if one in found}
-
-
-def search(text: str, *, limit: int = 20) -> list[Procedure]:
-    """Enabled procedures whose name, code or initials contain ``text``."""
-    words = text.strip()
-    if not words:
-        return []
-    matches = (
-        Q(name__icontains=words)
-        | Q(code__istartswith=words)
-        | Q(initials__icontains=words.lower())
-    )
-    return list(Procedure.objects.filter(matches, is_enabled=True)[:limit])

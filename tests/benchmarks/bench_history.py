@@ -124,7 +124,8 @@ def triggers(is_wanted: bool) -> Iterator[None]:
     if not is_wanted:
         yield
         return
-    columns = ", ".join(str(field.column) for field in Procedure._meta.concrete_fields)
+    tracked = Procedure.history.model.tracked_fields
+    columns = ", ".join(str(field.column) for field in tracked)
     with connection.cursor() as cursor:
         for kind, sign in (("INSERT", "+"), ("UPDATE", "~")):
             text = TRIGGER.format(kind=kind, sign=sign, columns=columns)
@@ -139,7 +140,8 @@ def empty() -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE surgery_procedure, surgery_historicalprocedure RESTART IDENTITY"
+            "TRUNCATE surgery_procedure, surgery_historicalprocedure "
+            "RESTART IDENTITY CASCADE"
         )
 
 
