@@ -87,6 +87,11 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 300.0},
         },
+        "switch-procedures": {
+            "task": "surgery.switch_due",
+            "schedule": 300.0,
+            "options": {"expires": 300.0},
+        },
         "run-jobs": {
             "task": "jobs.run_due",
             "schedule": 30.0,

@@ -87,7 +87,16 @@ VIEWS: Mapping[str, tuple[Text, tuple[Source, ...]]] = {
     "applications": (_("申请"), (Source.APPLICATION,)),
     "reviews": (_("复核与培训"), (Source.REVIEW, Source.TRAINING)),
     "catalogue": (_("权限字典"), (Source.CATALOGUE, Source.RULE, Source.TEMPLATE)),
-    "surgery": (_("手术目录与申报"), (Source.PROCEDURE, Source.DECLARATION)),
+    "surgery": (
+        _("手术目录与申报"),
+        (
+            Source.PROCEDURE,
+            Source.ALIAS,
+            Source.DEPARTMENT,
+            Source.GRADE,
+            Source.DECLARATION,
+        ),
+    ),
     "his": (_("HIS 操作"), (Source.HIS,)),
     "parameters": (_("参数"), (Source.PARAMETER,)),
     "accounts": (_("账户与角色"), (Source.ACCOUNT,)),

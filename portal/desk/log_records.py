@@ -23,9 +23,18 @@ from permissions.views.lists import practitioner_matches
 from portal.desk.log_words import NOTHING
 from portal.ui.elements import Change, Chip, Grade, Text
 from portal.ui.moments import write_moment
-from surgery.models import Procedure, SurgeryApplication
+from surgery.codes import folded
+from surgery.models import (
+    GradeText,
+    Procedure,
+    ProcedureAlias,
+    ProcedureDepartment,
+    SurgeryApplication,
+)
 from surgery.presenters.declarations import FIELDS as DECLARED
 from surgery.presenters.declarations import verdict_chip
+from surgery.presenters.procedures import TITLES as PROCEDURE_TITLES
+from surgery.presenters.procedures import restricted_word
 
 YES_NO: Mapping[bool, Text] = {True: _("是"), False: _("否")}
 
@@ -132,19 +141,59 @@ PROCEDURE = Record(
     who=lambda row: row.name,
     what=lambda row: row.code,
     search=_procedure_matches,
-    fields={
-        "code": _("编码"),
-        "name": _("名称"),
-        "category": _("类别"),
-        "grade": _("级别"),
-        "specialty": _("专业"),
-        "is_mini_invasive": _("微创"),
-        "restricted_class": _("限制类"),
-        "is_enabled": _("启用"),
+    fields=PROCEDURE_TITLES,
+    write={
+        "grade": lambda value: Grade(value).text,
+        "restricted_class": restricted_word,
     },
-    write={"grade": lambda value: Grade(value).text},
-    url=lambda row: "",
-    link="",
+    url=lambda row: reverse("surgery:procedure-detail", args=[row.id]),
+    link=_("手术目录"),
+    opens_drawer=True,
+)
+
+
+def _of_procedure(text: str) -> Q:
+    found = Q(procedure__search_text__contains=folded(text)) if folded(text) else Q()
+    return found | Q(procedure__name__contains=text)
+
+
+ALIAS = Record(
+    model=ProcedureAlias,
+    kind="PROCEDURE_NAMED",
+    chip=Chip("info", "pencil", _("修改手术别名")),
+    who=lambda row: row.procedure.name,
+    what=lambda row: row.procedure.code,
+    search=_of_procedure,
+    joined=("procedure",),
+    fields={"name": _("别名"), "is_dropped": _("已去掉")},
+    url=lambda row: reverse("surgery:procedure-detail", args=[row.procedure_id]),
+    link=_("手术目录"),
+    opens_drawer=True,
+)
+DEPARTMENT = Record(
+    model=ProcedureDepartment,
+    kind="PROCEDURE_PLACED",
+    chip=Chip("info", "pencil", _("修改可开展科室")),
+    who=lambda row: row.procedure.name,
+    what=lambda row: row.procedure.code,
+    search=_of_procedure,
+    joined=("procedure", "department"),
+    fields={"department": _("科室"), "is_dropped": _("已去掉")},
+    write={"department": lambda value: value.name},
+    url=lambda row: reverse("surgery:procedure-detail", args=[row.procedure_id]),
+    link=_("手术目录"),
+    opens_drawer=True,
+)
+GRADE = Record(
+    model=GradeText,
+    kind="GRADE_WORDED",
+    chip=Chip("info", "pencil", _("修改手术等级字典")),
+    who=lambda row: str(Grade(row.grade).text),
+    what=lambda row: str(_("手术等级字典")),
+    search=lambda text: Q(criteria__contains=text),
+    fields={"criteria": _("判定标准")},
+    url=lambda row: reverse("surgery:procedure-grades"),
+    link=_("手术等级字典"),
 )
 DECLARATION = Record(
     model=SurgeryApplication,

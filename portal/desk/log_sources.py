@@ -74,6 +74,9 @@ class Source(StrEnum):
     APPLICATION = "A"
     CATALOGUE = "C"
     PROCEDURE = "S"
+    ALIAS = "N"
+    DEPARTMENT = "O"
+    GRADE = "E"
     DECLARATION = "D"
     RULE = "R"
     TRAINING = "T"
@@ -88,6 +91,9 @@ class Source(StrEnum):
 # What is maintained row by row.
 RECORDS: Mapping[Source, Record] = {
     Source.PROCEDURE: records.PROCEDURE,
+    Source.ALIAS: records.ALIAS,
+    Source.DEPARTMENT: records.DEPARTMENT,
+    Source.GRADE: records.GRADE,
     Source.DECLARATION: records.DECLARATION,
     Source.REVIEW: records.REVIEW,
     Source.TRAINING: records.TRAINING,

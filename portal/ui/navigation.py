@@ -114,6 +114,13 @@ NAVIGATION: tuple[NavItem, ...] = (
         PRIVILEGES,
     ),
     NavItem(
+        _("手术目录"),
+        "stethoscope",
+        "surgery:procedure-list",
+        Capability.VIEW_PRIVILEGES,
+        PRIVILEGES,
+    ),
+    NavItem(
         _("核对规则"),
         "scale",
         "permissions:rule-list",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from portal.audit.bulk import plain_rows
 from portal.audit.history import HistoricalModel, HistoricalQuerySet
 from portal.directory.models import Department
 from surgery import codes
@@ -26,6 +27,7 @@ from surgery.spelling import initials_of, search_text
 
 # Columns made from others, and what they are made from.
 DERIVED = ("code_key", "chapter", "initials", "search_text")
+MANY = 500
 FOUND_BY = frozenset({"code", "code_insurance", "code_extra", "name", "his_item_id"})
 
 
@@ -174,18 +176,35 @@ class Procedure(HistoricalModel):
         super().save(*args, **kwargs)
 
 
-class ProcedureAlias(HistoricalModel):
-    """Another name of a procedure; one that is dropped stays, marked.
+class AliasQuerySet(HistoricalQuerySet["ProcedureAlias"]):
+    """Many at once are found at once, as one by one is."""
 
-    ``Procedure.search_text`` holds the names that stand: whoever writes aliases saves
-    the procedure after them, in the same transaction.
-    """
+    def bulk_create(  # type: ignore[override]  # as the class above
+        self, objs: Iterable[ProcedureAlias], batch_size: int | None = None, **kw: Any
+    ) -> list[ProcedureAlias]:
+        with transaction.atomic(using=self.db):
+            rows = super().bulk_create(objs, batch_size, **kw)
+            find_anew({row.procedure_id for row in rows}, self.db)
+        return rows
+
+    def update(self, **kwargs: Any) -> int:
+        with transaction.atomic(using=self.db):
+            found = set(self.order_by().values_list("procedure_id", flat=True))
+            count = super().update(**kwargs)
+            find_anew(found, self.db)
+        return count
+
+
+class ProcedureAlias(HistoricalModel):
+    """Another name of a procedure; one that is dropped stays, marked."""
 
     procedure = models.ForeignKey(
         Procedure, on_delete=models.RESTRICT, related_name="aliases"
     )
     name = models.CharField(_("别名"), max_length=100)
     is_dropped = models.BooleanField(_("已去掉"), default=False)
+
+    objects: ClassVar[Any] = AliasQuerySet.as_manager()
 
     class Meta:
         ordering = ["procedure", "pk"]
@@ -197,6 +216,11 @@ class ProcedureAlias(HistoricalModel):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            find_anew({self.procedure_id}, str(self._state.db))
 
 
 class ProcedureDepartment(HistoricalModel):
@@ -231,3 +255,15 @@ def aliases_of(procedures: Iterable[Any]) -> dict[int, list[str]]:
     for procedure, name in standing.values_list("procedure_id", "name"):
         found.setdefault(procedure, []).append(name)
     return found
+
+
+def find_anew(procedures: Collection[int], using: str) -> None:
+    """Make the search text of these entries from their names as they now stand.
+
+    It is an index and not maintained by anybody: no history tells of it.
+    """
+    rows = list(plain_rows(Procedure, using).filter(pk__in=procedures).order_by("pk"))
+    aliases = aliases_of(procedures)
+    for row in rows:
+        row.derive(aliases.get(row.pk, ()))
+    plain_rows(Procedure, using).bulk_update(rows, ["search_text"], MANY)

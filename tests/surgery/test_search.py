@@ -35,7 +35,6 @@ def catalogue() -> None:
         for code, alias in ALIASES:
             one = Procedure.objects.get(code=code)
             ProcedureAlias(procedure=one, name=alias).save()
-            one.save()
         change("51.2200", is_enabled=False)
         change("50.3x00", code_insurance="50.3x01", his_item_id="9048")
 
@@ -155,8 +154,10 @@ def test_dropped_alias_is_not_found_any_more(catalogue: None) -> None:
     alias.is_dropped = True
     with acting(by=None, reason="测试"):
         alias.save()
-        alias.procedure.save()
     assert codes_of("LC") == "65.2501"
+    with acting(by=None, reason="测试"):
+        ProcedureAlias.objects.filter(name="LC").update(is_dropped=False)
+    assert codes_of("LC") == "51.2300 65.2501"
 
 
 @pytest.mark.parametrize("typed", ["52.7x00", "52.7X00", "527×00", "５２.７ｘ００"])

@@ -22,6 +22,7 @@ from portal.desk.demo.accounts import seed_users
 from portal.desk.demo.bookings import seed_bookings
 from portal.desk.demo.catalogue import seed_first_version, seed_versions
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
+from portal.desk.demo.procedures import seed_procedures
 from portal.desk.demo.reviews import seed_reviews
 from portal.desk.demo.theatre import THEATRE
 from portal.desk.demo.trainings import seed_trainings
@@ -63,6 +64,7 @@ def seed() -> str:
         _seed_versions(now=now)
         seed_rights(now=now)
         seed_trainings(by=User.objects.get(staff_no=PROPOSER), now=now)
+        seed_procedures(by=User.objects.get(staff_no=SECOND), now=now)
     if not SurgeryApplication.objects.exists():
         seed_bookings(now=now)
         seed_reviews(officer=User.objects.get(staff_no=PROPOSER), now=now)

@@ -62,7 +62,7 @@ def test_what_was_installed_is_not_in_the_log_and_what_was_changed_is(
         "51.2300",
         "修改手术目录",
     )
-    assert change == "级别：三级 → 四级，另 1 项"
+    assert change == "本院级别：三级 → 四级，另 1 项"
     assert reason == "并发症高于同级"
 
 
@@ -82,8 +82,9 @@ def test_entry_of_a_procedure_tells_every_field(
     before, after = ("否", "是") if catalogue.is_mini_invasive else ("是", "否")
     assert [
         (str(one.field), str(one.before), str(one.after)) for one in entry.diff.changes
-    ] == [("级别", "三级", "四级"), ("微创", before, after)]
-    assert entry.links == []
+    ] == [("本院级别", "三级", "四级"), ("国考微创手术", before, after)]
+    [link] = entry.links
+    assert (link.url, link.is_drawer) == (f"/procedures/{catalogue.pk}/", True)
 
 
 def test_declaration_and_its_change_are_told_and_lead_to_the_declaration(

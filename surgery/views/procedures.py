@@ -1,0 +1,185 @@
+"""手术目录: the list, one entry in a drawer, and the drawers that change it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from portal.accounts.capabilities import Capability
+from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.ui.lists import list_response
+from portal.ui.moments import today
+from portal.ui.notices import invalid, saved
+from surgery.forms.procedures import ProcedureForm, SwitchForm
+from surgery.models import Procedure
+from surgery.presenters.procedures import procedure_drawer, procedure_row
+from surgery.queries.catalogue import (
+    department_choices,
+    entries,
+    entry_or_none,
+    last_change_of,
+    name_and_place_changes,
+    versions_of,
+)
+from surgery.services.procedures import (
+    add_procedure,
+    change_procedure,
+    switch_procedure,
+)
+from surgery.views.acting import done
+from surgery.views.lists_procedures import PROCEDURES
+
+DRAWER_IDS = "drawer_%s"
+
+
+@requires(Capability.VIEW_PRIVILEGES)
+@require_GET
+def procedure_list(request: AuthenticatedRequest) -> HttpResponse:
+    """The list, its rows alone, or the list as a file."""
+    return list_response(
+        request, PROCEDURES, entries(), template="surgery/procedure_list.html"
+    )
+
+
+@requires(Capability.VIEW_PRIVILEGES)
+@require_GET
+def procedure_detail(request: AuthenticatedRequest, procedure_id: int) -> HttpResponse:
+    """Every attribute of one entry, and what was made of it."""
+    entry = _entry_or_404(procedure_id)
+    if not request.htmx:
+        return redirect("surgery:procedure-list")
+    drawer = procedure_drawer(entry, versions_of(entry), name_and_place_changes(entry))
+    return render(request, "surgery/_procedure_drawer.html", {"drawer": drawer})
+
+
+@requires(Capability.CHANGE_CATALOGUE)
+def procedure_new(request: AuthenticatedRequest) -> HttpResponse:
+    """The drawer of a new entry."""
+    if not request.htmx:
+        return redirect("surgery:procedure-list")
+    form = _form(request, None)
+
+    def act() -> Procedure:
+        return add_procedure(
+            code=form.cleaned_data["code"],
+            attributes=form.attributes(),
+            effective_from=form.cleaned_data["effective_from"],
+            by=request.user,
+            at=timezone.now(),
+            reason=form.cleaned_data["reason"],
+        )
+
+    return _edited(request, form, None, act)
+
+
+@requires(Capability.CHANGE_CATALOGUE)
+def procedure_change(request: AuthenticatedRequest, procedure_id: int) -> HttpResponse:
+    """The drawer that changes the attributes of one entry."""
+    entry = _entry_or_404(procedure_id)
+    if not request.htmx:
+        return redirect("surgery:procedure-list")
+    form = _form(request, entry)
+
+    def act() -> Procedure:
+        return change_procedure(
+            procedure=entry,
+            attributes=form.attributes(),
+            by=request.user,
+            at=timezone.now(),
+            reason=form.cleaned_data["reason"],
+            seen=form.cleaned_data["seen"],
+        )
+
+    return _edited(request, form, entry, act)
+
+
+@requires(Capability.CHANGE_CATALOGUE)
+def procedure_switch(request: AuthenticatedRequest, procedure_id: int) -> HttpResponse:
+    """停用、启用 from a day on."""
+    entry = _entry_or_404(procedure_id)
+    if not request.htmx:
+        return redirect("surgery:procedure-list")
+    is_enabled = not entry.is_enabled
+    form = SwitchForm(
+        request.POST or None,
+        initial={"seen": last_change_of(entry), "on": today()},
+        auto_id=DRAWER_IDS,
+    )
+
+    def act() -> Procedure:
+        return switch_procedure(
+            procedure=entry,
+            is_enabled=is_enabled,
+            on=form.cleaned_data["on"],
+            by=request.user,
+            at=timezone.now(),
+            reason=form.cleaned_data["reason"],
+            seen=form.cleaned_data["seen"],
+        )
+
+    if request.method == "POST" and form.is_valid() and done(form, act):
+        title = _("已启用") if is_enabled else _("已停用")
+        if form.cleaned_data["on"] > today():
+            title = _("已定好日期")
+        return saved(title, f"{entry.code} {entry.name}")
+    context = {
+        "form": form,
+        "drawer_post": request.path,
+        "row": procedure_row(entry),
+        "is_enabled": is_enabled,
+    }
+    response = render(request, "surgery/_procedure_switch_drawer.html", context)
+    return invalid(response) if request.method == "POST" else response
+
+
+# --- what the views share -------------------------------------------------------------
+
+
+def _entry_or_404(procedure_id: int) -> Procedure:
+    entry = entry_or_none(procedure_id)
+    if entry is None:
+        raise Http404
+    return entry
+
+
+def _form(request: AuthenticatedRequest, entry: Procedure | None) -> ProcedureForm:
+    choices = [(code, name) for code, name, _initials in department_choices()]
+    if entry is not None:
+        # One that is closed since stays chosen until somebody takes it off.
+        places: Any = entry.standing_departments  # type: ignore[attr-defined]
+        known = {code for code, _name in choices}
+        held = [(one.department.code, one.department.name) for one in places]
+        choices += [choice for choice in held if choice[0] not in known]
+    return ProcedureForm(
+        request.POST or None,
+        departments=choices,
+        entry=entry,
+        today=today(),
+        initial={"seen": last_change_of(entry) if entry else 0},
+        auto_id=DRAWER_IDS,
+    )
+
+
+def _edited(
+    request: AuthenticatedRequest,
+    form: ProcedureForm,
+    entry: Procedure | None,
+    act: Any,
+) -> HttpResponse:
+    if request.method == "POST" and form.is_valid() and done(form, act):
+        title = _("已修改") if entry else _("已新增，未定级")
+        given = form.cleaned_data
+        return saved(title, f"{given['code']} {given['name']}")
+    context = {
+        "form": form,
+        "drawer_post": request.path,
+        "drawer_wide": True,
+        "entry": entry,
+    }
+    response = render(request, "surgery/_procedure_edit_drawer.html", context)
+    return invalid(response) if request.method == "POST" else response
