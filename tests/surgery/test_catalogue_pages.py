@@ -181,8 +181,8 @@ def test_drawer_tells_attributes_and_every_change(
 ) -> None:
     sign_in(client, lin)
     address = f"{LIST}{procedure().pk}/"
-    changes = {"site": "胆囊", "aliases": "LC\nLC\n 腔镜胆囊 ", "departments": ["0401"]}
-    answer = post(client, f"{address}change/", **typed(**changes))
+    given = typed(site="胆囊", aliases="LC\nLC\n 腔镜胆囊 ", departments=["0401"])
+    answer = post(client, f"{address}change/", **given)
     assert answer.status_code == 200
     assert (names_of(CHOLE), places_of(CHOLE)) == (("LC", "腔镜胆囊"), ("0401",))
 
@@ -313,8 +313,8 @@ def test_every_act_is_in_the_log_before_and_after(
 ) -> None:
     sign_in(client, lin)
     key = procedure().pk
-    changes = {"site": "胆囊", "aliases": "LC", "departments": ["0401"]}
-    post(client, f"{LIST}{key}/change/", **typed(**changes))
+    given = typed(site="胆囊", aliases="LC", departments=["0401"])
+    post(client, f"{LIST}{key}/change/", **given)
     post(client, f"{GRADES}4/change/", criteria="新的判定标准", reason=REASON)
     listed = client.get("/log/?view=surgery").context["list"].rows
     rows = [row for row in listed if row.reason == REASON]
