@@ -19,7 +19,7 @@ from surgery.services.procedures import (
     switch_procedure,
 )
 
-DONE_DAYS_AGO, ADDED_DAYS_AGO, ENDS_IN_DAYS = 96, 12, 20
+CAME_DAYS_AGO, DONE_DAYS_AGO, ADDED_DAYS_AGO, ENDS_IN_DAYS = 400, 96, 12, 20
 CHECKED = "按国临 3.0、医保 2.0 对照表和国考目录核对补全"
 ADDED = "科室拟开展，已列入目录，待分级委员会定级"
 ENDS = "设备停用，改为微创手术，科室申请停止开展"
@@ -79,6 +79,9 @@ ENDING = "28.6x00x002"
 
 def seed_procedures(*, by: User, now: datetime) -> None:
     """Entries and departments the hospital does not have are left out."""
+    # The list itself was there before anybody worked on it.
+    came = Procedure.history.filter(history_user=None, history_type="+")
+    came.update(history_date=now - timedelta(days=CAME_DAYS_AGO))
     entries = {one.code: one for one in Procedure.objects.order_by("pk")}
     places = set(Department.objects.order_by("pk").values_list("code", flat=True))
     at = now - timedelta(days=DONE_DAYS_AGO)
