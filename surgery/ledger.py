@@ -49,13 +49,15 @@ C = TypeVar("C", bound=Recorded)
 
 @dataclass(frozen=True)
 class Stretch:
-    """From ``starts`` on the grade is this one; ``eased`` is the lower grade that older
-    rights may answer to through ``eased_until``, where there is a transition."""
+    """From ``starts`` on the grade is this one. Where there is a transition, ``eased``
+    is the lower grade that rights may answer to through ``eased_until``, if they began
+    before the day or before the change was ``recorded_at``."""
 
     starts: date
     grade: int
     eased: int | None = None
     eased_until: date | None = None
+    recorded_at: datetime | None = None
 
 
 def standing(changes: Iterable[C], *, known_at: datetime | None = None) -> list[C]:
@@ -106,7 +108,9 @@ def stretches(changes: Sequence[Recorded], *, present: int) -> list[Stretch]:
             before = found[-1]
         eased = before.grade if _is_eased(one, before.grade) else None
         until = one.transition_until if eased is not None else None
-        found.append(Stretch(one.effective_from, one.grade, eased, until))
+        found.append(
+            Stretch(one.effective_from, one.grade, eased, until, one.recorded_at)
+        )
     return found
 
 

@@ -24,11 +24,11 @@ Covers: TypeAlias = Callable[[Terms, ProcedureFacts], bool]
 class Entry:
     """A procedure. ``closed`` answers for everybody; ``kind`` numbers the class of
     procedures whose answer without an item line is the same, ``key`` a phase. Lines
-    from before ``starts`` may answer to ``eased`` instead."""
+    from before ``older`` may answer to ``eased`` instead."""
 
     __slots__ = (
         *("_bounds", "closed", "code", "eased", "facts", "is_open", "key", "kind"),
-        *("on_call_needs", "phases", "scopes", "starts"),
+        *("older", "on_call_needs", "phases", "scopes"),
     )
 
     def __init__(
@@ -36,7 +36,7 @@ class Entry:
         facts: ProcedureFacts,
         *,
         key: Hashable = None,
-        starts: float = -inf,
+        older: float = -inf,
         eased: ProcedureFacts | None = None,
     ) -> None:
         self.facts = facts
@@ -47,7 +47,7 @@ class Entry:
         self.on_call_needs = 9 if facts.is_restricted else facts.grade
         self.scopes = facts.scopes
         self.closed: Code | None = _closed(facts)
-        self.starts, self.eased = starts, eased
+        self.older, self.eased = older, eased
         self._bounds: tuple[float, ...] = ()
         self.phases: tuple[Entry, ...] = (self,)
         if facts.regradings:
@@ -86,7 +86,7 @@ class Entry:
 
     def _eases(self, terms: Terms, covers: Covers) -> bool:
         """In a transition, lines from before it answer to the grade of before."""
-        if self.eased is None or terms.start >= self.starts:
+        if self.eased is None or terms.start >= self.older:
             return False
         return covers(terms, self.eased)
 
@@ -107,14 +107,15 @@ def _phases(facts: ProcedureFacts) -> tuple[tuple[float, ...], tuple[Entry, ...]
     phases = [Entry(plain)]
     for number, one in enumerate(facts.regradings):
         starts = one.starts.timestamp()
+        older = one.older_than.timestamp() if one.older_than else starts
         now = replace(plain, grade=one.grade, scopes=one.scopes)
         eased = None if one.eased is None else replace(plain, grade=one.eased)
         bounds.append(starts)
-        phases.append(Entry(now, key=(facts.code, number), starts=starts, eased=eased))
+        phases.append(Entry(now, key=(facts.code, number), older=older, eased=eased))
         ends = _transition_end(facts, number)
         if eased is not None and ends is not None:
             bounds.append(ends)
-            phases.append(Entry(now, key=(facts.code, number, "after"), starts=starts))
+            phases.append(Entry(now, key=(facts.code, number, "after")))
     return tuple(bounds), tuple(phases)
 
 

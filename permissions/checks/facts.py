@@ -130,13 +130,15 @@ Campus = str  # its code; "" where the hospital has one, or the door does not as
 @dataclass(frozen=True, slots=True)
 class Regrading:
     """From ``starts`` on the grade is another. Where ``eased`` is a grade, lines that
-    began before answer to that one, until before ``eased_until``."""
+    began before ``older_than`` (None: before it) answer to that one, until before
+    ``eased_until``."""
 
     starts: datetime
     grade: int
     eased: int | None = None
     eased_until: datetime | None = None
     scopes: frozenset[str] = frozenset()
+    older_than: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

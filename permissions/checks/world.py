@@ -128,7 +128,7 @@ class Rights:
         """What classes that began before a regrading say in its transition."""
         found = self._eased.get(entry.key)
         if found is None:
-            older = [terms for terms in self._flags if terms.start < entry.starts]
+            older = [terms for terms in self._flags if terms.start < entry.older]
             found = self._eased[entry.key] = self._judging.class_track(
                 self._part, eased.grade, eased.is_restricted, older, self._ceiling
             )

@@ -35,7 +35,7 @@ from portal.directory.models import PRACTISING, Practitioner
 from portal.his.contract.codes import TITLE_RANK
 from portal.parameters.days import end_of, start_of
 from surgery.enums import ProcedureCategory
-from surgery.ledger import Recorded, stretches
+from surgery.ledger import Recorded, Stretch, stretches
 from surgery.models import Procedure
 from surgery.queries.grading import changes_by_procedure
 
@@ -313,7 +313,14 @@ def _procedure(
                 one.eased,
                 end_of(one.eased_until),
                 scopes.get(one.grade, NO_SCOPES),
+                _older_than(one),
             )
             for one in later
         ),
     )
+
+
+def _older_than(stretch: Stretch) -> datetime | None:
+    """Rights given on the day itself, before anybody decided, are old ones too."""
+    starts, recorded_at = start_of(stretch.starts), stretch.recorded_at
+    return recorded_at if recorded_at and recorded_at > starts else None

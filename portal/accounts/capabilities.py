@@ -17,7 +17,9 @@ class Capability(StrEnum):
     APPROVE_CATALOGUE = "APPROVE_CATALOGUE"
     PROPOSE_GRADE = "PROPOSE_GRADE"
     APPROVE_GRADE = "APPROVE_GRADE"  # where no grade of 3 or 4 is touched
-    RECORD_COMMITTEE = "RECORD_COMMITTEE"  # what the committee decided of grades 3 and 4
+    RECORD_COMMITTEE = (
+        "RECORD_COMMITTEE"  # what the committee decided of grades 3 and 4
+    )
     VIEW_OWN_PRIVILEGES = "VIEW_OWN_PRIVILEGES"
     VIEW_LOG = "VIEW_LOG"
     VIEW_HIS = "VIEW_HIS"

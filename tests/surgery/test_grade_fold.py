@@ -84,7 +84,9 @@ class Painter:
 
 def written(acts: list[Act], base: int) -> tuple[list[Change], list[list[int]]]:
     """The ledger, and the picture as it was after each of its lines."""
-    painter, changes, pictures = Painter(base), [], []
+    painter = Painter(base)
+    changes: list[Change] = []
+    pictures: list[list[int]] = []
     open_ones: list[int] = []
     for number, act in enumerate(acts):
         now = painter.picture()[act.day]
@@ -150,7 +152,7 @@ def test_a_raise_with_a_transition_eases_until_its_last_day() -> None:
     raised = Change(1, 4, 3, day(5), moment(0), transition_until=day(9))
     assert stretches([raised], present=3) == [
         Stretch(date.min, 3),
-        Stretch(day(5), 4, 3, day(9)),
+        Stretch(day(5), 4, 3, day(9), moment(0)),
     ]
 
 
@@ -159,6 +161,6 @@ def test_first_grades_and_lowered_grades_have_no_transition() -> None:
     lowered = Change(2, 2, 3, day(7), moment(1), transition_until=day(9))
     assert stretches([first, lowered], present=0) == [
         Stretch(date.min, 0),
-        Stretch(day(5), 3),
-        Stretch(day(7), 2),
+        Stretch(day(5), 3, None, None, moment(0)),
+        Stretch(day(7), 2, None, None, moment(1)),
     ]
