@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.approvals.models import Proposal
-from portal.audit.history import WriteOnceModel
+from portal.audit.history import HistoricalModel, WriteOnceModel
 from surgery.checks.scoring import HIGHEST, LOWEST, ScoreSheet
 from surgery.enums import Grade, GradeAct, Publishing
 from surgery.models.procedures import Procedure
@@ -204,11 +204,11 @@ class GradeChange(WriteOnceModel):
         return f"{self.act} {self.code}"
 
 
-class CataloguePublication(WriteOnceModel):
+class CataloguePublication(HistoricalModel):
     """That the catalogue of grades 3 and 4 was reported or published (GR04, GR05).
 
     ``count`` and ``check_code`` stand for what was handed over, ``receipt`` is what the
-    other side answered.
+    other side answered. No act changes a row: what was wrong is recorded anew.
     """
 
     version = models.ForeignKey(

@@ -82,7 +82,7 @@ def history_of(procedure: Procedure) -> list[GradeChange]:
     """Every change ever recorded, the latest first, with who and what led to it."""
     return list(
         GradeChange.objects.filter(procedure=procedure)
-        .select_related("by", "version", "proposal__proposed_by", "undone_by")
+        .select_related("by", "version", "proposal__proposed_by", "undone_by__version")
         .order_by("-pk")
     )
 

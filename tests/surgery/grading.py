@@ -36,6 +36,7 @@ KEPT: tuple[Any, ...] = (
     GradeChange,
     GradeVersion,
     CataloguePublication,
+    CataloguePublication.history.model,
     Message,
 )
 
