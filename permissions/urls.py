@@ -252,6 +252,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("grades/", grading.proposal_list, name="grade-proposal-list"),
     path("grades/decide/", grading.proposals_decide, name="grade-decide"),
+    path("grades/pick/", grading.grade_pick, name="grade-pick"),
     path(
         "grades/<int:proposal_id>/",
         grading.proposal_detail,

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from permissions.forms.grants import LONG_REASON, WithoutColons, day_field
+from permissions.forms.grants import LONG_REASON, WithoutColons, day_field, searched
 from portal.approvals.workflow import Decision
 from surgery.checks.scoring import HIGHEST, LOWEST, ScoreSheet
 from surgery.enums import Grade
@@ -32,6 +32,18 @@ def points(label: Any, help_text: Any) -> forms.TypedChoiceField:
         empty_value=None,
         required=False,
         help_text=help_text,
+    )
+
+
+class PickProcedureForm(WithoutColons):
+    """Which procedure, where the drawer is not opened from its row."""
+
+    code = forms.CharField(
+        label=_("手术"),
+        widget=searched(
+            "procedure-options", _("名称、编码或拼音首字母"), **{"data-first": True}
+        ),
+        help_text=_("选定后填写新级别和评分"),
     )
 
 

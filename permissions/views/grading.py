@@ -8,12 +8,18 @@ from typing import Any
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from permissions import regrading
-from permissions.forms.grading import GradeDecisionForm, GradeForm, WhyForm
+from permissions.forms.grading import (
+    GradeDecisionForm,
+    GradeForm,
+    PickProcedureForm,
+    WhyForm,
+)
 from permissions.presenters.regrading import (
     panel,
     proposal_page,
@@ -86,12 +92,27 @@ def grade_propose(request: AuthenticatedRequest, procedure_id: int) -> HttpRespo
         "procedure": procedure,
         "grade": grade_chip(procedure.grade),
         "form": form,
-        "drawer_post": request.path,
+        "drawer_post": reverse("permissions:grade-propose", args=[procedure.pk]),
         "drawer_wide": True,
         **_preview(procedure, form),
     }
     response = render(request, "permissions/_grade_drawer.html", context)
     return invalid(response) if request.method == "POST" else response
+
+
+@requires(Capability.PROPOSE_GRADE)
+@require_GET
+def grade_pick(request: AuthenticatedRequest) -> HttpResponse:
+    """发起定级: the procedure first, then its drawer in place of this one."""
+    if not request.htmx:
+        return redirect("permissions:grade-proposal-list")
+    if code := request.GET.get("code", ""):
+        found = Procedure.objects.filter(code=code).first()
+        if found is None:
+            raise Http404
+        return grade_propose(request, found.pk)
+    context = {"form": PickProcedureForm(auto_id="drawer_%s")}
+    return render(request, "permissions/_grade_pick_drawer.html", context)
 
 
 @requires(Capability.PROPOSE_GRADE)
