@@ -44,7 +44,7 @@ from surgery.queries.grading import grade_of, proposals, waiting
 from surgery.services import grading
 from surgery.services.grade_ledger import transition_until
 from surgery.services.grading import Wish
-from surgery.services.refusals import GradingRefused
+from surgery.services.refusals import CatalogueRefused
 
 QUEUE_LENGTH = 12
 MOST_AT_ONCE = 200
@@ -56,7 +56,7 @@ def done(form: Form, act: Callable[[], object]) -> bool:
     """Whether it was done; if not, the form says why beside what was typed."""
     try:
         act()
-    except (ActRefused, GradingRefused) as refused:
+    except (ActRefused, CatalogueRefused) as refused:
         field = refused.field if refused.field in form.fields else None
         form.add_error(field, str(refused.message))
         return False
@@ -138,7 +138,7 @@ def _preview(procedure: Procedure, form: GradeForm) -> dict[str, Any]:
         # The sheet is asked for when it is submitted, not while it is filled in.
         sheet = form.sheet or SHEET_TO_COME
         grading.must_be_possible(Wish(procedure, grade, on, sheet), before, now)
-    except GradingRefused as refused:
+    except CatalogueRefused as refused:
         return {**found, "note": Note("bad", refused.message)}
     until = transition_until(on, before, grade, day_of(now))
     changing = Changing(procedure.code, before, grade, on, until)

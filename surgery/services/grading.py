@@ -32,7 +32,7 @@ from surgery.models import GradeChange, GradeProposal, GradeVersion, Procedure
 from surgery.models.grading import POINTS
 from surgery.queries.grading import grade_of
 from surgery.services.grade_ledger import Entry, write_version
-from surgery.services.refusals import (
+from surgery.services.grading_refusals import (
     AlreadyDecided,
     ApproverNeeded,
     CommitteeNeeded,
@@ -49,8 +49,8 @@ from surgery.services.refusals import (
     OwnGradeProposal,
     ProposalOpen,
     ScoresMissing,
-    clear_reason,
 )
+from surgery.services.refusals import clear_reason
 
 COMMITTEE_GRADES = frozenset({Grade.THREE, Grade.FOUR})
 

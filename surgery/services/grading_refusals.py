@@ -1,38 +1,18 @@
-"""Why an act of this room was refused, in words for the form it came from."""
+"""Why an act on grades was refused, in words for the form it came from."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.ui.elements import Text
-
-REASON_MIN, REASON_MAX = 5, 200
-
-
-class GradingRefused(Exception):
-    """The act was not done; ``field`` names the form field the message belongs to."""
-
-    field = ""
-    message: str | Promise = ""
-
-    def __init__(self, message: Text = "") -> None:
-        if message:
-            self.message = message
-        super().__init__(str(self.message))
+from surgery.services.refusals import CatalogueRefused
 
 
-class ReasonUnclear(GradingRefused):
-    field = "reason"
-
-    def __init__(self, length: int) -> None:
-        super().__init__(
-            _("写 %(least)s 至 %(most)s 个字，现有 %(length)s 个。写明依据和经过。")
-            % {"least": REASON_MIN, "most": REASON_MAX, "length": length}
-        )
+class GradingRefused(CatalogueRefused):
+    """The grade stays as it is."""
 
 
 class GradeUnchanged(GradingRefused):
@@ -148,11 +128,3 @@ class PublishedBeforeVersion(GradingRefused):
         super().__init__(
             _("不能早于这一版审定的日期 %(day)s。") % {"day": decided.isoformat()}
         )
-
-
-def clear_reason(text: str) -> str:
-    """The reason as it is kept; refused when it says too little or too much."""
-    reason = text.strip()
-    if not REASON_MIN <= len(reason) <= REASON_MAX:
-        raise ReasonUnclear(len(reason))
-    return reason

@@ -11,7 +11,7 @@ from portal.audit.acting import acting
 from portal.parameters.days import day_of
 from surgery.enums import Publishing
 from surgery.models import CataloguePublication, GradeVersion
-from surgery.services.refusals import (
+from surgery.services.grading_refusals import (
     PublishedBeforeVersion,
     PublishedInFuture,
     RecipientMissing,

@@ -33,7 +33,7 @@ from surgery.queries.grade_versions import (
 )
 from surgery.queries.grading import compare, grade_of, history_of
 from surgery.services.publications import record_publication
-from surgery.services.refusals import GradingRefused
+from surgery.services.refusals import CatalogueRefused
 
 
 def version_matches(text: str) -> Q:
@@ -213,7 +213,7 @@ def publication_new(request: AuthenticatedRequest, version_id: int) -> HttpRespo
                 at=timezone.now(),
                 **form.cleaned_data,
             )
-        except GradingRefused as refused:
+        except CatalogueRefused as refused:
             field = refused.field if refused.field in form.fields else None
             form.add_error(field, str(refused.message))
         else:

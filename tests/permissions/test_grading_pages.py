@@ -128,7 +128,7 @@ def test_posting_makes_a_proposal_with_its_sheet(
     ("changed", "message"),
     [
         ({"score_ethics": ""}, "四个维度都须评 1 至 5 分。"),
-        ({"reason": "改"}, "写 5 至 200 个字，现有 1 个。"),
+        ({"reason": "改"}, "至少 5 个字，现有 1 个。"),
         ({"effective_on": "2026-01-01"}, "最早 2026-10-24"),
         ({"grade": "3"}, "施行日的级别已是三级"),
     ],

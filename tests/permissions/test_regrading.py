@@ -28,7 +28,7 @@ from portal.notices.models import Notice
 from portal.parameters.days import start_of
 from surgery.enums import Grade
 from surgery.models import GradeProposal, GradeVersion, Procedure
-from surgery.services import refusals
+from surgery.services import grading_refusals as refusals
 from tests.cast import make_practitioner, make_user
 from tests.permissions import ledger
 from tests.permissions.act_pages import book

@@ -19,8 +19,10 @@ from portal.parameters.days import day_of
 from surgery.enums import Grade, GradeAct
 from surgery.models import GradeChange, GradeProposal, GradeVersion, Procedure
 from surgery.queries.grading import compare, grade_of, grades_on, history_of
-from surgery.services import grading, refusals
+from surgery.services import grading
+from surgery.services import grading_refusals as refusals
 from surgery.services.grade_ledger import Entry, apply_due, write_version
+from surgery.services.refusals import ReasonTooShort
 from tests.permissions.ledger import make_procedure
 from tests.surgery.grading import (
     DECIDED,
@@ -296,7 +298,7 @@ def test_ungraded_procedure_has_no_grade_to_withdraw(lin: User) -> None:
 
 
 def test_reason_too_short_leaves_nothing(lin: User) -> None:
-    with nothing_written(), pytest.raises(refusals.ReasonUnclear):
+    with nothing_written(), pytest.raises(ReasonTooShort):
         grading.propose(wish=wish(CHOLE, 4), by=lin, at=timezone.now(), reason="改")
 
 
