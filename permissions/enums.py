@@ -223,3 +223,12 @@ class AssessmentResult(models.TextChoices):
 class ReminderKind(models.TextChoices):
     EXPIRY = "EXPIRY", _("授权到期")
     ASSESSMENT = "ASSESSMENT", _("能力评估")
+
+
+class RegradeOutcome(models.TextChoices):
+    """What became of a grant whose procedure was regraded above it."""
+
+    WAITING = "WAITING", _("过渡期内")
+    SUSPENDED = "SUSPENDED", _("已暂停")
+    KEPT = "KEPT", _("保留")
+    RECALLED = "RECALLED", _("已撤回")

@@ -7,6 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from permissions.regrading import follow_due
 from permissions.services.catalogue import publish_due
 from permissions.services.events import read_events
 from permissions.services.reminders import remind
@@ -20,6 +21,13 @@ def publish_due_version() -> None:
     version = publish_due(at=timezone.now())
     if version is not None:
         logger.info("catalogue published", extra={"version": version.number})
+
+
+@shared_task(name="permissions.follow_regradings", ignore_result=True)  # type: ignore[untyped-decorator]
+def follow_regradings() -> None:
+    """Grades and grants whose day has come."""
+    if count := follow_due(at=timezone.now()):
+        logger.info("regradings followed", extra={"rows": count})
 
 
 @shared_task(name="permissions.read_events", ignore_result=True)  # type: ignore[untyped-decorator]

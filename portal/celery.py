@@ -92,6 +92,11 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 300.0},
         },
+        "follow-regradings": {
+            "task": "permissions.follow_regradings",
+            "schedule": 300.0,
+            "options": {"expires": 300.0},
+        },
         "run-jobs": {
             "task": "jobs.run_due",
             "schedule": 30.0,

@@ -6,6 +6,7 @@ What comes from people or foreign systems is handed over as JSON, never as sourc
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,16 @@ from typing import Any
 
 import pylopdf_fonts_zh_cn as fonts
 import typst
+
+# Long enough that nobody meets it by chance, short enough to be read out.
+CHECK_DIGITS = 12
+
+
+def check_code(content: Any) -> str:
+    """``8F3A-21BC-90D4`` stands for what JSON says: one changed word, another code."""
+    text = json.dumps(content, ensure_ascii=False)
+    digits = hashlib.sha256(text.encode()).hexdigest()[:CHECK_DIGITS].upper()
+    return "-".join(digits[at : at + 4] for at in range(0, CHECK_DIGITS, 4))
 
 
 def pdf(source: Path, name: str, content: Mapping[str, Any]) -> bytes:

@@ -131,3 +131,19 @@ class VerdictCode(models.TextChoices):
     OUT_OF_SCOPE = "7", _("超执业范围")
     OVERRIDE = "8", _("急诊越级登记")
     UNKNOWN = "9", _("暂时无法核对")
+
+
+class GradeAct(models.TextChoices):
+    """What is done to the grade of a procedure."""
+
+    NEW = "NEW", _("新增定级")
+    CHANGE = "CHANGE", _("调整级别")
+    WITHDRAW = "WITHDRAW", _("作废定级")
+    UNDO = "UNDO", _("撤销调级")
+
+
+class Publishing(models.TextChoices):
+    """What was done with the catalogue of grades 3 and 4 (GR04, GR05)."""
+
+    REPORTED = "REPORTED", _("上报")
+    PUBLISHED = "PUBLISHED", _("公示")

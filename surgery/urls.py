@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from surgery.views import declarations, grades, procedures
+from surgery.views import declarations, grade_versions, grades, procedures
 
 app_name = "surgery"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -34,5 +34,45 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "procedures/<int:procedure_id>/switch/",
         procedures.procedure_switch,
         name="procedure-switch",
+    ),
+    path(
+        "grade-versions/",
+        grade_versions.version_list,
+        name="grade-version-list",
+    ),
+    path(
+        "grade-versions/compare/",
+        grade_versions.version_compare,
+        name="grade-version-compare",
+    ),
+    path(
+        "grade-versions/<int:version_id>/",
+        grade_versions.version_detail,
+        name="grade-version-detail",
+    ),
+    path(
+        "grade-versions/<int:version_id>/catalogue/",
+        grade_versions.catalogue_file,
+        name="grade-catalogue-file",
+    ),
+    path(
+        "grade-versions/<int:version_id>/catalogue/pdf/",
+        grade_versions.catalogue_pdf,
+        name="grade-catalogue-pdf",
+    ),
+    path(
+        "grade-versions/<int:version_id>/catalogue/print/",
+        grade_versions.catalogue_print,
+        name="grade-catalogue-print",
+    ),
+    path(
+        "grade-versions/<int:version_id>/publications/new/",
+        grade_versions.publication_new,
+        name="grade-publication-new",
+    ),
+    path(
+        "procedures/<int:procedure_id>/grades/",
+        grade_versions.grade_history,
+        name="grade-history",
     ),
 ]

@@ -69,12 +69,12 @@ def answer(asked: Asked) -> Answer:
     return Answer(
         asked,
         practitioner_by_emp_no(asked.surgeon),
-        [_listed(world, code) for code in asked.procedures],
+        [_listed(world, code, question.instant) for code in asked.procedures],
         check(question, world),
         read_at,
     )
 
 
-def _listed(world: World, code: str) -> ProcedureFacts | UnlistedProcedure:
-    entry = world.procedures.get(code)
+def _listed(world: World, code: str, at: float) -> ProcedureFacts | UnlistedProcedure:
+    entry = world.entry(code, at)
     return entry.facts if entry else UnlistedProcedure(code)

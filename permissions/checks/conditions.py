@@ -14,7 +14,7 @@ from permissions.checks.facts import Phase, ProcedureFacts, Terms, Urgency
 from permissions.checks.findings import Outcome
 from permissions.checks.grouping import DAY_SURGERY, NEW_TECHNOLOGY
 from permissions.checks.question import AT_THE_TABLE, Booking, Member, Part, Question
-from permissions.checks.rights import covers_as_item, role_of
+from permissions.checks.rights import role_of
 from permissions.checks.world import World
 
 GRADE_OF_MDT = 4
@@ -22,7 +22,8 @@ GRADE_OF_MDT = 4
 
 def procedures_of(question: Question, world: World) -> list[ProcedureFacts]:
     """What the catalogue knows of what is asked."""
-    entries = (world.procedures.get(code) for code in question.procedures)
+    at = question.instant
+    entries = (world.entry(code, at) for code in question.procedures)
     return [entry.facts for entry in entries if entry is not None]
 
 
@@ -45,7 +46,7 @@ def assessed(question: Question, world: World) -> Iterator[Outcome]:
     for member in question.members(Part.SURGEON):
         person = world.person(member.emp_no)
         for code in question.procedures:
-            entry = world.procedures.get(code)
+            entry = world.entry(code, question.instant)
             if entry is None or entry.facts.grade < GRADE_OF_MDT:
                 continue
             used = [
@@ -53,7 +54,7 @@ def assessed(question: Question, world: World) -> Iterator[Outcome]:
                 for terms in person.counting(
                     person.items.get(code, ()), question.context
                 )
-                if covers_as_item(terms, entry.facts)
+                if entry.covers_as_item(terms)
                 and terms.phase_at(question.instant) is Phase.IN_FORCE
             ]
             if used:

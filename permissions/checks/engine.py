@@ -229,7 +229,7 @@ def check(question: Question, world: World) -> Verdict:
 
 def _the_long_way(question: Question, world: World) -> Verdict:
     at, context = question.instant, question.context
-    entries = [world.procedures.get(code) for code in question.procedures]
+    entries = [world.entry(code, at) for code in question.procedures]
     found: list[Code] = []
     for member in question.team:
         codes_of = world.codes(member.emp_no, member.part, entries, at, context)

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 
 from permissions.checks.anesthesia import TITLE_FOR_ASA, is_beyond_title
 from permissions.checks.codes import Code
 from permissions.checks.conditions import has_supervisor
+from permissions.checks.entries import Entry
 from permissions.checks.facts import Phase, ProcedureFacts, Standing, Terms
 from permissions.checks.findings import Finding, Reason, ReasonKey, reason
 from permissions.checks.grouping import (
@@ -24,12 +26,10 @@ from permissions.checks.grouping import (
 from permissions.checks.question import Member, Part, Question
 from permissions.checks.rights import (
     ASSISTING_PARTS,
-    covers_as_class,
-    covers_as_item,
     is_on_call,
     role_of,
 )
-from permissions.checks.world import Entry, World
+from permissions.checks.world import World
 
 # The rule a code speaks of, where the code alone tells it.
 RULE_OF = {
@@ -55,13 +55,16 @@ class Case:
 
     @property
     def entry(self) -> Entry | None:
-        return self.world.procedures.get(self.procedure)
+        return self.world.entry(self.procedure, self.question.instant)
 
     @property
     def facts(self) -> ProcedureFacts:
         """Of a code outside the catalogue: ungraded."""
-        entry = self.entry
-        return entry.facts if entry else ProcedureFacts(self.procedure, "", 0)
+        return self.asked.facts
+
+    @property
+    def asked(self) -> Entry:
+        return self.entry or Entry(ProcedureFacts(self.procedure, "", 0))
 
     def covering(self, phase: Phase) -> list[Terms]:
         """Lines that reach the procedure in this part and stand in ``phase``."""
@@ -77,8 +80,9 @@ class Case:
         if part is Part.ANESTHETIST:
             return [terms for terms in flags if terms.privilege == ANESTHESIA]
         own = person.counting(person.items.get(self.procedure, ()), context)
-        found = [terms for terms in own if covers_as_item(terms, self.facts)]
-        found += [terms for terms in flags if covers_as_class(terms, self.facts)]
+        asked = self.asked
+        found = [terms for terms in own if asked.covers_as_item(terms)]
+        found += [terms for terms in flags if asked.covers_as_class(terms)]
         if part in ASSISTING_PARTS:
             found += [terms for terms in flags if terms.privilege == ASSISTING]
         found += self._on_call(flags)
@@ -99,11 +103,27 @@ class Case:
             if is_on_call(terms) and judging.phase(terms, at) is Phase.IN_FORCE
         ]
 
+    def lasts(self, terms: Terms) -> datetime | None:
+        """The end of a line, or a coming regrading it does not reach; None: no end."""
+        procedure = self.world.procedures.get(self.procedure)
+        if procedure is None or not _covers(self.asked, terms):
+            return terms.valid_to
+        for starts, later in procedure.after(self.question.instant):
+            if starts >= terms.end:
+                break
+            if later.closed or not _covers(later, terms):
+                return datetime.fromtimestamp(starts, tz=self.question.moment.tzinfo)
+        return terms.valid_to
+
     def ceiling(self) -> int:
         """The highest grade of any right in force to operate alone."""
         person = self.world.person(self.member.emp_no)
         rights = self.world.rights_of(person, Part.SURGEON, self.question.context)
         return rights.ceiling_at(self.question.instant)
+
+
+def _covers(entry: Entry, terms: Terms) -> bool:
+    return entry.covers_as_item(terms) or entry.covers_as_class(terms)
 
 
 def finding_of(case: Case, instead_of: Code | None = None) -> Finding:
@@ -170,14 +190,20 @@ def _not_done_here(case: Case) -> Explained:
 def _allowed(case: Case) -> Explained:
     lines = case.covering(Phase.IN_FORCE)
     own = [terms for terms in lines if not is_on_call(terms)]
-    line = max(own or lines, key=lambda terms: terms.end)
+    line, until = _longest(case, own or lines)
     holds = reason(ReasonKey.HOLDS_IT, privilege=line.privilege)
-    return "S06" if own else "S20", (holds,), line.valid_to
+    return "S06" if own else "S20", (holds,), until
 
 
 def _supervised(case: Case) -> Explained:
-    line = max(case.covering(Phase.IN_FORCE), key=lambda terms: terms.end)
-    return "S10", (_needed(case), reason(ReasonKey.LEARNS)), line.valid_to
+    _line, until = _longest(case, case.covering(Phase.IN_FORCE))
+    return "S10", (_needed(case), reason(ReasonKey.LEARNS)), until
+
+
+def _longest(case: Case, lines: Sequence[Terms]) -> tuple[Terms, datetime | None]:
+    """The line that holds longest for this procedure, and until when."""
+    ends = [(terms, case.lasts(terms)) for terms in lines]
+    return max(ends, key=lambda one: one[1].timestamp() if one[1] else inf)
 
 
 def _suspended(case: Case) -> Explained:

@@ -128,9 +128,26 @@ Campus = str  # its code; "" where the hospital has one, or the door does not as
 
 
 @dataclass(frozen=True, slots=True)
+class Regrading:
+    """From ``starts`` on the grade is another. Where ``eased`` is a grade, lines that
+    began before ``older_than`` (None: before it) answer to that one, until before
+    ``eased_until``."""
+
+    starts: datetime
+    grade: int
+    eased: int | None = None
+    eased_until: datetime | None = None
+    scopes: frozenset[str] = frozenset()
+    older_than: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProcedureFacts:
     """A catalogue entry; grade 0 is ungraded. ``scopes`` are the registration scopes
-    (执业范围) of which its surgeon needs one; empty when the catalogue names none."""
+    (执业范围) of which its surgeon needs one; empty when the catalogue names none.
+
+    ``regradings`` follow in time what the other fields say; most entries have none.
+    """
 
     code: str
     name: str
@@ -140,6 +157,7 @@ class ProcedureFacts:
     is_filed: bool = True
     is_day_surgery: bool | None = None
     scopes: frozenset[str] = frozenset()
+    regradings: tuple[Regrading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

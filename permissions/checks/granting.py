@@ -145,7 +145,7 @@ def _item(case: Granting, world: World) -> Iterator[Finding]:
     """S01 to S04 of the procedure an item line is about, and S05's right beside it."""
     if case.item is None:
         return
-    entry = world.procedures.get(case.item)
+    entry = world.entry(case.item, case.begins.timestamp())
     if entry is None:
         yield from _about(case, world, "S01", ReasonKey.UNLISTED)
         return

@@ -98,17 +98,19 @@ def _moments(
     person = world.person(question.team[0].emp_no)
     inner = {
         datetime.fromtimestamp(at, tz=start.tzinfo)
-        for at in _bounds(person, question.procedures[0])
+        for at in _bounds(world, person, question.procedures[0])
         if start.timestamp() < at < end.timestamp()
     }
     return sorted({start, end, *inner})
 
 
-def _bounds(person: Person, procedure: str) -> list[float]:
+def _bounds(world: World, person: Person, procedure: str) -> list[float]:
+    entry = world.procedures.get(procedure)
+    turns = entry.turns if entry else ()
     lines = [*person.items.get(procedure, ()), *person.flags]
     if any(map(is_on_call, person.flags)):
         # What duty reaches hangs on everything the person may do.
         lines += [terms for held in person.items.values() for terms in held]
     facts = person.facts
     ends = [end.timestamp() for _, end in (*facts.scope_ends, *facts.campus_ends)]
-    return [*bounds_of(lines, with_due=True), *ends, person.ends]
+    return [*bounds_of(lines, with_due=True), *turns, *ends, person.ends]

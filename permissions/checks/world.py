@@ -7,13 +7,14 @@ compiled when first asked for and kept.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 from types import MappingProxyType
 from typing import TypeAlias
 
 from permissions.checks.codes import Code
+from permissions.checks.entries import Entry
 from permissions.checks.facts import (
     RELEVANT_PRIVILEGES,
     Context,
@@ -29,7 +30,6 @@ from permissions.checks.rights import (
     Judging,
     Track,
     better,
-    covers_as_item,
     is_on_call,
     value_at,
 )
@@ -37,35 +37,6 @@ from permissions.checks.rules import RULES, Mode, Rule, RuleMode, with_defaults
 
 GRADES = range(5)
 ALLOWED, OUT_OF_SCOPE = Code.ALLOWED, Code.OUT_OF_SCOPE
-
-
-class Entry:
-    """A procedure, compiled. ``closed`` answers for everybody; ``kind`` numbers the
-    class of procedures whose answer without an item line is the same."""
-
-    __slots__ = (
-        *("closed", "code", "facts", "is_open", "kind"),
-        *("on_call_needs", "scopes"),
-    )
-
-    def __init__(self, facts: ProcedureFacts) -> None:
-        self.facts = facts
-        self.code = facts.code
-        self.kind = 2 * facts.grade + facts.is_restricted
-        # What emergency duty must reach; a restricted technique it never does.
-        self.on_call_needs = 9 if facts.is_restricted else facts.grade
-        self.scopes = facts.scopes
-        self.closed: Code | None = _closed(facts)
-        self.is_open = self.closed is None and not facts.scopes
-
-
-def _closed(facts: ProcedureFacts) -> Code | None:
-    if not facts.is_enabled:
-        return Code.NOT_DONE_HERE
-    if facts.grade <= 0:
-        return Code.NOT_IN_CATALOGUE
-    is_unfiled = facts.is_restricted and not facts.is_filed
-    return Code.NOT_DONE_HERE if is_unfiled else None
 
 
 class Person:
@@ -109,19 +80,24 @@ class Person:
 class Rights:
     """What one person may do in one part, in one kind of place."""
 
-    __slots__ = ("_ceiling", "_on_call", "classes", "items")
+    __slots__ = (
+        *("_ceiling", "_eased", "_flags", "_judging", "_on_call", "_part"),
+        *("classes", "items"),
+    )
 
     def __init__(
         self,
         part: Part,
         flags: Sequence[Terms],
-        items: dict[str, CodeTrack],
+        items: dict[Hashable, CodeTrack],
         ceiling: Track[int],
         judging: Judging,
         on_call: Track[int] | None = None,
     ) -> None:
+        self._part, self._flags, self._judging = part, flags, judging
         self._ceiling = ceiling
         self._on_call = on_call
+        self._eased: dict[Hashable, Track[Code]] = {}
         self.items = items
         self.classes = tuple(
             judging.class_track(part, grade, restricted, flags, ceiling)
@@ -131,10 +107,12 @@ class Rights:
 
     def code_at(self, entry: Entry, at: float) -> Code:
         """By the item's own lines, else by what the person holds as a whole."""
-        own = self.items.get(entry.code)
+        own = self.items.get(entry.key)
         code = own[1][bisect_right(own[0], at)] if own is not None else None
         if code is not ALLOWED:
             code = self.otherwise(code, entry.kind, at)
+            if entry.eased is not None:
+                code = better(code, value_at(self._eased_class(entry, entry.eased), at))
             if self._on_call is not None and code in LEFT_TO_DUTY:
                 reach = value_at(self._on_call, at)
                 return ALLOWED if reach >= entry.on_call_needs else code
@@ -145,6 +123,16 @@ class Rights:
         bounds, codes = self.classes[kind]
         other = codes[bisect_right(bounds, at)]
         return other if own is None else better(own, other)
+
+    def _eased_class(self, entry: Entry, eased: ProcedureFacts) -> Track[Code]:
+        """What classes that began before a regrading say in its transition."""
+        found = self._eased.get(entry.key)
+        if found is None:
+            older = [terms for terms in self._flags if terms.start < entry.older]
+            found = self._eased[entry.key] = self._judging.class_track(
+                self._part, eased.grade, eased.is_restricted, older, self._ceiling
+            )
+        return found
 
     def ceiling_at(self, at: float) -> int:
         return value_at(self._ceiling, at)
@@ -227,8 +215,13 @@ class World:
         self, emp_no: str, part: Part, procedure: str, at: float, context: Context
     ) -> Code:
         """The code of one person for one procedure, before any rescue."""
-        entries = [self.procedures.get(procedure)]
+        entries = [self.entry(procedure, at)]
         return self.codes(emp_no, part, entries, at, context)[0]
+
+    def entry(self, procedure: str, at: float) -> Entry | None:
+        """A catalogue entry as it is at a moment; None is not in the catalogue."""
+        found = self.procedures.get(procedure)
+        return found.at(at) if found is not None else None
 
     def codes(
         self,
@@ -293,7 +286,7 @@ class World:
         return found
 
     def _compiled(self, person: Person, part: Part, context: Context) -> Rights:
-        items: dict[str, CodeTrack] = {}
+        items: dict[Hashable, CodeTrack] = {}
         held: list[Terms] = []
         flags = person.counting(person.flags, context)
         for code, lines in person.items.items():
@@ -302,9 +295,10 @@ class World:
             entry = self.procedures.get(code)
             if entry is None:
                 continue
-            covering = [one for one in counting if covers_as_item(one, entry.facts)]
-            if covering and part is not Part.ANESTHETIST:
-                items[code] = self._item_track(part, covering)
+            for phase in entry.phases:
+                covering = [one for one in counting if phase.covers_as_item(one)]
+                if covering and part is not Part.ANESTHETIST:
+                    items[phase.key] = self._item_track(part, covering)
         ceiling: Track[int] = ((), (0,))
         on_call = None
         if part is Part.SURGEON:

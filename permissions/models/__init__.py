@@ -12,6 +12,7 @@ from permissions.models.catalogue import (
 from permissions.models.dictionaries import RegistrationScope, Regulation, Training
 from permissions.models.imports import GrantImport, GrantImportRow
 from permissions.models.ledger import Grant, GrantEvent, GrantState
+from permissions.models.regrading import RegradedGrant
 from permissions.models.reviews import (
     Assessment,
     EventCursor,
@@ -44,6 +45,7 @@ __all__ = [
     "Prerequisite",
     "Privilege",
     "PrivilegeRevision",
+    "RegradedGrant",
     "RegistrationScope",
     "Regulation",
     "RuleChange",

@@ -105,7 +105,9 @@ def direct_precheck(
     looked = Looked(practitioner, line, now)
     problems: list[str] = []
     if line.item_kind == ItemKind.PROCEDURE:
-        problems, _item = problems_of(practitioner, line.privilege, line.item, looked)
+        problems, _item = problems_of(
+            practitioner, line.privilege, line.item, looked, line.valid_from
+        )
     fitting: Fitting | None = None
     try:
         must_not_be_own(by, practitioner.pk)

@@ -46,10 +46,13 @@ def precheck(given: Mapping[str, str]) -> Precheck:
     privilege = Privilege.objects.filter(code=given.get("privilege", "")).first()
     if practitioner is None or privilege is None:
         return Precheck()
-    problems, procedure = problems_of(practitioner, privilege, given.get("item", ""))
+    begins = day_or_none(given.get("valid_from", ""))
+    problems, procedure = problems_of(
+        practitioner, privilege, given.get("item", ""), on=begins
+    )
     entry, named = entry_of(privilege), names()
     last_day = day_or_none(given.get("valid_to", ""))
-    first_day = day_or_none(given.get("valid_from", "")) or day_of(timezone.now())
+    first_day = begins or day_of(timezone.now())
     notes: list[Element] = [
         *ready_notes(
             practitioner,
@@ -93,13 +96,17 @@ def ready_notes(
 
 
 def problems_of(
-    practitioner: Practitioner, privilege: Privilege, item: str, ground: Ground = ASKED
+    practitioner: Practitioner,
+    privilege: Privilege,
+    item: str,
+    ground: Ground = ASKED,
+    on: date | None = None,
 ) -> tuple[list[str], Procedure | None]:
     """What beside the rules of the check would be refused, not only the first of it."""
     found = []
     procedure = None
     try:
-        procedure = rules.item_for(privilege, item, ground)
+        procedure = rules.item_for(privilege, item, ground, on)
     except (ItemUnknown, ItemDisabled):
         pass  # S01 and S03 say so
     except ActRefused as refused:

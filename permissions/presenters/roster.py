@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,14 +17,12 @@ from permissions.enums import SurgicalRole
 from permissions.presenters import words
 from permissions.presenters.matrix import limits
 from permissions.queries.roster import Roster, RosterLine, by_procedure, by_surgeon
-from portal.typesetting import pdf
+from portal.typesetting import check_code, pdf
 from portal.ui.elements import Grade, Text
 from portal.ui.moments import write_last_day
 from portal.ui.phrases import listed, noted
 
 SOURCE = Path(__file__).with_name("roster.typ")
-# Long enough that nobody meets it by chance, short enough to be read out.
-CHECK_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -91,15 +88,8 @@ def sheet(
         groups=groups,
         count=len(roster.lines),
         left_out=listed(words.person(one) for one in roster.left_out),
-        check=check_code(number, groups),
+        check=check_code([number, [asdict(one) for one in groups]]),
     )
-
-
-def check_code(number: str, groups: Sequence[RosterGroup]) -> str:
-    """``8F3A-21BC-90D4``"""
-    content = json.dumps([number, [asdict(one) for one in groups]], ensure_ascii=False)
-    digits = hashlib.sha256(content.encode()).hexdigest()[:CHECK_DIGITS].upper()
-    return "-".join(digits[at : at + 4] for at in range(0, CHECK_DIGITS, 4))
 
 
 def _by_procedure(roster: Roster) -> list[RosterGroup]:

@@ -198,10 +198,11 @@ def must_fit_catalogue(line: Line, ground: Ground = ASKED) -> tuple[Item, str]:
 def _item_of(line: Line, ground: Ground) -> Item:
     privilege = line.privilege
     if privilege.value_kind != ValueKind.ITEM or line.item_kind == ItemKind.PROCEDURE:
-        procedure = rules.item_for(privilege, line.item, ground)
+        procedure = rules.item_for(privilege, line.item, ground, line.valid_from)
         if procedure is None:
             return Item()
-        return Item(ItemKind.PROCEDURE, procedure.code, procedure.name, procedure.grade)
+        grade = rules.GRADE_OF_ITEMS.get(privilege.code, procedure.grade)
+        return Item(ItemKind.PROCEDURE, procedure.code, procedure.name, grade)
     # No dictionary of ours lists drugs and devices; their code and name are given.
     if privilege.category == Category.SG:
         raise ItemKindNotAsked(privilege.name)

@@ -41,6 +41,7 @@ from portal.parameters.days import day_of, end_of, last_day_of, start_of
 from portal.parameters.days import months_after as months_after
 from surgery.enums import Grade
 from surgery.models import Procedure
+from surgery.queries.grading import grade_of
 
 REASON_MIN = 5
 REASON_MAX = 200
@@ -101,9 +102,12 @@ def title_words(
 
 
 def item_for(
-    privilege: Privilege, item: str, ground: Ground = ASKED
+    privilege: Privilege, item: str, ground: Ground = ASKED, on: date | None = None
 ) -> Procedure | None:
-    """The procedure an item privilege is about; None for the others."""
+    """The procedure an item privilege is about; None for the others.
+
+    ``on`` is the day the right begins: by then the procedure may be regraded.
+    """
     code = item.strip()
     if privilege.value_kind != ValueKind.ITEM:
         if code:
@@ -114,15 +118,18 @@ def item_for(
     procedure = ground.procedure(code)
     if procedure is None:
         raise ItemUnknown(code)
-    must_be_grantable(privilege, procedure)
+    must_be_grantable(privilege, procedure, on)
     return procedure
 
 
-def must_be_grantable(privilege: Privilege, procedure: Procedure) -> None:
+def must_be_grantable(
+    privilege: Privilege, procedure: Procedure, on: date | None = None
+) -> None:
     if not procedure.is_enabled:
         raise ItemDisabled(procedure.code)
     grade = GRADE_OF_ITEMS.get(privilege.code)
-    if grade is not None and procedure.grade != grade:
+    is_other = grade is not None and procedure.grade != grade
+    if grade is not None and is_other and not (on and grade_of(procedure, on) == grade):
         held = Grade(procedure.grade).label
         raise ItemOfOtherGrade(procedure.code, held, grade.label)
     if privilege.code == RESTRICTED and not procedure.is_restricted:

@@ -16,6 +16,7 @@ from portal.notices.models import NoticeKind
 from portal.notices.queries import account_of, heads_of, officers
 from portal.notices.services import Told, notify
 from portal.ui.navigation import url_if_any
+from surgery.models import GradeChange
 
 # Kept as written, whatever language the page of the moment has.
 in_chinese = override("zh-hans")
@@ -128,6 +129,26 @@ def coming_today(kind: NoticeKind, *, key: str, count: int, at: datetime) -> Non
         kind, key, f"今日提醒：{count} 项授权{what}", "医师和科主任已另行通知。", link
     )
     notify(told, to=officers(), at=at)
+
+
+@in_chinese
+def regraded(
+    person: Practitioner, made: GradeChange, due_on: date, *, at: datetime
+) -> None:
+    """A right does not reach the new grade of its procedure; one notice a procedure."""
+    _tell_all(
+        person,
+        NoticeKind.EVENT,
+        key=f"regraded:{made.pk}:{person.pk}",
+        title=f"{doctor(person)}的授权须按新级别审批",
+        text=(
+            f"{made.name}（{made.code}）自 {made.effective_from} 起为"
+            f"{made.get_grade_display()}。现有授权 {due_on} 起暂停，"
+            "请在此前完成相应级别的逐项审批。"
+        ),
+        link=doctor_url(person),
+        at=at,
+    )
 
 
 def _tell_all(

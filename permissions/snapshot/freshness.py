@@ -1,10 +1,10 @@
 """What was committed since the last look: rows nobody has read yet.
 
 Every change of a fact leaves a row that is never changed again: a grant event, an
-event of a practitioner, an assessment, a history row of a procedure, training, rule, parameter or
-catalogue entry, the run of a pull. Their ids rise, but a smaller id may be committed
+event of a practitioner, an assessment, a change of a grade, a history row of a
+procedure, training, rule, parameter or catalogue entry, the run of a pull. Their ids rise, but a smaller id may be committed
 after a greater one. So each source remembers, besides the greatest id seen, the ids
-below it that were not there, and looks for those too. One statement over nine primary
+below it that were not there, and looks for those too. One statement over ten primary
 keys.
 """
 
@@ -30,7 +30,7 @@ from permissions.models import (
 from permissions.snapshot.house import JUDGING
 from portal.directory.models import PractitionerEvent, SyncRun
 from portal.parameters.models import ParameterValue
-from surgery.models import Procedure
+from surgery.models import GradeChange, Procedure
 
 # No transaction of ours is open for longer; an id that did not come by then never will.
 GAP_SECONDS = 3600.0
@@ -90,8 +90,9 @@ DRUGS, SCOPES = "V_YW_DRUG", "V_YW_DOCTOR_SCOPE"
 # What a row of each source makes old.
 GRANTS, PEOPLE, TRAININGS, PROCEDURES = "G", "P", "T", "C"
 PULLS, RULES, PARAMETERS, ENTRIES = "S", "R", "M", "V"
-ASSESSMENTS = "A"
+ASSESSMENTS, GRADES = "A", "D"
 OF_ONE = frozenset({GRANTS, PEOPLE, TRAININGS, ASSESSMENTS})
+OF_PROCEDURES = frozenset({PROCEDURES, GRADES})
 OF_THE_HOUSE = frozenset({RULES, ENTRIES})
 
 
@@ -120,6 +121,7 @@ class Cursor:
             Source(PEOPLE, PractitionerEvent),
             Source(ASSESSMENTS, Assessment),
             Source(PROCEDURES, catalogue),
+            Source(GRADES, GradeChange),
             Source(TRAININGS, trainings),
             Source(PULLS, SyncRun),
             Source(RULES, rules),
@@ -159,7 +161,7 @@ def told_by(rows: list[UnseenRow]) -> Unseen:
             who for name, _id, who, _what in rows if name in OF_ONE and who
         ),
         procedures=frozenset(
-            what for name, _id, _who, what in rows if name == PROCEDURES
+            what for name, _id, _who, what in rows if name in OF_PROCEDURES
         ),
         drugs=DRUGS in pulled,
         registrations=SCOPES in pulled,
@@ -174,6 +176,7 @@ PARTS = {
     ASSESSMENTS: ("practitioner_id", ""),
     TRAININGS: ("practitioner_id", ""),
     PROCEDURES: ("", "code"),
+    GRADES: ("", "code"),
     PULLS: ("", "view"),
     RULES: ("", "rule"),
     PARAMETERS: ("", "key"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from permissions.checks.facts import (
     Line,
     PersonFacts,
     ProcedureFacts,
+    Regrading,
     Role,
     Setting,
     Side,
@@ -32,9 +33,11 @@ from permissions.queries.trainings import passed
 from permissions.snapshot.registrations import Registration, registrations
 from portal.directory.models import PRACTISING, Practitioner
 from portal.his.contract.codes import TITLE_RANK
-from portal.parameters.days import end_of
+from portal.parameters.days import end_of, start_of
 from surgery.enums import ProcedureCategory
+from surgery.ledger import Recorded, Stretch, stretches
 from surgery.models import Procedure
+from surgery.queries.grading import changes_by_procedure
 
 CHANGED = frozenset({Status.SUSPENDED.value, Status.REVOKED.value})
 # What lines share; thousands of grants of one year have the same terms.
@@ -53,7 +56,7 @@ READ_AS_TEXT = frozenset({"postgresql", "sqlite"})
 PRIVILEGE = ("code", "assessment_months")
 NO_SCOPES: frozenset[str] = frozenset()
 PERSON_COLUMNS = ("pk", "emp_no", "status", "missing_since", "license_valid_to")
-PROCEDURE_COLUMNS = ("code", "name", "grade", "is_enabled", "restricted_class")
+PROCEDURE_COLUMNS = ("code", "name", "is_enabled", "restricted_class")
 SURGERY = ProcedureCategory.SURGERY.value
 
 
@@ -266,20 +269,58 @@ def procedures(
     codes: Iterable[str] | None = None,
     scopes: Mapping[int, frozenset[str]] = MappingProxyType({}),
 ) -> list[ProcedureFacts]:
-    """The catalogue, or the entries with these codes; one query.
+    """The catalogue, or the entries with these codes, with their grades through time;
+    two queries.
 
     ``scopes`` are what an operation of a grade asks of the registration; what is no
     operation (intervention, treatment, diagnosis) belongs to every specialty.
     """
-    whom = {} if codes is None else {"code__in": list(codes)}
-    rows = Procedure.objects.filter(**whom).order_by()
-    found = rows.values_list(*PROCEDURE_COLUMNS, "category")
+    found = Procedure.objects.order_by()
+    if codes is not None:
+        found = found.filter(code__in=list(codes))
+    columns = ("pk", "grade", "category", *PROCEDURE_COLUMNS)
+    rows = list(found.values_list(*columns).iterator(chunk_size=5000))
+    changes = changes_by_procedure(None if codes is None else [row[0] for row in rows])
+    none: Mapping[int, frozenset[str]] = {}
     return [
-        ProcedureFacts(code, name, grade, enabled, bool(restricted), scopes=asked)
-        for code, name, grade, enabled, restricted, category in found.iterator(
-            chunk_size=5000
+        _procedure(
+            entry, grade, changes.get(pk, ()), scopes if category == SURGERY else none
         )
-        for asked in [
-            scopes.get(grade, NO_SCOPES) if category == SURGERY else NO_SCOPES
-        ]
+        for pk, grade, category, *entry in rows
     ]
+
+
+def _procedure(
+    entry: Sequence[Any],
+    present: int,
+    changes: Sequence[Recorded],
+    scopes: Mapping[int, frozenset[str]],
+) -> ProcedureFacts:
+    """What never was regraded has its present grade at every moment."""
+    code, name, enabled, restricted = entry
+    first, *later = stretches(changes, present=present)
+    return ProcedureFacts(
+        code,
+        name,
+        first.grade,
+        enabled,
+        bool(restricted),
+        scopes=scopes.get(first.grade, NO_SCOPES),
+        regradings=tuple(
+            Regrading(
+                start_of(one.starts),
+                one.grade,
+                one.eased,
+                end_of(one.eased_until),
+                scopes.get(one.grade, NO_SCOPES),
+                _older_than(one),
+            )
+            for one in later
+        ),
+    )
+
+
+def _older_than(stretch: Stretch) -> datetime | None:
+    """Rights given on the day itself, before anybody decided, are old ones too."""
+    starts, recorded_at = start_of(stretch.starts), stretch.recorded_at
+    return recorded_at if recorded_at and recorded_at > starts else None

@@ -15,6 +15,11 @@ class Capability(StrEnum):
     CHANGE_GRANT = "CHANGE_GRANT"  # suspend, restore, revoke, void
     CHANGE_CATALOGUE = "CHANGE_CATALOGUE"  # collect and submit changes of entries
     APPROVE_CATALOGUE = "APPROVE_CATALOGUE"
+    PROPOSE_GRADE = "PROPOSE_GRADE"
+    APPROVE_GRADE = "APPROVE_GRADE"  # where no grade of 3 or 4 is touched
+    RECORD_COMMITTEE = (
+        "RECORD_COMMITTEE"  # what the committee decided of grades 3 and 4
+    )
     VIEW_OWN_PRIVILEGES = "VIEW_OWN_PRIVILEGES"
     VIEW_LOG = "VIEW_LOG"
     VIEW_HIS = "VIEW_HIS"
@@ -49,6 +54,8 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
             C.APPROVE_PRIVILEGE,
             C.CHANGE_GRANT,
             C.CHANGE_CATALOGUE,
+            C.PROPOSE_GRADE,
+            C.APPROVE_GRADE,
             C.VIEW_LOG,
             C.VIEW_HIS,
             C.EXPORT,
@@ -62,6 +69,9 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
             C.CHANGE_GRANT,
             C.CHANGE_CATALOGUE,
             C.APPROVE_CATALOGUE,
+            C.PROPOSE_GRADE,
+            C.APPROVE_GRADE,
+            C.RECORD_COMMITTEE,
             C.VIEW_LOG,
             C.VIEW_HIS,
             C.VIEW_PARAMETERS,
@@ -69,7 +79,9 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
         }
     ),
     Role.DEPARTMENT_HEAD: frozenset({C.VIEW_PRIVILEGES}),
-    Role.COMMITTEE: frozenset({C.VIEW_PRIVILEGES, C.APPROVE_CATALOGUE}),
+    Role.COMMITTEE: frozenset(
+        {C.VIEW_PRIVILEGES, C.APPROVE_CATALOGUE, C.RECORD_COMMITTEE}
+    ),
     Role.DOCTOR: frozenset({C.VIEW_OWN_PRIVILEGES}),
     Role.INFORMATION_CENTER: frozenset({C.VIEW_HIS, C.OPERATE_HIS, C.VIEW_LOG}),
     Role.SYSTEM_ADMIN: frozenset({C.VIEW_USERS, C.ASSIGN_ROLE}),

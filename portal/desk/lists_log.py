@@ -57,6 +57,8 @@ from portal.ui.filters import (
 from portal.ui.lists import PER_PAGE, Column, ListPage
 from portal.ui.pages import column_heads, pager_of, sorting_of
 from portal.ui.spreadsheets import Cell, workbook
+from surgery.enums import GradeAct
+from surgery.presenters.grade_versions import ACT_CHIPS
 
 KEY = "log"
 COLUMNS: tuple[Column[LogRow], ...] = (
@@ -90,10 +92,8 @@ VIEWS: Mapping[str, tuple[Text, tuple[Source, ...]]] = {
     "surgery": (
         _("手术目录与申报"),
         (
-            Source.PROCEDURE,
-            Source.ALIAS,
-            Source.DEPARTMENT,
-            Source.GRADE,
+            *(Source.PROCEDURE, Source.ALIAS, Source.DEPARTMENT, Source.GRADE),
+            *(Source.GRADING, Source.GRADE_PROPOSAL, Source.PUBLICATION),
             Source.DECLARATION,
         ),
     ),
@@ -174,6 +174,7 @@ def kinds_of(view: str, allowed: list[Source]) -> list[tuple[str, Text]]:
             source: [(record.kind, record.chip.text)]
             for source, record in RECORDS.items()
         },
+        Source.GRADING: [(act.value, ACT_CHIPS[act].text) for act in GradeAct],
         Source.PARAMETER: [(PARAMETER, PARAMETER_CHIP.text)],
         Source.ACCOUNT: [
             (kind.value, AUDIT_CHIPS[kind].text) for kind in ACCOUNT_KINDS

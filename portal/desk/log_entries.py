@@ -23,6 +23,7 @@ from portal.directory.models import Practitioner
 from portal.outbox.models import Message
 from portal.outbox.queries import arrival_of
 from portal.parameters.models import ParameterValue
+from surgery.models import GradeChange
 
 Key = tuple[Source, int]
 AUDITED = frozenset({Source.ACCOUNT, Source.HIS, Source.ACCESS})
@@ -69,6 +70,8 @@ def _rows_of(source: Source) -> QuerySet[Any]:
         return _catalogue_versions()
     if source is Source.PARAMETER:
         return _parameter_values()
+    if source is Source.GRADING:
+        return GradeChange.objects.select_related("by", "version").order_by("pk")
     return AuditEvent.objects.select_related("by").order_by("pk")
 
 

@@ -25,6 +25,8 @@ from portal.ui.elements import Change, Chip, Grade, Text
 from portal.ui.moments import write_moment
 from surgery.codes import folded
 from surgery.models import (
+    CataloguePublication,
+    GradeProposal,
     GradeText,
     Procedure,
     ProcedureAlias,
@@ -194,6 +196,53 @@ GRADE = Record(
     fields={"criteria": _("判定标准")},
     url=lambda row: reverse("surgery:procedure-grades"),
     link=_("手术等级字典"),
+)
+GRADE_PROPOSAL = Record(
+    model=GradeProposal,
+    kind="GRADE_PROPOSED",
+    chip=Chip("info", "send", _("定级申请")),
+    who=lambda row: row.procedure.name,
+    what=lambda row: row.procedure.code,
+    search=lambda text: (
+        Q(procedure__code__istartswith=text)
+        | Q(procedure__name__contains=text)
+        | Q(doc_no__contains=text)
+    ),
+    joined=("procedure",),
+    fields={
+        "state": _("状态"),
+        "act": _("申请"),
+        "grade_before": _("原级别"),
+        "grade": _("新级别"),
+        "effective_on": _("施行日期"),
+        "score_risk": _("手术风险"),
+        "score_difficulty": _("难易程度"),
+        "score_resources": _("资源消耗"),
+        "score_ethics": _("伦理风险"),
+        "doc_no": _("文号"),
+        "meeting": _("会议"),
+    },
+    url=lambda row: reverse("permissions:grade-proposal-detail", args=[row.id]),
+    link=_("定级审定"),
+)
+PUBLICATION = Record(
+    model=CataloguePublication,
+    kind="CATALOGUE_PUBLISHED",
+    chip=Chip("info", "send", _("上报、公示")),
+    who=lambda row: str(_("三、四级手术目录")),
+    what=lambda row: row.version.number,
+    search=lambda text: Q(to__contains=text) | Q(receipt__contains=text),
+    joined=("version",),
+    fields={
+        "kind": _("事项"),
+        "on": _("日期"),
+        "to": _("对象"),
+        "receipt": _("回执号、网址"),
+        "count": _("条数"),
+        "check_code": _("校验码"),
+    },
+    url=lambda row: reverse("surgery:grade-version-detail", args=[row.version_id]),
+    link=_("目录版本"),
 )
 DECLARATION = Record(
     model=SurgeryApplication,

@@ -39,7 +39,8 @@ from portal.directory.models import Practitioner
 from portal.outbox.models import Message
 from portal.parameters.models import ParameterValue
 from portal.parameters.registry import PARAMETERS
-from surgery.models import Procedure
+from surgery.enums import GradeAct
+from surgery.models import GradeChange, Procedure
 
 MESSAGE = "outbox.message"
 SUBJECT_LENGTH = 64
@@ -77,6 +78,9 @@ class Source(StrEnum):
     ALIAS = "N"
     DEPARTMENT = "O"
     GRADE = "E"
+    GRADING = "K"
+    GRADE_PROPOSAL = "Q"
+    PUBLICATION = "B"
     DECLARATION = "D"
     RULE = "R"
     TRAINING = "T"
@@ -94,6 +98,8 @@ RECORDS: Mapping[Source, Record] = {
     Source.ALIAS: records.ALIAS,
     Source.DEPARTMENT: records.DEPARTMENT,
     Source.GRADE: records.GRADE,
+    Source.GRADE_PROPOSAL: records.GRADE_PROPOSAL,
+    Source.PUBLICATION: records.PUBLICATION,
     Source.DECLARATION: records.DECLARATION,
     Source.REVIEW: records.REVIEW,
     Source.TRAINING: records.TRAINING,
@@ -241,6 +247,17 @@ def _catalogue(text: str) -> Q:
     )
 
 
+def _grade(text: str) -> Q:
+    """The procedure as it was called, or the document or meeting behind the change."""
+    return (
+        Q(code__istartswith=text)
+        | Q(name__contains=text)
+        | Q(procedure__initials__istartswith=text)
+        | Q(doc_no__contains=text)
+        | Q(meeting__contains=text)
+    )
+
+
 def _parameter(text: str) -> Q:
     keys = [key for key, one in PARAMETERS.items() if text in str(one.title)]
     return Q(key__in=keys) | Q(key__istartswith=text)
@@ -336,6 +353,14 @@ TABLES: Mapping[Source, Table] = {
         kind="",
         kinds=[CATALOGUE],
         search=_catalogue,
+    ),
+    Source.GRADING: Table(
+        rows=GradeChange.objects.all,
+        at="recorded_at",
+        by="by_id",
+        kind="act",
+        kinds=GradeAct.values,
+        search=_grade,
     ),
     Source.PARAMETER: Table(
         rows=ParameterValue.history.all,

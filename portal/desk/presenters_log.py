@@ -47,6 +47,9 @@ from portal.ui.elements import Arrival, Chip, Text
 from portal.ui.elements import Grade as GradeChip
 from portal.ui.moments import today, write_second
 from portal.ui.phrases import said
+from surgery.enums import GradeAct
+from surgery.models import GradeChange
+from surgery.presenters.grade_versions import ACT_CHIPS
 
 ROLE_NAMES = dict(Role.choices)
 REASONS = dict(ReasonCode.choices)
@@ -107,6 +110,8 @@ def row_of(source: Source, row: Any, found: Found) -> LogRow:
         return _catalogue_row(row)
     if source is Source.PARAMETER:
         return _parameter_row(row)
+    if source is Source.GRADING:
+        return _grade_row(row)
     if source in RECORDS:
         return _record_row(source, row)
     return _audit_row(source, row, found)
@@ -221,6 +226,27 @@ def _catalogue_row(row: Any) -> LogRow:
         else row.get_state_display(),
         reason=row.history_change_reason or "",
         doc_no=row.doc_no,
+    )
+
+
+def _grade_row(change: GradeChange) -> LogRow:
+    """What counts from its day on, also where that day is not today."""
+    after = str(GradeChip(change.grade or None).text)
+    day = change.effective_from
+    if day != day_of(change.recorded_at):
+        after = _("%(grade)s（%(day)s 起）") % {"grade": after, "day": day.isoformat()}
+    return _row(
+        Source.GRADING,
+        change.pk,
+        change.recorded_at,
+        change.by,
+        who=change.name,
+        what=change.code,
+        chip=ACT_CHIPS[GradeAct(change.act)],
+        before=GradeChip(change.grade_before or None).text,
+        after=after,
+        reason=change.reason,
+        doc_no=change.doc_no,
     )
 
 

@@ -32,8 +32,13 @@ from portal.desk.presenters_log import (
 from portal.outbox.models import Message
 from portal.outbox.presenters import long_arrival
 from portal.ui.elements import Change, Diff, Text, Timeline
-from portal.ui.moments import write_last_day, write_moment, write_second
+from portal.ui.elements import Grade as GradeChip
+from portal.ui.moments import write_day, write_last_day, write_moment, write_second
 from portal.ui.navigation import url_if_any
+from surgery.models import GradeChange
+
+LEDGERS = frozenset({Source.GRANT, Source.GRADING})
+DOCUMENTED = LEDGERS | {Source.APPLICATION, Source.CATALOGUE}
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,8 @@ def _message_of(source: Source, row: Any, found: Found) -> Message | None:
 
 
 def _at(source: Source, row: Any) -> datetime:
-    at: datetime = row.recorded_at if source is Source.GRANT else row.at
+    name = "at" if source in AUDITED else "history_date"
+    at: datetime = getattr(row, "recorded_at" if source in LEDGERS else name)
     return at
 
 
@@ -97,6 +103,8 @@ def _changes(source: Source, row: Any, line: LogRow) -> list[Change]:
         return _grant_changes(row)
     if source is Source.APPLICATION:
         return [Change(_("申请状态"), line.before, line.after)]
+    if source is Source.GRADING:
+        return _grade_changes(row, line)
     if source in RECORDS:
         return RECORDS[source].changes(row)
     return [Change(line.what, line.before or "—", line.after)]
@@ -128,6 +136,16 @@ def _grant_changes(event: GrantEvent) -> list[Change]:
     ]
 
 
+def _grade_changes(change: GradeChange, line: LogRow) -> list[Change]:
+    kept = write_day(change.transition_until)
+    return [
+        Change(_("级别"), line.before, GradeChip(change.grade or None).text),
+        Change(_("施行日期"), NOTHING, write_day(change.effective_from)),
+        Change(_("原有授权保留至"), NOTHING, kept),
+        Change(_("会议"), NOTHING, change.meeting or "—"),
+    ]
+
+
 def _last_day(grant: Grant, events: Sequence[GrantEvent]) -> str:
     """The last day after these events, as the HIS is told; 长期 is none."""
     standing = fold(grant.span, events)
@@ -147,10 +165,10 @@ def _facts(source: Source, row: Any, line: LogRow) -> list[tuple[str, str]]:
             (_("生效时间"), write_moment(row.effective_at)),
         ]
     else:
-        at = row.at if source in AUDITED else row.history_date
+        at = _at(source, row)
         facts.append((_("时间"), write_second(at)))
     facts.append((_("原因"), line.reason or "—"))
-    if source in {Source.GRANT, Source.APPLICATION, Source.CATALOGUE}:
+    if source in DOCUMENTED:
         facts.append((_("依据文号"), line.doc_no or "—"))
     return facts
 
@@ -204,6 +222,9 @@ def _right_links(source: Source, row: Any, message: Message | None) -> list[Entr
     if source is Source.CATALOGUE:
         url = reverse("permissions:catalogue-version-detail", args=[row.id])
         return [EntryLink(_("字典版本"), url)]
+    if source is Source.GRADING:
+        url = reverse("surgery:grade-version-detail", args=[row.version_id])
+        return [EntryLink(_("目录版本"), url)]
     if source in RECORDS:
         record = RECORDS[source]
         return [EntryLink(str(record.link), record.url(row), record.opens_drawer)]

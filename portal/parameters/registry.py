@@ -328,6 +328,15 @@ REMIND_DAYS_4 = Parameter(
     365,
     _("授权规则 1.2：到期前 90、60、30、7 天提醒"),
 )
+REGRADE_TRANSITION_DAYS = Parameter(
+    "REGRADE_TRANSITION_DAYS",
+    _("手术升级后，原有授权的过渡期（0 施行日起暂停）"),
+    _("天"),
+    90,
+    0,
+    365,
+    _("手术分级管理办法：授权随级别动态调整，期内须完成高级别审批"),
+)
 
 REMIND_DAYS = (REMIND_DAYS_1, REMIND_DAYS_2, REMIND_DAYS_3, REMIND_DAYS_4)
 
@@ -364,6 +373,7 @@ PARAMETERS: dict[str, Parameter] = {
         EVENT_LICENSE,
         EVENT_SCOPE,
         ASSESSMENT_OVERDUE,
+        REGRADE_TRANSITION_DAYS,
         *REMIND_DAYS,
     )
 }

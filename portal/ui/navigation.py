@@ -121,6 +121,13 @@ NAVIGATION: tuple[NavItem, ...] = (
         PRIVILEGES,
     ),
     NavItem(
+        _("定级审定"),
+        "checks",
+        "permissions:grade-proposal-list",
+        Capability.VIEW_PRIVILEGES,
+        PRIVILEGES,
+    ),
+    NavItem(
         _("核对规则"),
         "scale",
         "permissions:rule-list",

@@ -2,11 +2,21 @@
 
 from surgery.models.applications import ApplicationProcedure, SurgeryApplication
 from surgery.models.grades import GradeText
+from surgery.models.grading import (
+    CataloguePublication,
+    GradeChange,
+    GradeProposal,
+    GradeVersion,
+)
 from surgery.models.procedures import Procedure, ProcedureAlias, ProcedureDepartment
 
 __all__ = [
     "ApplicationProcedure",
+    "CataloguePublication",
+    "GradeChange",
+    "GradeProposal",
     "GradeText",
+    "GradeVersion",
     "Procedure",
     "ProcedureAlias",
     "ProcedureDepartment",

@@ -36,6 +36,16 @@ def booked_procedures(
     )
 
 
+def booked_for(code: str, *, after: datetime) -> QuerySet[ApplicationProcedure]:
+    """Operations ahead in which this procedure is to be done, the next first."""
+    lines = ApplicationProcedure.objects.filter(
+        code=code, application__planned_at__gte=after, is_dropped=False
+    )
+    return lines.select_related("application__surgeon").order_by(
+        "application__planned_at", "application_id", "position"
+    )
+
+
 def application_by_no(application_no: str) -> SurgeryApplication | None:
     return (
         SurgeryApplication.objects.select_related("applicant", "surgeon")

@@ -21,6 +21,7 @@ from portal.accounts.models import User
 from portal.desk.demo.accounts import seed_users
 from portal.desk.demo.bookings import seed_bookings
 from portal.desk.demo.catalogue import seed_first_version, seed_versions
+from portal.desk.demo.grades import seed_grades
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
 from portal.desk.demo.procedures import seed_procedures
 from portal.desk.demo.reviews import seed_reviews
@@ -31,7 +32,7 @@ from portal.directory.sync import pull_all
 from portal.his.opening import from_settings
 from portal.parameters.days import ZONE, day_of
 from surgery.importers import load_seed_procedures
-from surgery.models import SurgeryApplication
+from surgery.models import GradeVersion, SurgeryApplication
 
 PROPOSER, APPROVER, SECOND = "2031", "2003", "2032"
 REASON = "科室考核合格，医疗技术临床应用管理委员会通过"
@@ -60,6 +61,8 @@ def seed() -> str:
     if not Practitioner.objects.exists():
         _pull()
     seed_users()
+    if not GradeVersion.objects.exists():
+        _seed_grades(now=now)
     if not Application.objects.exists():
         _seed_versions(now=now)
         seed_rights(now=now)
@@ -81,6 +84,13 @@ def _seed_versions(*, now: datetime) -> None:
         second=users[SECOND],
         decider=users[APPROVER],
         now=now,
+    )
+
+
+def _seed_grades(*, now: datetime) -> None:
+    users = {one.staff_no: one for one in User.objects.order_by("pk")}
+    seed_grades(
+        author=users[PROPOSER], second=users[SECOND], decider=users[APPROVER], now=now
     )
 
 

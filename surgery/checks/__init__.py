@@ -1,0 +1,1 @@
+"""Rules of the surgery room: plain Python, facts in, finding out."""

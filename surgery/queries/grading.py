@@ -1,0 +1,125 @@
+"""Grades as they were on any day, as known at any moment, read from the ledger."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+
+from portal.approvals.workflow import ProposalState
+from surgery.enums import Grade
+from surgery.ledger import base_of, grade_on, standing
+from surgery.models import GradeChange, GradeProposal, Procedure
+
+
+class Known(NamedTuple):
+    """A change as the fold reads it."""
+
+    pk: int
+    procedure_id: int
+    grade: int
+    grade_before: int
+    effective_from: date
+    recorded_at: datetime
+    transition_until: date | None
+    undoes_id: int | None
+    version_id: int
+
+
+def changes_by_procedure(
+    procedures: Collection[int] | None = None,
+) -> dict[int, list[Known]]:
+    """All changes, or those of some procedures, in the order recorded; one query."""
+    rows = GradeChange.objects.order_by("pk")
+    if procedures is not None:
+        rows = rows.filter(procedure__in=procedures)
+    found: dict[int, list[Known]] = defaultdict(list)
+    for row in rows.values_list(*Known._fields):
+        found[row[1]].append(Known._make(row))
+    return found
+
+
+def grade_of(
+    procedure: Procedure, day: date, known_at: datetime | None = None
+) -> Grade:
+    """The grade of one procedure on a day, as known at ``known_at`` (None: now)."""
+    changes = changes_by_procedure([procedure.pk])[procedure.pk]
+    return Grade(grade_on(day, changes, present=procedure.grade, known_at=known_at))
+
+
+def grades_on(day: date, known_at: datetime | None = None) -> dict[int, int]:
+    """The grade of every procedure by its key; two queries."""
+    changes = changes_by_procedure()
+    present = Procedure.objects.order_by().values_list("pk", "grade")
+    return {
+        pk: grade_on(day, changes.get(pk, ()), present=grade, known_at=known_at)
+        for pk, grade in present
+    }
+
+
+def grades_of_version(version_id: int) -> dict[int, int]:
+    """The catalogue a version makes, by key of the procedure: what all changes up to it
+    add up to, once they are in force."""
+    return _of_version(version_id, changes_by_procedure())
+
+
+def _of_version(
+    version_id: int, changes: Mapping[int, Sequence[Known]]
+) -> dict[int, int]:
+    found = {}
+    for pk, grade in Procedure.objects.order_by().values_list("pk", "grade"):
+        mine = changes.get(pk, ())
+        upto = standing(one for one in mine if one.version_id <= version_id)
+        found[pk] = upto[-1].grade if upto else base_of(mine, grade)
+    return found
+
+
+def history_of(procedure: Procedure) -> list[GradeChange]:
+    """Every change ever recorded, the latest first, with who and what led to it."""
+    return list(
+        GradeChange.objects.filter(procedure=procedure)
+        .select_related("by", "version", "proposal__proposed_by", "undone_by__version")
+        .order_by("-pk")
+    )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One procedure that has another grade in the second of two catalogues."""
+
+    procedure: Procedure
+    before: int
+    after: int
+
+    @property
+    def is_added(self) -> bool:
+        return self.before == Grade.UNGRADED
+
+    @property
+    def is_removed(self) -> bool:
+        return self.after == Grade.UNGRADED
+
+
+def compare(before: int, after: int) -> list[Difference]:
+    """Two versions by their keys, by code; three queries and one for each of them."""
+    changes = changes_by_procedure()
+    first, second = _of_version(before, changes), _of_version(after, changes)
+    other = [pk for pk, grade in second.items() if first[pk] != grade]
+    found = Procedure.objects.filter(pk__in=other).order_by("code")
+    return [Difference(one, first[one.pk], second[one.pk]) for one in found]
+
+
+def proposals() -> QuerySet[GradeProposal]:
+    """With everything a list shows, newest first."""
+    return GradeProposal.objects.select_related(
+        "procedure", "proposed_by", "decided_by", "version"
+    ).order_by("-id")
+
+
+def waiting() -> QuerySet[GradeProposal]:
+    """To be decided, the oldest first."""
+    return proposals().filter(state=ProposalState.SUBMITTED.value).order_by("pk")
