@@ -75,45 +75,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="grant-import-sample",
     ),
     path(
-        "privileges/imports/<int:import_id>/",
-        imports.import_detail,
-        name="grant-import-detail",
-    ),
-    path(
-        "privileges/imports/<int:import_id>/sheet/",
-        imports.import_sheet,
-        name="grant-import-sheet",
-    ),
-    path(
-        "privileges/imports/<int:import_id>/check/",
-        imports.import_check,
-        name="grant-import-check",
-    ),
-    path(
         "privileges/imports/<int:import_id>/zeros/",
         imports.import_zeros,
         name="grant-import-zeros",
     ),
-    path(
-        "privileges/imports/<int:import_id>/write/",
-        imports.import_write,
-        name="grant-import-write",
-    ),
-    path(
-        "privileges/imports/<int:import_id>/undo/",
-        imports.import_undo,
-        name="grant-import-undo",
-    ),
-    path(
-        "privileges/imports/<int:import_id>/discard/",
-        imports.import_discard,
-        name="grant-import-discard",
-    ),
-    path(
-        "privileges/imports/<int:import_id>/resume/",
-        imports.import_resume,
-        name="grant-import-resume",
-    ),
+    *imports.PAGES.urls("privileges/imports/", "grant-import"),
     path(
         "privileges/<int:state_id>/history/",
         grants.grant_history,

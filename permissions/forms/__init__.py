@@ -10,7 +10,7 @@ from permissions.forms.acts import (
 from permissions.forms.catalogue import EntryForm, ReasonForm, SubmitForm
 from permissions.forms.direct import DirectForm
 from permissions.forms.grants import DecisionForm, ProposeForm, WithdrawForm
-from permissions.forms.imports import ColumnsForm, UndoForm, UploadForm, WriteForm
+from permissions.forms.imports import ColumnsForm, UploadForm, WriteForm
 from permissions.forms.second import GivesRights, WithSecond
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "SubmitForm",
     "SuspendForm",
     "TakeAwayForm",
-    "UndoForm",
     "UploadForm",
     "WithSecond",
     "WithdrawForm",

@@ -16,18 +16,10 @@ from portal.directory.models import Practitioner
 from portal.directory.queries import practitioner_by_emp_no
 from portal.parameters.days import LAST_DAY
 from portal.ui.elements import Text
+from portal.ui.fields import DAY as DAY
+from portal.ui.fields import LONG_REASON as LONG_REASON
+from portal.ui.fields import WithoutColons as WithoutColons
 from surgery.queries.procedures import procedure_by_code
-
-DAY = {"type": "date"}
-LONG_REASON = {"rows": 3, "maxlength": 200}
-
-
-class WithoutColons(forms.Form):
-    """Labels stand above their fields, without a colon."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, **kwargs)
 
 
 def searched(view: str, placeholder: Text, **attrs: Any) -> forms.Select:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,16 +18,15 @@ from permissions.enums import (
     SurgicalRole,
     ValueKind,
 )
-from permissions.importers import values
 from permissions.importers.columns import Field
 from permissions.importers.house import House
-from permissions.importers.values import Choice, Misread
 from permissions.models import Privilege
 from permissions.services import Line
 from portal.directory.models import Practitioner
-from portal.ui.elements import Text
+from portal.sheets import values
+from portal.sheets.cells import Cells, GivenRow, picked
+from portal.sheets.values import Choice
 
-T = TypeVar("T")
 LENGTHS = {
     Field.CAMPUS: 20,
     Field.CONDITIONS: 200,
@@ -37,32 +36,13 @@ LENGTHS = {
 ITEM_LENGTH, ITEM_NAME_LENGTH = 32, 100
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong, in which column, and what was given."""
-
-    field: str
-    reason: str
-    given: str = ""
-
-    def as_json(self) -> dict[str, str]:
-        return {"field": self.field, "reason": self.reason, "given": self.given}
-
-
 @dataclass
-class Read:
+class Read(GivenRow):
     """A row as read. ``line`` is there when nothing was wrong in any cell."""
 
-    number: int
-    given: dict[str, str]
     practitioner: Practitioner | None = None
     line: Line | None = None
     is_proposed: bool = False
-    problems: list[Problem] = field(default_factory=list)
-
-    def add(self, where: str, reason: Text) -> None:
-        given = self.given.get(where, "")
-        self.problems.append(Problem(where, str(reason), given))
 
 
 class Reader:
@@ -81,22 +61,18 @@ class Reader:
 
     def read(self, number: int, cells: list[Any]) -> Read | None:
         """None for a row that is empty in all columns that count."""
-        found = {
-            name: cells[column] if column < len(cells) else None
-            for name, column in self._mapping.items()
-        }
-        given = {name: values.shown(cell) for name, cell in found.items()}
-        if not any(given.values()):
+        found, given = picked(self._mapping, cells)
+        if not given:
             return None
-        row = Read(number, {name: text for name, text in given.items() if text})
-        cell = _Cells(row, found)
+        row = Read(number, given)
+        cell = Cells(row, found)
         row.practitioner = self._practitioner(row, cell)
         self._fill(row, cell)
         return row
 
     # --- who --------------------------------------------------------------------------
 
-    def _practitioner(self, row: Read, cell: _Cells) -> Practitioner | None:
+    def _practitioner(self, row: Read, cell: Cells) -> Practitioner | None:
         emp_no = cell(Field.EMP_NO, values.plain, "")
         name = cell(Field.NAME, values.name, "")
         if row.problems:
@@ -140,10 +116,10 @@ class Reader:
 
     # --- what -------------------------------------------------------------------------
 
-    def _fill(self, row: Read, cell: _Cells) -> None:
+    def _fill(self, row: Read, cell: Cells) -> None:
         privilege = self._privilege(row, cell)
         first = cell(Field.VALID_FROM, values.day, None)
-        if first is None and not _is_told(row, Field.VALID_FROM):
+        if first is None and not row.is_told(Field.VALID_FROM):
             row.add(Field.VALID_FROM, _("有效期起为空。"))
         last = cell(Field.VALID_TO, values.last_day, None)
         rest: dict[str, Any] = {
@@ -153,10 +129,10 @@ class Reader:
             ),
             "side": cell.choice(Field.SIDE, self._sides, Side.ANY),
             "kind": cell.choice(Field.KIND, self._kinds, GrantKind.DIRECT),
-            "campus": cell.text(Field.CAMPUS),
-            "conditions": cell.text(Field.CONDITIONS),
-            "evidence": cell.text(Field.EVIDENCE),
-            "doc_no": cell.text(Field.DOC_NO),
+            "campus": cell.text(Field.CAMPUS, LENGTHS[Field.CAMPUS]),
+            "conditions": cell.text(Field.CONDITIONS, LENGTHS[Field.CONDITIONS]),
+            "evidence": cell.text(Field.EVIDENCE, LENGTHS[Field.EVIDENCE]),
+            "doc_no": cell.text(Field.DOC_NO, LENGTHS[Field.DOC_NO]),
         }
         if privilege is None or first is None:
             return
@@ -169,9 +145,9 @@ class Reader:
         """Where a right is used that names no setting: everywhere it may be."""
         return privilege.setting if privilege is not None else Setting.ALL
 
-    def _privilege(self, row: Read, cell: _Cells) -> Privilege | None:
+    def _privilege(self, row: Read, cell: Cells) -> Privilege | None:
         text = cell(Field.PRIVILEGE, values.plain, "")
-        if _is_told(row, Field.PRIVILEGE):
+        if row.is_told(Field.PRIVILEGE):
             return None
         found = self._house.privilege(text) if text else None
         if found is None:
@@ -179,11 +155,11 @@ class Reader:
             row.add(Field.PRIVILEGE, why)
         return found
 
-    def _with_item(self, row: Read, cell: _Cells, line: Line) -> Line:
+    def _with_item(self, row: Read, cell: Cells, line: Line) -> Line:
         """``51.2300`` or ``51.2300 腹腔镜下胆囊切除术``; a device must have its name."""
         text = cell(Field.ITEM, values.plain, "")
         code, _blank, name = text.partition(" ")
-        if not code or _is_told(row, Field.ITEM):
+        if not code or row.is_told(Field.ITEM):
             return line
         if len(code) > ITEM_LENGTH or len(name) > ITEM_NAME_LENGTH:
             row.add(Field.ITEM, _("编码最多 32 个字，名称最多 100 个字。"))
@@ -215,28 +191,3 @@ KINDS = [one for one in GrantKind.choices if one[0] != GrantKind.ONE_PATIENT]
 def _may_be_other(privilege: Privilege) -> bool:
     """Whether its lines may be for a drug or a device."""
     return privilege.value_kind == ValueKind.ITEM and privilege.category != Category.SG
-
-
-def _is_told(row: Read, where: Field) -> bool:
-    return any(problem.field == where for problem in row.problems)
-
-
-class _Cells:
-    """Cells of a row; what cannot be read becomes a problem of the row."""
-
-    def __init__(self, row: Read, found: Mapping[str, Any]) -> None:
-        self._row = row
-        self._found = found
-
-    def __call__(self, where: Field, read: Callable[[Any], T], default: T) -> T:
-        try:
-            return read(values.sane(self._found.get(where)))
-        except Misread as problem:
-            self._row.add(where, problem.reason)
-            return default
-
-    def choice(self, where: Field, choices: Choice, default: str) -> str:
-        return self(where, lambda cell: choices.read(cell, default), default)
-
-    def text(self, where: Field) -> str:
-        return self(where, lambda cell: values.free(cell, LENGTHS[where]), "")

@@ -1,17 +1,16 @@
-"""The columns of a sheet of grants: what they are called, and how they are found.
+"""The columns of a sheet of grants and what they are called.
 
 Headings are what hospitals write, so they stay Chinese whatever the page speaks.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from portal.sheets.columns import Columns
 
 
 class Field(models.TextChoices):
@@ -68,55 +67,4 @@ HEADINGS: Mapping[Field, tuple[str, ...]] = {
     Field.NOTE: ("备注", "说明"),
 }
 NEEDED = (Field.EMP_NO, Field.NAME, Field.PRIVILEGE, Field.VALID_FROM)
-# A line is one of headings when it holds so many of them.
-FEWEST_HEADINGS = 3
-LINES_LOOKED_AT = 20
-REMARK = re.compile(r"[(\[【].*?[)\]】]")
-BLANK = re.compile(r"[\s*:]+")
-
-
-def bare(text: str) -> str:
-    """A heading without width, blanks, stars, colons and remarks in brackets."""
-    return BLANK.sub("", REMARK.sub("", unicodedata.normalize("NFKC", text))).lower()
-
-
-_KNOWN = {
-    bare(word): (field, place)
-    for field, words in HEADINGS.items()
-    for place, word in enumerate(words)
-}
-
-
-def recognized(headings: Sequence[str]) -> dict[Field, int]:
-    """Column of each field; of two that could be it the better known word wins."""
-    found: dict[Field, tuple[int, int]] = {}
-    for column, heading in enumerate(headings):
-        if known := _KNOWN.get(bare(heading)):
-            field, place = known
-            if field not in found or place < found[field][0]:
-                found[field] = (place, column)
-    return {field: column for field, (_place, column) in found.items()}
-
-
-def heading_line(lines: Sequence[Sequence[str]]) -> int | None:
-    """The place of the line that holds most headings; None when there is none.
-
-    Where no line holds enough of them, the first with as many cells as we need: which
-    column is which, a person then says.
-    """
-    counts = [len(recognized(line)) for line in lines]
-    best = max(counts, default=0)
-    if best >= FEWEST_HEADINGS:
-        return counts.index(best)
-    full = [place for place, line in enumerate(lines) if is_full(line)]
-    return min(full, default=None)
-
-
-def is_full(line: Sequence[str]) -> bool:
-    return sum(bool(cell) for cell in line) >= len(NEEDED)
-
-
-def key_of(headings: Sequence[str]) -> str:
-    """The same for two sheets with the same headings in the same order."""
-    joined = "\x1f".join(bare(one) for one in headings)
-    return hashlib.sha256(joined.encode()).hexdigest()
+COLUMNS = Columns(Field, HEADINGS, NEEDED)

@@ -8,14 +8,12 @@ a later one meets.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any, NamedTuple
 
 from permissions.enums import GrantStatus
-from permissions.importers.values import plain
 from permissions.ledger import LineKey, Span
 from permissions.models import GrantEvent, GrantState, Privilege
 from permissions.services.ground import sanctions_since
@@ -23,6 +21,8 @@ from permissions.services.ready_many import ReadyMany
 from portal.directory.models import Drug, Practitioner
 from portal.parameters.queries import value_of
 from portal.parameters.registry import ANTIBIOTIC_BAR_MONTHS
+from portal.sheets.values import plain
+from portal.sheets.work import parts
 from surgery.models import Procedure
 
 # SQL Server takes 2,100 values in one statement.
@@ -211,9 +211,3 @@ class House:
 
     def events(self, state: GrantState) -> list[GrantEvent]:
         return self._events[state.grant_id]
-
-
-def parts(items: Iterable[int], size: int) -> Iterator[list[int]]:
-    left = iter(items)
-    while part := list(islice(left, size)):
-        yield part

@@ -6,7 +6,7 @@ meets. Nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,11 +14,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from permissions.enums import EventKind
-from permissions.importers.cells import Problem, Read
+from permissions.importers.cells import Read
 from permissions.importers.columns import Field
 from permissions.importers.house import Held, House, Place
 from permissions.ledger import LineKey, Span
-from permissions.models import GrantEvent, GrantState
+from permissions.models import GrantEvent, GrantImport, GrantImportRow, GrantState
 from permissions.models.imports import Verdict
 from permissions.queries.grants import is_suspended
 from permissions.services import ActRefused, Line
@@ -31,6 +31,8 @@ from permissions.services.rules import span_words
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
 from portal.parameters.days import day_of, end_of, last_day_of, start_of
+from portal.sheets.cells import Problem
+from portal.ui.elements import Text
 
 # In which column stands what a refusal is about.
 FIELD_OF = {
@@ -57,6 +59,34 @@ class Judged:
     seen: int | None = None
     was: date | None = None  # the last day of a line that will last longer
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        return self.read.number
+
+    @property
+    def given(self) -> Mapping[str, str]:
+        return self.read.given
+
+    @property
+    def verdict_label(self) -> Text:
+        return self.verdict.label
+
+    def as_row(self, one: GrantImport) -> GrantImportRow:
+        row = self.read
+        return GrantImportRow(
+            grant_import=one,
+            number=row.number,
+            verdict=self.verdict,
+            is_proposed=row.is_proposed,
+            text=" ".join(row.given.values())[:300],
+            given=row.given,
+            line=as_json(row.line, self.was) if row.line else {},
+            problems=[problem.as_json() for problem in self.problems],
+            practitioner=row.practitioner,
+            state_id=self.held.pk if self.held else None,
+            seen=self.seen,
+        )
 
     def refuse(self, verdict: Verdict, refusal: ActRefused | str) -> None:
         where = FIELD_OF.get(getattr(refusal, "field", ""), "")

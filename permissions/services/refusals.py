@@ -4,43 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-Text = str | Promise
-
-
-class ActRefused(Exception):
-    """The act was not done; ``field`` names the form field the message belongs to."""
-
-    field = ""
-    message: Text = ""
-
-    def __init__(self, message: Text = "") -> None:
-        if message:
-            self.message = message
-        super().__init__(str(self.message))
-
-
-class ReasonTooShort(ActRefused):
-    field = "reason"
-
-    def __init__(self, minimum: int, length: int) -> None:
-        super().__init__(
-            _("至少 %(minimum)s 个字，现有 %(length)s 个。写明依据和经过。")
-            % {"minimum": minimum, "length": length}
-        )
-
-
-class ReasonTooLong(ActRefused):
-    field = "reason"
-
-    def __init__(self, maximum: int, length: int) -> None:
-        super().__init__(
-            _("最多 %(maximum)s 个字，现有 %(length)s 个。")
-            % {"maximum": maximum, "length": length}
-        )
+from portal.audit.refusing import ActRefused as ActRefused
+from portal.audit.refusing import ReasonTooLong as ReasonTooLong
+from portal.audit.refusing import ReasonTooShort as ReasonTooShort
+from portal.audit.refusing import Text as Text
 
 
 class ReasonCodeMissing(ActRefused):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from permissions.services.refusals import ActRefused, Text
+from portal.audit.refusing import TooLateToUndo as TooLateToUndo
 
 
 class EffectiveInFuture(ActRefused):
@@ -75,13 +76,6 @@ class CannotUndo(ActRefused):
 
 class AlreadyUndone(ActRefused):
     message = gettext_lazy("这次变更已经撤销过，不能再次撤销。")
-
-
-class TooLateToUndo(ActRefused):
-    def __init__(self, hours: int) -> None:
-        super().__init__(
-            _("只能在 %(hours)s 小时内撤销。现在请按正常变更办理。") % {"hours": hours}
-        )
 
 
 class ManyRefused(ActRefused):

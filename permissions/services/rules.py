@@ -29,12 +29,11 @@ from permissions.services.refusals import (
     LastsTooLong,
     PractitionerNotPractising,
     PrivilegeDisabled,
-    ReasonTooLong,
-    ReasonTooShort,
     SettingNotAllowed,
     StartsInPast,
     TitleTooLow,
 )
+from portal.audit.refusing import clear_reason as clear_reason
 from portal.directory.models import Practitioner
 from portal.his.contract.codes import TITLE_RANK
 from portal.parameters.days import day_of, end_of, last_day_of, start_of
@@ -43,23 +42,11 @@ from surgery.enums import Grade
 from surgery.models import Procedure
 from surgery.queries.grading import grade_of
 
-REASON_MIN = 5
-REASON_MAX = 200
 # Grades 3 and 4 are granted procedure by procedure (GR06), restricted techniques by a
 # line of their own (GR09).
 GRADE_OF_ITEMS = {"SG03": Grade.THREE, "SG04": Grade.FOUR}
 RESTRICTED = "RT01"
 RANK_WORDS = {TITLE_RANK[code]: word for code, word in TITLE_WORDS.items()}
-
-
-def clear_reason(text: str) -> str:
-    """The reason as it is kept; refused when it says too little or too much."""
-    reason = text.strip()
-    if len(reason) < REASON_MIN:
-        raise ReasonTooShort(REASON_MIN, len(reason))
-    if len(reason) > REASON_MAX:
-        raise ReasonTooLong(REASON_MAX, len(reason))
-    return reason
 
 
 def must_practise(practitioner: Practitioner) -> None:

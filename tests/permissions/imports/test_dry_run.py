@@ -15,12 +15,12 @@ from openpyxl import Workbook, load_workbook
 from permissions import services
 from permissions.importers import acts
 from permissions.models import GrantImport, GrantState
-from permissions.models.imports import ImportState
 from portal.accounts.models import User
 from portal.audit.acting import acting
 from portal.directory.models import Practitioner
 from portal.files.models import StoredFile
 from portal.files.queries import bytes_of
+from portal.sheets.models import ImportState
 from tests.cast import make_practitioner
 from tests.permissions.imports.sheets import (
     HEADINGS,

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from permissions import services
 from permissions.importers.work import line_of
 from permissions.models import GrantImportRow, GrantState, Privilege
-from permissions.models.imports import Outcome, Verdict
+from permissions.models.imports import Verdict
 from permissions.services import ActRefused, Line
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
+from portal.sheets.models import Outcome
 from tests.cast import make_practitioner
 from tests.permissions.imports.sheets import WHY, book, checked, rows_of, written
 from tests.permissions.ledger import REASON, TODAY

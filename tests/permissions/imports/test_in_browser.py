@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 
 from permissions.importers import load_catalogue
 from permissions.models import GrantImport, GrantState
-from permissions.models.imports import ImportState
 from portal.accounts.capabilities import Role
+from portal.sheets.models import ImportState
 from portal.ui.moments import today
 from tests.browsing import BrowserContexts
 from tests.cast import make_practitioner, make_user, sign_in

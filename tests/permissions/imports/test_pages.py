@@ -12,13 +12,13 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from permissions.models import Grant, GrantImport
-from permissions.models.imports import ImportState
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
 from portal.files.models import StoredFile
 from portal.jobs.models import Job
 from portal.parameters.registry import DIRECT_SECOND_PERSON
 from portal.parameters.services import change
+from portal.sheets.models import ImportState
 from tests.cast import PASSWORD, make_practitioner, sign_in
 from tests.harness import assert_queries
 from tests.pages import CheckedClient

@@ -11,13 +11,8 @@ from django.utils import timezone
 from permissions import services
 from permissions.enums import EventKind, GrantKind, GrantStatus
 from permissions.importers import acts, work
-from permissions.importers.refusals import (
-    NothingToWrite,
-    NotInThatStep,
-    SomeRowsCannot,
-)
 from permissions.models import Grant, GrantEvent, GrantImport, GrantState
-from permissions.models.imports import APPLY, ImportState, Outcome, Verdict
+from permissions.models.imports import APPLY, Verdict
 from permissions.services.refusals import (
     ReasonTooShort,
     SecondPersonMissing,
@@ -32,6 +27,12 @@ from portal.outbox.models import Message
 from portal.parameters.days import end_of
 from portal.parameters.registry import DIRECT_SECOND_PERSON
 from portal.parameters.services import change
+from portal.sheets.models import ImportState, Outcome
+from portal.sheets.refusals import (
+    NothingToWrite,
+    NotInThatStep,
+    SomeRowsCannot,
+)
 from tests.cast import make_practitioner
 from tests.permissions.imports.sheets import (
     WHY,

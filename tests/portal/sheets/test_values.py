@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from permissions.enums import Setting
-from permissions.importers.columns import Field, heading_line, key_of, recognized
-from permissions.importers.values import Choice, Misread, day, last_day, plain, sane
+from permissions.importers.columns import COLUMNS, Field
 from portal.files.sheets import Formula, Serial
+from portal.sheets.columns import key_of
+from portal.sheets.values import Choice, Misread, day, last_day, plain, sane
 
 DAY = date(2026, 1, 5)
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # as a workbook has it
@@ -74,7 +75,7 @@ def test_choice_takes_word_and_code() -> None:
 
 
 def test_headings_are_known_whatever_their_dress() -> None:
-    found = recognized(
+    found = COLUMNS.recognized(
         ["序号", "工 号*", "姓名（必填）", "权限名称", "权限编码", "到期日期："]
     )
     assert found == {
@@ -84,6 +85,8 @@ def test_headings_are_known_whatever_their_dress() -> None:
         Field.VALID_TO: 5,
     }
     assert key_of(["工 号*", "姓名"]) == key_of(["工号", "姓名（必填）"])
-    assert heading_line([["标题"], ["工号", "姓名", "权限"], ["1", "a", "b"]]) == 1
-    assert heading_line([["标题"], ["甲", "乙", "丙", "丁"]]) == 1
-    assert heading_line([["标题"]]) is None
+    assert (
+        COLUMNS.heading_line([["标题"], ["工号", "姓名", "权限"], ["1", "a", "b"]]) == 1
+    )
+    assert COLUMNS.heading_line([["标题"], ["甲", "乙", "丙", "丁"]]) == 1
+    assert COLUMNS.heading_line([["标题"]]) is None

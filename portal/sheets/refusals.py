@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from permissions.services import ActRefused
+from portal.audit.refusing import ActRefused
 
 
 class ColumnsMissing(ActRefused):
