@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from surgery.views import declarations, grade_versions, grades, procedures
+from surgery.views import declarations, grade_versions, grades, imports, procedures
 
 app_name = "surgery"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -75,4 +75,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         grade_versions.grade_history,
         name="grade-history",
     ),
+    path("procedures/imports/", imports.import_list, name="procedure-import-list"),
+    path(
+        "procedures/imports/template/<str:sort>/",
+        imports.import_template,
+        name="procedure-import-template",
+    ),
+    *imports.PAGES.urls("procedures/imports/", "procedure-import"),
 ]

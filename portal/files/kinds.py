@@ -6,17 +6,18 @@ import io
 import zipfile
 
 from portal.files.models import FileKind
-from portal.files.refusals import NotASheet, SheetBroken, SheetLocked
+from portal.files.refusals import NotASheet, SheetBroken, SheetHasMacros, SheetLocked
 from portal.his.files.tables import BOMS, SEPARATORS, text_of
 
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # old office files, and locked new ones
 LOCKED = "EncryptedPackage".encode("utf-16-le")
 WORKBOOK = "xl/workbook.xml"
+MACROS = "xl/vbaProject.bin"
 
 
 def kind_of(data: bytes) -> FileKind:
-    """Raises NotASheet, SheetLocked or SheetBroken."""
+    """Raises NotASheet, SheetLocked, SheetHasMacros or SheetBroken."""
     if data.startswith(ZIP):
         return _packed(data)
     if data.startswith(OLE):
@@ -38,4 +39,6 @@ def _packed(data: bytes) -> FileKind:
         raise SheetBroken from None
     if WORKBOOK not in names:
         raise NotASheet
+    if MACROS in names:
+        raise SheetHasMacros
     return FileKind.XLSX

@@ -48,6 +48,10 @@ class SheetBroken(FileRefused):
     )
 
 
+class SheetHasMacros(FileRefused):
+    message = gettext_lazy("文件带有宏。请另存为「Excel 工作簿（xlsx）」后再上传。")
+
+
 class SheetUnpacksTooLarge(FileRefused):
     message = gettext_lazy("文件解开后过大。请把需要的行复制到新的工作簿再上传。")
 

@@ -60,6 +60,11 @@ class ColumnsForm(WithoutColons):
             )
         self.order_fields([*(field.value for field in columns.fields), *self._own])
 
+    def drop(self, name: str) -> None:
+        """A field of the room that does not fit this kind of sheet."""
+        self._own.remove(name)
+        del self.fields[name]
+
     def mapping(self) -> dict[str, int]:
         return {
             field.value: int(self.cleaned_data[field])

@@ -42,7 +42,8 @@ def no_more(_one: Any) -> dict[str, Any]:
 class ImportPages:
     """The pages of a room's imports.
 
-    ``write`` is the act that writes; ``write_form`` makes its form for one import;
+    ``check_act`` starts the dry run, ``write_act`` the writing; ``write_form`` makes its
+    form for one import;
     ``more`` what the room's page shows beside. Its templates extend
     ``sheets/import_detail.html`` and ``sheets/_import_drawer.html``.
     """
@@ -54,7 +55,8 @@ class ImportPages:
     rows: ListSpec[Any, Any]
     columns_form: type[ColumnsForm]
     write_form: Callable[..., WriteForm]
-    write: Callable[..., object]
+    check_act: Callable[..., object]
+    write_act: Callable[..., object]
     page_template: str
     drawer_template: str
     more: Callable[[Any], dict[str, Any]] = no_more
@@ -145,7 +147,7 @@ class ImportPages:
             raise Http404
         if form.is_valid():
             try:
-                self.acts(one).check(
+                self.check_act(
                     one=one,
                     mapping=form.mapping(),
                     by=request.user,
@@ -194,7 +196,9 @@ class ImportPages:
             second = form.second(request)
             if not form.errors:
                 terms = form.terms()
-                self.write(one=one, by=by, at=timezone.now(), second=second, **terms)
+                self.write_act(
+                    one=one, by=by, at=timezone.now(), second=second, **terms
+                )
 
         form = self.write_form(_posted(request), auto_id="drawer_%s", one=one)
         return self._drawer(request, one, form, "write", act)

@@ -8,6 +8,7 @@ from surgery.models.grading import (
     GradeProposal,
     GradeVersion,
 )
+from surgery.models.imports import ProcedureImport, ProcedureImportRow
 from surgery.models.procedures import Procedure, ProcedureAlias, ProcedureDepartment
 
 __all__ = [
@@ -20,5 +21,7 @@ __all__ = [
     "Procedure",
     "ProcedureAlias",
     "ProcedureDepartment",
+    "ProcedureImport",
+    "ProcedureImportRow",
     "SurgeryApplication",
 ]

@@ -1,0 +1,237 @@
+"""What a dry run showed is written in one go with its history, and can be taken back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.audit.acting import acting
+from portal.audit.refusing import ReasonTooShort, TooLateToUndo
+from portal.sheets.models import ImportState, Outcome
+from portal.sheets.refusals import NothingToWrite, NotInThatStep, SomeRowsCannot
+from surgery.enums import Grade, Source
+from surgery.importers import acts
+from surgery.importers.refusals import (
+    DayMissing,
+    DeciderMissing,
+    DeciderNotAnother,
+    DocumentNeeded,
+)
+from surgery.models import Procedure, ProcedureImport
+from surgery.models.imports import Sort
+from tests.surgery.imports.sheets import (
+    WHY,
+    Rows,
+    catalogue_unchanged,
+    checked,
+    graded,
+    procedure,
+    reasons,
+    rows_of,
+    undone,
+    verdicts,
+    written,
+)
+
+LIST: Rows = [
+    ["51.2300", "", "腹腔镜胆囊切除术", "手术", "选择性"],
+    ["52.7x00", "", "根治性胰十二指肠切除术", "手术", ""],
+]
+WITH_ERROR: Rows = [*LIST, ["51.2", "", "胆", "手术", ""]]
+GRADE_LIST: Rows = [
+    ["51.2300", "腹腔镜下胆囊切除术", "三级"],
+    ["43.9901", "全胃切除伴食管空肠吻合术", "四级"],
+]
+
+
+@pytest.fixture
+def gallbladder(db: None) -> Procedure:
+    return procedure("51.2300", "腹腔镜下胆囊切除术", grade=Grade.TWO)
+
+
+@pytest.fixture
+def stomach(db: None) -> Procedure:
+    return procedure("43.9901", "全胃切除伴食管空肠吻合术", grade=Grade.FOUR)
+
+
+def told(one: Procedure) -> list[tuple[str, str, str]]:
+    """History of a procedure: kind, who and why, the newest first."""
+    return [
+        (row.history_type, row.history_user.name, row.history_change_reason)
+        for row in one.history.select_related("history_user").order_by("-history_id")
+        if row.history_user
+    ]
+
+
+def test_good_rows_are_written_with_history_and_searchable_at_once(
+    lin: User, gallbladder: Procedure
+) -> None:
+    one = written(checked(lin, WITH_ERROR), lin)
+    assert one.state == ImportState.APPLIED
+    assert [row.outcome for row in rows_of(one)] == [Outcome.DONE, Outcome.DONE, ""]
+    gallbladder.refresh_from_db()
+    assert gallbladder.name == "腹腔镜胆囊切除术"
+    assert gallbladder.initials == "fqjdnqcs"
+    assert gallbladder.grade == Grade.TWO
+    assert told(gallbladder) == [("~", "林若川", WHY)]
+    new = Procedure.objects.get(code="52.7x00")
+    assert (new.grade, new.source, new.chapter) == (
+        Grade.UNGRADED,
+        Source.NATIONAL,
+        "42-54",
+    )
+    assert told(new) == [("+", "林若川", WHY)]
+
+
+def test_all_or_nothing_is_refused_while_a_row_is_wrong(
+    lin: User, gallbladder: Procedure
+) -> None:
+    one = checked(lin, WITH_ERROR)
+    with catalogue_unchanged(), pytest.raises(SomeRowsCannot):
+        written(one, lin, is_all_or_nothing=True)
+    one.refresh_from_db()
+    assert (one.state, one.applied_by) == (ImportState.CHECKED, None)
+
+
+def test_all_or_nothing_writes_nothing_when_the_catalogue_has_moved_on(
+    lin: User, su: User, gallbladder: Procedure
+) -> None:
+    one = checked(lin, LIST)
+    _renamed(gallbladder, su)
+    with catalogue_unchanged():
+        one = written(one, lin, is_all_or_nothing=True)
+    assert (one.state, one.applied_by) == (ImportState.CHECKED, None)
+    assert one.problem == "有 1 行在试运行后目录已有变动，全部没有写入。"
+    assert verdicts(one) == {2: "CONFLICT", 3: "NEW"}
+
+
+def test_row_the_catalogue_moved_on_from_is_left_and_the_rest_written(
+    lin: User, su: User, gallbladder: Procedure
+) -> None:
+    one = checked(lin, LIST)
+    _renamed(gallbladder, su)
+    one = written(one, lin)
+    first, second = rows_of(one)
+    assert (first.outcome, second.outcome) == (Outcome.REFUSED, Outcome.DONE)
+    assert reasons(one) == {2: [": 试运行后目录中的这一条已有修改。重新试运行。"]}
+    gallbladder.refresh_from_db()
+    assert gallbladder.name == "腹腔镜下胆囊摘除术"
+
+
+def _renamed(one: Procedure, by: User) -> None:
+    one.refresh_from_db()
+    one.name = "腹腔镜下胆囊摘除术"
+    with acting(by=by, reason="按外科意见改名"):
+        one.save()
+
+
+def test_second_writing_is_refused_with_who_was_first(
+    lin: User, su: User, gallbladder: Procedure
+) -> None:
+    one = written(checked(lin, LIST), lin)
+    with catalogue_unchanged(), pytest.raises(NotInThatStep, match="已写入.*林若川"):
+        acts.write(
+            one=one, is_all_or_nothing=False, by=su, at=timezone.now(), reason=WHY
+        )
+
+
+def test_nothing_to_write_and_a_short_reason_are_refused(
+    lin: User, gallbladder: Procedure
+) -> None:
+    one = checked(lin, [["51.2300", "", "腹腔镜下胆囊切除术", "手术", ""]])
+    assert verdicts(one) == {2: "SAME"}
+    with catalogue_unchanged():
+        with pytest.raises(NothingToWrite):
+            written(one, lin)
+        with pytest.raises(ReasonTooShort):
+            written(one, lin, reason="短")
+
+
+def test_undo_puts_back_what_was_and_stops_what_was_new(
+    lin: User, gallbladder: Procedure
+) -> None:
+    one = undone(written(checked(lin, LIST), lin), lin)
+    assert one.state == ImportState.UNDONE
+    assert [row.outcome for row in rows_of(one)] == [Outcome.UNDONE, Outcome.UNDONE]
+    gallbladder.refresh_from_db()
+    assert (gallbladder.name, gallbladder.entry_option) == ("腹腔镜下胆囊切除术", "")
+    assert gallbladder.initials == "fqjxdnqcs"
+    new = Procedure.objects.get(code="52.7x00")
+    assert not new.is_enabled
+    assert told(new)[0] == ("~", "林若川", "文件用错了，整批撤销")
+
+
+def test_undo_leaves_what_somebody_changed_since_and_says_who(
+    lin: User, su: User, gallbladder: Procedure
+) -> None:
+    one = written(checked(lin, LIST), lin)
+    _renamed(gallbladder, su)
+    one = undone(one, lin)
+    first, second = rows_of(one)
+    assert (first.outcome, second.outcome) == (Outcome.LEFT, Outcome.UNDONE)
+    (why,) = reasons(one)[2]
+    assert "苏晓岚已修改（按外科意见改名），没有撤销。" in why
+    gallbladder.refresh_from_db()
+    assert gallbladder.name == "腹腔镜下胆囊摘除术"
+
+
+def test_what_an_undo_stopped_comes_back_but_not_what_the_hospital_stopped(
+    lin: User, gallbladder: Procedure
+) -> None:
+    undone(written(checked(lin, LIST), lin), lin)
+    procedure("43.9901", "全胃切除伴食管空肠吻合术", is_enabled=False)
+    one = checked(lin, [*LIST, ["43.9901", "", "全胃切除伴食管空肠吻合术", "手术", ""]])
+    assert verdicts(one) == {2: "CHANGED", 3: "CHANGED", 4: "SAME"}
+    written(one, lin)
+    enabled = Procedure.objects.order_by("code").values_list("code", "is_enabled")
+    assert list(enabled) == [("43.9901", False), ("51.2300", True), ("52.7x00", True)]
+
+
+def test_undo_too_late_is_refused(
+    lin: User, gallbladder: Procedure, clock: time_machine.Traveller
+) -> None:
+    one = written(checked(lin, LIST), lin)
+    clock.shift(timedelta(hours=25))
+    with catalogue_unchanged(), pytest.raises(TooLateToUndo):
+        undone(one, lin)
+    assert ProcedureImport.objects.get().state == ImportState.APPLIED
+
+
+def test_grades_by_list_are_decided_by_another_person_and_can_be_taken_back(
+    lin: User, head: User, gallbladder: Procedure, stomach: Procedure
+) -> None:
+    one = graded(checked(lin, GRADE_LIST, Sort.GRADES), lin, head)
+    assert verdicts(one) == {2: "CHANGED", 3: "SAME"}
+    assert (one.second, one.doc_no, one.meeting) == (
+        head,
+        "医务〔2026〕12号",
+        "2026 年第 6 次会议",
+    )
+    gallbladder.refresh_from_db()
+    assert gallbladder.grade == Grade.THREE
+    undone(one, lin)
+    gallbladder.refresh_from_db()
+    stomach.refresh_from_db()
+    assert (gallbladder.grade, stomach.grade) == (Grade.TWO, Grade.FOUR)
+    assert [kind for kind, _who, _why in told(gallbladder)] == ["~", "~"]
+
+
+def test_grades_without_decider_document_or_day_are_refused(
+    lin: User, head: User, gallbladder: Procedure
+) -> None:
+    one = checked(lin, GRADE_LIST[:1], Sort.GRADES)
+    with catalogue_unchanged():
+        with pytest.raises(DeciderMissing):
+            written(one, lin)
+        with pytest.raises(DeciderNotAnother):
+            graded(one, lin, lin)
+        with pytest.raises(DocumentNeeded):
+            graded(one, lin, head, doc_no=" ")
+        with pytest.raises(DayMissing):
+            graded(one, lin, head, effective_on=None)
+    one.refresh_from_db()
+    assert (one.state, one.applied_by) == (ImportState.CHECKED, None)
