@@ -118,7 +118,9 @@ def test_number_merged_cell_and_formula_are_told_with_their_row(
         ],
         8: ["NAME: 是错误值。改正后再上传。"],
     }
-    file = StoredFile.objects.get(pk=one.job.result_file if one.job else 0)
+    assert one.job is not None
+    assert one.job.result_file is not None
+    file = StoredFile.objects.get(pk=one.job.result_file)
     wrong = load_workbook(io.BytesIO(bytes_of(file))).active
     assert wrong is not None
     assert [cell.value for cell in wrong[2]][:3] == ["Sheet", 4, "主要编码"]
