@@ -39,6 +39,7 @@ PAGES = ImportPages(
     write_form=_write_form,
     check_act=acts.check,
     write_act=acts.write,
+    undo_act=acts.undo,
     page_template="permissions/import_detail.html",
     drawer_template="permissions/_import_drawer.html",
     more=lambda one: {"proposed": proposed_count(one)},

@@ -42,8 +42,8 @@ def no_more(_one: Any) -> dict[str, Any]:
 class ImportPages:
     """The pages of a room's imports.
 
-    ``check_act`` starts the dry run, ``write_act`` the writing; ``write_form`` makes its
-    form for one import;
+    ``check_act``, ``write_act`` and ``undo_act`` start the work; ``write_form`` makes the
+    form of writing one import;
     ``more`` what the room's page shows beside. Its templates extend
     ``sheets/import_detail.html`` and ``sheets/_import_drawer.html``.
     """
@@ -57,6 +57,7 @@ class ImportPages:
     write_form: Callable[..., WriteForm]
     check_act: Callable[..., object]
     write_act: Callable[..., object]
+    undo_act: Callable[..., object]
     page_template: str
     drawer_template: str
     more: Callable[[Any], dict[str, Any]] = no_more
@@ -209,7 +210,7 @@ class ImportPages:
 
         def act(form: Any, by: User) -> None:
             reason = form.cleaned_data["reason"]
-            self.acts(one).undo(one=one, by=by, at=timezone.now(), reason=reason)
+            self.undo_act(one=one, by=by, at=timezone.now(), reason=reason)
 
         form = UndoForm(_posted(request), auto_id="drawer_%s")
         return self._drawer(request, one, form, "undo", act)

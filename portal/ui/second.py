@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest
@@ -25,7 +25,7 @@ class WithSecond(WithoutColons):
     hold ``capability``.
     """
 
-    capability: ClassVar[Capability]
+    capability: Capability
 
     def __init__(self, *args: Any, needs_second: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,11 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.capabilities import Capability
 from portal.sheets import forms as sheets
 from portal.ui.fields import DAY
+from surgery.importers.acts import grades_of
 from surgery.models import ProcedureImport
 from surgery.models.imports import Flag, Sort
+from surgery.services.grading import needs_committee
+from surgery.services.listed_grades import decides
 
 
 class UploadForm(sheets.UploadForm):
@@ -43,10 +45,10 @@ class ColumnsForm(sheets.ColumnsForm):
 class WriteForm(sheets.WriteForm):
     """Of grades also by whom and in which meeting they were decided, and from when."""
 
-    capability = Capability.APPROVE_CATALOGUE
-
     def __init__(self, *args: Any, one: ProcedureImport, **kwargs: Any) -> None:
         is_graded = one.sort == Sort.GRADES
+        grades = grades_of(one) if is_graded else set()
+        self.capability = decides(grades)
         super().__init__(*args, needs_second=is_graded, **kwargs)
         self.fields["reason"].help_text = _("写入每一项手术的变更日志")
         if not is_graded:
@@ -55,8 +57,8 @@ class WriteForm(sheets.WriteForm):
         self.fields["meeting"] = forms.CharField(
             label=_("委员会会议"),
             max_length=50,
-            required=False,
-            help_text=_("涉及三、四级时填写，如「2026 年第 6 次会议」"),
+            required=needs_committee(*grades),
+            help_text=_("涉及三、四级时必填，如「2026 年第 6 次会议」"),
         )
         self.fields["effective_on"] = forms.DateField(
             label=_("施行日期"), widget=forms.DateInput(attrs=DAY)

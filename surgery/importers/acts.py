@@ -6,7 +6,7 @@ What takes long is a job (``surgery.importers.work``), promised in the same tran
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from portal.accounts.capabilities import Capability
@@ -18,11 +18,16 @@ from surgery.importers.refusals import (
     DayMissing,
     DeciderMissing,
     DeciderNotAnother,
-    DocumentNeeded,
     FlagsMissing,
 )
 from surgery.models import ProcedureImport, ProcedureImportRow
 from surgery.models.imports import APPLY, CHECK, UNDO, Sort, Verdict
+from surgery.services.listed_grades import (
+    must_be_decided,
+    must_decide,
+    must_not_be_too_early,
+)
+from surgery.services.refusals import DocumentMissing
 
 Kind = ImportKind[ProcedureImport, ProcedureImportRow]
 KINDS: Mapping[str, Kind] = {
@@ -68,6 +73,7 @@ def write(
     *,
     one: ProcedureImport,
     by: User,
+    at: datetime,
     second: User | None = None,
     doc_no: str = "",
     meeting: str = "",
@@ -85,15 +91,32 @@ def write(
         if second.pk == by.pk:
             raise DeciderNotAnother
         if not doc_no.strip():
-            raise DocumentNeeded
+            raise DocumentMissing
         if effective_on is None:
             raise DayMissing
+        must_not_be_too_early(effective_on, at)
+        must_be_decided(second=second, grades=grades_of(one), meeting=meeting)
     return acts_of(one).write(
         one=one,
         by=by,
+        at=at,
         second=second,
         doc_no=doc_no.strip(),
         meeting=meeting.strip(),
         effective_on=effective_on,
         **said,
     )
+
+
+def undo(*, one: ProcedureImport, by: User, **said: Any) -> ProcedureImport:
+    """Start taking back what the import wrote; grades by who may decide on them."""
+    if one.sort == Sort.GRADES:
+        must_decide(by, grades_of(one))
+    return acts_of(one).undo(one=one, by=by, **said)
+
+
+def grades_of(one: ProcedureImport) -> set[int]:
+    """Grades that come or go by a list."""
+    changed = kind_of(one).rows_of(one).filter(verdict=Verdict.CHANGED)
+    pairs = changed.values_list("before__grade", "after__grade")
+    return {grade for pair in pairs for grade in pair if grade is not None}

@@ -13,12 +13,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from portal.approvals.workflow import ProposalState
 from portal.sheets.cells import Problem
 from portal.sheets.models import Outcome
 from portal.ui.elements import Text
 from surgery import codes
 from surgery.importers.reading import CODE, NAME, Read
-from surgery.models import Procedure, ProcedureAlias
+from surgery.models import GradeProposal, Procedure, ProcedureAlias
 from surgery.models.imports import (
     ProcedureImport,
     ProcedureImportRow,
@@ -119,6 +120,12 @@ def taken_back() -> frozenset[int]:
     return frozenset(stopped.order_by("pk").values_list("pk", flat=True))
 
 
+def asked_for() -> frozenset[int]:
+    """Procedures of which somebody asked for another grade and waits."""
+    waiting = GradeProposal.objects.filter(state=ProposalState.SUBMITTED.value)
+    return frozenset(waiting.order_by("pk").values_list("procedure_id", flat=True))
+
+
 class Judge:
     """Judges the rows of one sheet of one sort."""
 
@@ -126,6 +133,7 @@ class Judge:
         self._is_national = sort == Sort.NATIONAL
         self._catalogue = Catalogue()
         self._taken_back = taken_back() if self._is_national else frozenset()
+        self._asked = asked_for() if sort == Sort.GRADES else frozenset()
         self._seen: dict[str, Read] = {}
 
     def judge(self, rows: Iterable[Read]) -> list[Judged]:
@@ -147,6 +155,9 @@ class Judge:
             judged.verdict = Verdict.CONFLICT
             words = {"name": judged.entry.says["name"], "code": judged.entry.code}
             row.add(NAME, _("目录中 %(code)s 是「%(name)s」。核对编码和名称。") % words)
+        elif judged.entry.pk in self._asked:
+            judged.verdict = Verdict.CONFLICT
+            row.add(CODE, _("有一份待审定的定级申请，先办结那一份。"))
         else:
             self._compare(judged, judged.entry)
         return judged

@@ -23,11 +23,6 @@ class DeciderNotAnother(ActRefused):
     message = gettext_lazy("审定人不能是导入的本人。请另一人审定。")
 
 
-class DocumentNeeded(ActRefused):
-    field = "doc_no"
-    message = gettext_lazy("填写文号，手术分级目录以它为据。")
-
-
 class DayMissing(ActRefused):
     field = "effective_on"
     message = gettext_lazy("填写施行日期。")

@@ -23,8 +23,13 @@ from portal.ui.moments import write_moment
 from surgery import codes
 from surgery.enums import Grade, Source
 from surgery.models import Procedure, ProcedureImport, ProcedureImportRow
-from surgery.models.imports import Verdict
-from surgery.services.listed_grades import Listed, set_grades, take_back_grades
+from surgery.models.imports import Sort, Verdict
+from surgery.services.listed_grades import (
+    Listed,
+    changes_of,
+    set_grades,
+    take_back_grades,
+)
 
 Rows = Sequence[ProcedureImportRow]
 Found = Mapping[str, Procedure]
@@ -72,30 +77,26 @@ def says(procedure: Procedure, fields: Iterable[str]) -> dict[str, Any]:
 
 
 def write(one: ProcedureImport, rows: Rows, found: Found, *, at: datetime) -> None:
-    """All of these rows, with their history; ``found`` comes locked."""
+    """All of these rows, with their history; ``found`` comes locked.
+
+    Grades go through their ledger, by who decided on the list.
+    """
+    if one.sort == Sort.GRADES:
+        wishes = [
+            Listed(found[codes.key(row.code)], Grade(row.after["grade"]))
+            for row in rows
+        ]
+        if one.second is not None and wishes:
+            one.version = set_grades(wishes, one=one, by=one.second, at=at)
+        return
     new = [row for row in rows if row.verdict == Verdict.NEW]
+    changed = [row for row in rows if row.verdict == Verdict.CHANGED]
     with acting(by=one.applied_by, reason=one.reason):
         Procedure.objects.bulk_create(
             [Procedure(**row.after, source=Source.NATIONAL) for row in new],
             batch_size=ROWS_AT_ONCE,
         )
-        changed = [row for row in rows if row.verdict == Verdict.CHANGED]
-        _change(one, [(found[codes.key(row.code)], row.after) for row in changed], at)
-
-
-def _change(
-    one: ProcedureImport, wishes: Sequence[tuple[Procedure, dict[str, Any]]], at: Any
-) -> None:
-    """Grades go through their ledger; everything else is written at once."""
-    graded = [
-        Listed(procedure, Grade(after["grade"]))
-        for procedure, after in wishes
-        if "grade" in after
-    ]
-    if graded:
-        set_grades(graded, one=one, at=at)
-    else:
-        _set_fields(wishes)
+        _set_fields([(found[codes.key(row.code)], row.after) for row in changed])
 
 
 def _set_fields(wishes: Sequence[tuple[Procedure, dict[str, Any]]]) -> None:
@@ -129,27 +130,43 @@ def take_back(
 
     What somebody changed since is left, and the row says who and when.
     """
+    if one.sort == Sort.GRADES:
+        _take_back_grades(one, rows, found, by=by, at=at)
+        return
     later = changed_since(one, found)
-    back: list[tuple[Procedure, dict[str, Any]]] = []
+    wishes: list[tuple[Procedure, dict[str, Any]]] = []
     for row in rows:
         procedure = found[codes.key(row.code)]
         if change := later.get(procedure.pk):
-            row.outcome = Outcome.LEFT
-            row.problems = [*row.problems, Problem("", _by_whom(change)).as_json()]
+            leave(row, _by_whom(change))
             continue
         row.outcome = Outcome.UNDONE
         is_new = row.verdict == Verdict.NEW
-        back.append((procedure, {"is_enabled": False} if is_new else row.before))
+        wishes.append((procedure, {"is_enabled": False} if is_new else row.before))
     with acting(by=by, reason=one.undo_reason):
-        graded = [
-            Listed(procedure, Grade(before["grade"]))
-            for procedure, before in back
-            if "grade" in before
-        ]
-        if graded:
-            take_back_grades(graded, one=one, by=by, at=at)
-        else:
-            _set_fields(back)
+        _set_fields(wishes)
+
+
+def _take_back_grades(
+    one: ProcedureImport, rows: Rows, found: Found, *, by: User, at: datetime
+) -> None:
+    changes = changes_of(one)
+    wishes = []
+    for row in rows:
+        procedure = found[codes.key(row.code)]
+        change, refusal = changes[procedure.pk]
+        if refusal is not None:
+            leave(row, str(refusal))
+            continue
+        row.outcome = Outcome.UNDONE
+        wishes.append((procedure, change))
+    if wishes:
+        take_back_grades(wishes, one=one, by=by, at=at)
+
+
+def leave(row: ProcedureImportRow, why: str) -> None:
+    row.outcome = Outcome.LEFT
+    row.problems = [*row.problems, Problem("", why).as_json()]
 
 
 def _by_whom(change: Any) -> str:

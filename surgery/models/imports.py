@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.sheets.models import SheetImport, SheetRow
+from surgery.models.grading import GradeVersion
 from surgery.models.procedures import Procedure
 
 # The kinds of its jobs.
@@ -36,7 +37,7 @@ class ProcedureImport(SheetImport):
     """One sheet on its way into the catalogue.
 
     ``each_is`` reads a list without columns of flags. ``effective_on`` and ``meeting``
-    are those of a list of grades. ``told_to`` is the newest history row of a procedure
+    are those of a list of grades, ``version`` what it made. ``told_to`` is the newest history row of a procedure
     when the writing was done: what is newer, somebody changed since.
     """
 
@@ -44,6 +45,13 @@ class ProcedureImport(SheetImport):
     each_is = models.CharField(max_length=6, choices=Flag.choices, blank=True)
     effective_on = models.DateField(null=True, blank=True)
     meeting = models.CharField(max_length=50, blank=True)
+    version = models.ForeignKey(
+        GradeVersion,
+        null=True,
+        blank=True,
+        on_delete=models.RESTRICT,
+        related_name="+",
+    )
     told_to = models.BigIntegerField(null=True, blank=True)
 
 

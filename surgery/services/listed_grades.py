@@ -1,19 +1,32 @@
-"""Grades set by the hospital's own list: the one way they go from a sheet to procedures.
+"""Grades set by the hospital's own list: decided at once, one version of the catalogue.
 
-``one`` is the import: it says who brought the list, who decided, by which document and
-for which day.
+What a list grades goes through the same ledger as what is decided one by one; who
+agreed to the list is who decided. ``one`` is the import: it says by which document and
+meeting, and for which day.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
-from surgery.enums import Grade
-from surgery.models import Procedure, ProcedureImport
+from portal.parameters.days import day_of
+from portal.parameters.queries import value_of
+from portal.parameters.registry import LATE_RECORD_DAYS
+from surgery.enums import Grade, GradeAct
+from surgery.models import GradeChange, GradeVersion, Procedure, ProcedureImport
+from surgery.services.grade_ledger import Entry, write_version
+from surgery.services.grading import act_of, needs_committee
+from surgery.services.refusals import (
+    ApproverNeeded,
+    CommitteeNeeded,
+    EffectiveTooEarly,
+    LaterVersionStands,
+    MeetingMissing,
+)
 
 
 class Listed(NamedTuple):
@@ -23,17 +36,108 @@ class Listed(NamedTuple):
     grade: Grade
 
 
-def set_grades(wishes: Sequence[Listed], *, one: ProcedureImport, at: datetime) -> None:
-    """Inside ``acting()`` and a transaction."""
-    by_grade: dict[Grade, list[int]] = defaultdict(list)
-    for procedure, grade in wishes:
-        by_grade[grade].append(procedure.pk)
-    for grade, keys in sorted(by_grade.items()):
-        Procedure.objects.filter(pk__in=keys).update(grade=grade)
+def decides(grades: Collection[int]) -> Capability:
+    """What somebody must hold to decide on these: grades 3 and 4 are the committee's."""
+    if needs_committee(*grades):
+        return Capability.RECORD_COMMITTEE
+    return Capability.APPROVE_GRADE
+
+
+def must_decide(by: User, grades: Collection[int]) -> None:
+    needed = decides(grades)
+    if not by.has_capability(needed):
+        is_theirs = needed == Capability.RECORD_COMMITTEE
+        raise CommitteeNeeded if is_theirs else ApproverNeeded
+
+
+def must_be_decided(*, second: User, grades: Collection[int], meeting: str) -> None:
+    """What can be said of a list before it is written."""
+    must_decide(second, grades)
+    if needs_committee(*grades) and not meeting.strip():
+        raise MeetingMissing
+
+
+def must_not_be_too_early(effective_on: date, at: datetime) -> None:
+    earliest = day_of(at) - timedelta(days=value_of(LATE_RECORD_DAYS))
+    if effective_on < earliest:
+        raise EffectiveTooEarly(earliest)
+
+
+def set_grades(
+    wishes: Sequence[Listed], *, one: ProcedureImport, by: User, at: datetime
+) -> GradeVersion:
+    """One version with all of them; ``by`` decided. Inside a transaction."""
+    effective_on = one.effective_on or day_of(at)
+    entries = [
+        Entry(
+            procedure=procedure,
+            act=act_of(procedure.grade, grade),
+            grade=grade,
+            effective_from=effective_on,
+            reason=one.reason,
+            meeting=one.meeting,
+            doc_no=one.doc_no,
+        )
+        for procedure, grade in wishes
+    ]
+    return write_version(
+        entries,
+        by=by,
+        at=at,
+        reason=one.reason,
+        meeting=one.meeting,
+        doc_no=one.doc_no,
+    )
+
+
+class Taken(NamedTuple):
+    """What a list changed, and why that can be taken back no more, if it cannot."""
+
+    change: GradeChange
+    refusal: LaterVersionStands | None
+
+
+def changes_of(one: ProcedureImport) -> dict[int, Taken]:
+    """By procedure; one that has a later grade is not taken back before that is."""
+    mine = GradeChange.objects.filter(version=one.version, undoes=None)
+    later = (
+        GradeChange.objects.filter(
+            version__gt=one.version_id, undoes=None, undone_by=None
+        )
+        .select_related("version")
+        .order_by("-pk")
+    )
+    stands = {change.procedure_id: change for change in later}
+    return {
+        change.procedure_id: Taken(
+            change,
+            LaterVersionStands(change.code, newer.version.number)
+            if (newer := stands.get(change.procedure_id))
+            else None,
+        )
+        for change in mine.order_by("pk")
+    }
 
 
 def take_back_grades(
-    wishes: Sequence[Listed], *, one: ProcedureImport, by: User, at: datetime
+    taken: Sequence[tuple[Procedure, GradeChange]],
+    *,
+    one: ProcedureImport,
+    by: User,
+    at: datetime,
 ) -> None:
-    """The grades that were; inside ``acting()`` and a transaction."""
-    set_grades(wishes, one=one, at=at)
+    """As known from now on these changes never were. Inside a transaction."""
+    entries = [
+        Entry(
+            procedure=procedure,
+            act=GradeAct.UNDO,
+            grade=change.grade_before,
+            effective_from=change.effective_from,
+            reason=one.undo_reason,
+            meeting=change.meeting,
+            doc_no=change.doc_no,
+            undoes=change,
+        )
+        for procedure, change in taken
+    ]
+    write_version(entries, by=by, at=at, reason=one.undo_reason, doc_no=one.doc_no)

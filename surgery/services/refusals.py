@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from portal.audit.refusing import ActRefused, Text
 
 REASON_MIN, REASON_MAX = 5, 200
 
 
-class CatalogueRefused(Exception):
+class CatalogueRefused(ActRefused):
     """The act was not done; ``field`` names the form field the message belongs to."""
-
-    field = ""
-    message: str | Promise = ""
-
-    def __init__(self, message: str | Promise = "") -> None:
-        if message:
-            self.message = message
-        super().__init__(str(self.message))
 
 
 class ReasonTooShort(CatalogueRefused):

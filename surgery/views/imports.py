@@ -31,6 +31,7 @@ PAGES = ImportPages(
     write_form=WriteForm,
     check_act=acts.check,
     write_act=acts.write,
+    undo_act=acts.undo,
     page_template="surgery/import_detail.html",
     drawer_template="surgery/_import_drawer.html",
 )

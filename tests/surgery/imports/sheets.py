@@ -105,9 +105,7 @@ def graded(one: ProcedureImport, by: User, second: User, **given: Any) -> Any:
 
 
 def undone(one: ProcedureImport, by: User) -> ProcedureImport:
-    acts.acts_of(one).undo(
-        one=one, by=by, at=timezone.now(), reason="文件用错了，整批撤销"
-    )
+    acts.undo(one=one, by=by, at=timezone.now(), reason="文件用错了，整批撤销")
     return worked(one)
 
 

@@ -110,7 +110,7 @@ def test_difference_can_be_filtered_and_downloaded(
 
 
 def test_grades_are_decided_in_the_drawer(
-    page: CheckedClient, lin: User, head: User, su: User
+    page: CheckedClient, lin: User, he: User, su: User
 ) -> None:
     one_of = procedure("51.2300", "腹腔镜下胆囊切除术")
     one = checked(lin, [["51.2300", "腹腔镜下胆囊切除术", "三级"]], Sort.GRADES)
@@ -133,7 +133,7 @@ def test_grades_are_decided_in_the_drawer(
         said["doc_no"] = "医务〔2026〕12号"
         answer = page.post(url_of(one, "write/"), said, headers=HTMX)
         assert "这位没有办理这项操作的权限，请换一位。" in answer.text
-    said["second_no"] = head.staff_no
+    said["second_no"] = he.staff_no
     answer = page.post(url_of(one, "write/"), said, headers=HTMX)
     assert answer.headers["HX-Redirect"] == url_of(one)
     _run(page)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -19,10 +19,16 @@ from surgery.importers.refusals import (
     DayMissing,
     DeciderMissing,
     DeciderNotAnother,
-    DocumentNeeded,
 )
-from surgery.models import Procedure, ProcedureImport
+from surgery.models import GradeChange, Procedure, ProcedureImport
 from surgery.models.imports import Sort
+from surgery.queries.grading import grade_of
+from surgery.services.refusals import (
+    CommitteeNeeded,
+    DocumentMissing,
+    EffectiveTooEarly,
+    MeetingMissing,
+)
 from tests.surgery.imports.sheets import (
     WHY,
     Rows,
@@ -41,6 +47,7 @@ LIST: Rows = [
     ["51.2300", "", "腹腔镜胆囊切除术", "手术", "选择性"],
     ["52.7x00", "", "根治性胰十二指肠切除术", "手术", ""],
 ]
+DAY = date(2026, 11, 23)
 WITH_ERROR: Rows = [*LIST, ["51.2", "", "胆", "手术", ""]]
 GRADE_LIST: Rows = [
     ["51.2300", "腹腔镜下胆囊切除术", "三级"],
@@ -201,37 +208,88 @@ def test_undo_too_late_is_refused(
     assert ProcedureImport.objects.get().state == ImportState.APPLIED
 
 
-def test_grades_by_list_are_decided_by_another_person_and_can_be_taken_back(
-    lin: User, head: User, gallbladder: Procedure, stomach: Procedure
+def test_grades_by_list_are_one_version_of_the_ledger_and_can_be_taken_back(
+    lin: User, he: User, gallbladder: Procedure, stomach: Procedure
 ) -> None:
-    one = graded(checked(lin, GRADE_LIST, Sort.GRADES), lin, head)
+    one = graded(checked(lin, GRADE_LIST, Sort.GRADES), lin, he)
     assert verdicts(one) == {2: "CHANGED", 3: "SAME"}
-    assert (one.second, one.doc_no, one.meeting) == (
-        head,
+    change = GradeChange.objects.get()
+    assert one.version is not None
+    assert (change.version, change.by, change.doc_no, change.meeting) == (
+        one.version,
+        he,
         "医务〔2026〕12号",
         "2026 年第 6 次会议",
     )
+    assert (change.grade_before, change.grade) == (Grade.TWO, Grade.THREE)
     gallbladder.refresh_from_db()
     assert gallbladder.grade == Grade.THREE
-    undone(one, lin)
+    undone(one, he)
     gallbladder.refresh_from_db()
     stomach.refresh_from_db()
     assert (gallbladder.grade, stomach.grade) == (Grade.TWO, Grade.FOUR)
-    assert [kind for kind, _who, _why in told(gallbladder)] == ["~", "~"]
+    assert [who for _kind, who, _why in told(gallbladder)] == ["何静宜", "何静宜"]
+    assert grade_of(gallbladder, DAY, known_at=one.applied_at) == Grade.TWO
+
+
+def test_grade_decided_since_is_left_by_the_undo_and_named(
+    lin: User, he: User, gallbladder: Procedure, stomach: Procedure
+) -> None:
+    rows = [[*GRADE_LIST[0][:2], "三级"], [*GRADE_LIST[1][:2], "三级"]]
+    one = graded(checked(lin, rows, Sort.GRADES), lin, he)
+    later = [[*GRADE_LIST[0][:2], "四级"]]
+    graded(checked(lin, later, Sort.GRADES), lin, he)
+    one = undone(one, he)
+    assert [row.outcome for row in rows_of(one)] == [Outcome.LEFT, Outcome.UNDONE]
+    assert reasons(one) == {
+        2: [": 51.2300 在 2026.2 版又有变动。先撤销那一版，再撤销这一版。"]
+    }
+    gallbladder.refresh_from_db()
+    stomach.refresh_from_db()
+    assert (gallbladder.grade, stomach.grade) == (Grade.FOUR, Grade.FOUR)
+
+
+def test_grade_for_a_day_ahead_holds_from_that_day(
+    lin: User, he: User, gallbladder: Procedure
+) -> None:
+    ahead = DAY + timedelta(days=30)
+    one = checked(lin, GRADE_LIST[:1], Sort.GRADES)
+    one = graded(one, lin, he, effective_on=ahead)
+    gallbladder.refresh_from_db()
+    assert gallbladder.grade == Grade.TWO
+    assert grade_of(gallbladder, ahead) == Grade.THREE
+    assert [row.outcome for row in rows_of(one)] == [Outcome.DONE]
 
 
 def test_grades_without_decider_document_or_day_are_refused(
-    lin: User, head: User, gallbladder: Procedure
+    lin: User, he: User, su: User, gallbladder: Procedure
 ) -> None:
     one = checked(lin, GRADE_LIST[:1], Sort.GRADES)
     with catalogue_unchanged():
         with pytest.raises(DeciderMissing):
             written(one, lin)
         with pytest.raises(DeciderNotAnother):
-            graded(one, lin, lin)
-        with pytest.raises(DocumentNeeded):
-            graded(one, lin, head, doc_no=" ")
+            graded(one, he, he)
+        with pytest.raises(CommitteeNeeded):
+            graded(one, lin, su)
+        with pytest.raises(DocumentMissing):
+            graded(one, lin, he, doc_no=" ")
+        with pytest.raises(MeetingMissing):
+            graded(one, lin, he, meeting=" ")
         with pytest.raises(DayMissing):
-            graded(one, lin, head, effective_on=None)
+            graded(one, lin, he, effective_on=None)
+        with pytest.raises(EffectiveTooEarly):
+            graded(one, lin, he, effective_on=DAY - timedelta(days=400))
+    assert not GradeChange.objects.exists()
     one.refresh_from_db()
     assert (one.state, one.applied_by) == (ImportState.CHECKED, None)
+
+
+def test_who_may_not_decide_may_not_take_grades_back(
+    lin: User, he: User, gallbladder: Procedure
+) -> None:
+    one = graded(checked(lin, GRADE_LIST[:1], Sort.GRADES), lin, he)
+    with catalogue_unchanged(), pytest.raises(CommitteeNeeded):
+        undone(one, lin)
+    assert ProcedureImport.objects.get().state == ImportState.APPLIED
+    assert GradeChange.objects.count() == 1
