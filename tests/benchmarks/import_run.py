@@ -97,7 +97,7 @@ class Turn:
         from surgery.importers import acts
         from surgery.importers.acts import KINDS
 
-        said = {"by": self.officer, "at": timezone.now()}
+        said: dict[str, Any] = {"by": self.officer, "at": timezone.now()}
         one = Acts(KINDS[sort]).upload(name="目录.xlsx", data=data, **said)
         acts.check(one=one, mapping=one.mapping, **said)
         return self.worked(one, "CHECKED")
@@ -107,7 +107,11 @@ class Turn:
 
         from surgery.importers import acts
 
-        said = {"by": self.officer, "at": timezone.now(), "reason": "国临目录年度更新"}
+        said: dict[str, Any] = {
+            "by": self.officer,
+            "at": timezone.now(),
+            "reason": "国临目录年度更新",
+        }
         acts.write(one=one, is_all_or_nothing=True, **said, **given)
         return self.worked(one, "APPLIED")
 
@@ -116,7 +120,11 @@ class Turn:
 
         from surgery.importers.acts import acts_of
 
-        said = {"by": self.officer, "at": timezone.now(), "reason": "文件用错了，撤销"}
+        said: dict[str, Any] = {
+            "by": self.officer,
+            "at": timezone.now(),
+            "reason": "文件用错了，撤销",
+        }
         acts_of(one).undo(one=one, **said)
         return self.worked(one, "UNDONE")
 

@@ -123,7 +123,8 @@ def test_csv_in_gbk_is_read(lin: User) -> None:
 
 
 def test_bytes_of_no_character_are_told(lin: User) -> None:
-    text = ",".join(NATIONAL).encode() + b"\r\n52.7x00,,\xff\xfe\xfa,\xca\xd6\xca,\r\n"
+    text = f"{','.join(NATIONAL)}\r\n{','.join(ROW)}\r\n".encode("gbk")
+    text = text.replace("根治性".encode("gbk"), b"\xff")
     one = checked(lin, text, name="目录.csv")
     assert verdicts(one) == {2: "ERROR"}
     assert "乱码" in str(rows_of(one)[0].problems)

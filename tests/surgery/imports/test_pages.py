@@ -45,6 +45,10 @@ def url_of(one: ProcedureImport, act: str = "") -> str:
     return f"{LIST}{one.pk}/{act}"
 
 
+def streamed(answer: Any) -> bytes:
+    return b"".join(answer.streaming_content)
+
+
 def upload(client: CheckedClient, data: bytes, sort: str = "NATIONAL") -> Any:
     file = SimpleUploadedFile("目录.xlsx", data)
     return client.post(LIST, {"sort": sort, "file": file})
@@ -101,7 +105,7 @@ def test_difference_can_be_filtered_and_downloaded(
     assert f'名称 <span class="del">腹腔镜下胆囊切除术</span> → {LONG}' in html
     assert "52.7x00" not in html
     answer = page.get(f"{url_of(one)}?view=changed&export=xlsx")
-    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+    sheet = load_workbook(io.BytesIO(streamed(answer))).active
     assert sheet is not None
     cells = [cell.value for cell in sheet[sheet.max_row]]
     assert cells[:4] == [3, "51.2300", LONG, "改变"]
@@ -164,7 +168,7 @@ def test_template_comes_back_as_it_went(
     page: CheckedClient, lin: User, sort: str
 ) -> None:
     answer = page.get(f"{LIST}template/{sort}/")
-    data = b"".join(answer.streaming_content)
+    data = streamed(answer)
     one = uploaded(lin, data, Sort(sort))
     assert one.sheet == str(Sort(sort).label)
     assert list(one.mapping.values()) == list(range(len(one.mapping)))
