@@ -65,8 +65,15 @@ def apply(job: Job, report: Report) -> int | None:
     return None
 
 
+def one_at_a_time() -> None:
+    """Two sheets that bring the same new code would not see each other's."""
+    writing = ProcedureImport.objects.select_for_update().order_by("pk")
+    list(writing.filter(state=ImportState.APPLYING).values_list("pk"))
+
+
 @transaction.atomic
 def _apply(job: Job) -> None:
+    one_at_a_time()
     one = work_for(job).locked(job, ImportState.APPLYING)
     if one is None:
         return

@@ -39,6 +39,7 @@ NOT_MAINTAINED = {
     "permissions.EventReading": "is itself the record of a reading",
     "permissions.GrantImportRow": "a row of a file; what came of it is in the ledger",
     "permissions.Reminder": "is itself the record of a reminder",
+    "surgery.ProcedureImportRow": "a row of a file; what came of it is in the catalogue",
 }
 
 

@@ -24,7 +24,6 @@ from tests.benchmarks.ledger_rows import set_up
 
 CATEGORIES = ("手术", "介入治疗", "治疗性操作", "诊断性操作")
 GRADES = ("一级", "二级", "三级", "四级")
-TABLES = ("surgery_procedure", "surgery_historicalprocedure")
 PARTS = ("胆囊", "肝叶", "胃大部", "结肠", "甲状腺", "髋关节", "腰椎", "冠状动脉")
 WAYS = ("腹腔镜下", "内镜下", "经皮", "开放性", "机器人辅助", "显微镜下")
 ACTS = ("切除术", "修补术", "吻合术", "置换术", "活组织检查", "造影", "缝合术")
@@ -141,21 +140,20 @@ class Turn:
 
 
 def peer() -> float:
-    """The same rows of both tables by bare ``executemany``, with their indexes."""
+    """The same rows into copies of both tables, by bare ``executemany``."""
     from django.db import connection, transaction
 
     with connection.cursor() as cursor:
         taken = {}
-        for table in TABLES:
-            cursor.execute(f"SELECT * FROM {table} WHERE {ONCE[table]}")
+        for table, condition in ONCE.items():
+            copy(cursor, table, connection.vendor)
+            cursor.execute(f"SELECT * FROM {table} WHERE {condition}")
             taken[table] = (len(cursor.description), cursor.fetchall())
-        for table in TABLES:
-            cursor.execute(f"DELETE FROM {table}")
         begin = time.perf_counter()
         with transaction.atomic():
             for table, (width, rows) in taken.items():
-                places = ", ".join(["%s"] * width)
-                cursor.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
+                text = f"INSERT INTO peer_{table} VALUES ({', '.join(['%s'] * width)})"
+                cursor.executemany(text, rows)
         return time.perf_counter() - begin
 
 
@@ -163,6 +161,21 @@ ONCE = {
     "surgery_procedure": "1 = 1",
     "surgery_historicalprocedure": "history_type = '+'",
 }
+
+
+def copy(cursor: Any, table: str, vendor: str) -> None:
+    """An empty table like this one, with its indexes and checks."""
+    if vendor == "postgresql":
+        cursor.execute(f"CREATE TABLE peer_{table} (LIKE {table} INCLUDING ALL)")
+        return
+    cursor.execute(
+        "SELECT name, sql FROM sqlite_master WHERE tbl_name = %s AND sql IS NOT NULL "
+        "ORDER BY type DESC",
+        [table],
+    )
+    for name, text in cursor.fetchall():
+        named = text.replace(f'"{table}"', f'"peer_{table}"')
+        cursor.execute(named.replace(f'"{name}"', f'"peer_{name}"'))
 
 
 def main(url: str, count: int, grades: int, path: str | None) -> dict[str, Any]:
