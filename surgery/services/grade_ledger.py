@@ -5,6 +5,7 @@ The only way a grade changes. Whether it may is decided before (``grading``, imp
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,6 +16,7 @@ from django.db.models import Max
 
 from portal.accounts.models import User
 from portal.audit.acting import acting
+from portal.audit.bulk import in_few_words
 from portal.parameters.days import day_of
 from portal.parameters.queries import value_of
 from portal.parameters.registry import REGRADE_TRANSITION_DAYS
@@ -153,17 +155,19 @@ def project(
     """Bring ``Procedure.grade`` to what holds today; those that changed."""
     today = day_of(at)
     changes = changes_by_procedure([one.pk for one in procedures])
-    changed = []
+    changed: dict[int, list[Procedure]] = defaultdict(list)
     for one in procedures:
         grade = grade_on(today, changes[one.pk], present=one.grade)
         if grade != one.grade:
             one.grade = grade
-            changed.append(one)
+            changed[grade].append(one)
+    # A list of thousands is four statements.
     with acting(by=by, reason=reason):
-        for one in changed:
-            one._history_date = at  # type: ignore[attr-defined]
-            one.save(update_fields=["grade"])
-    return changed
+        for grade, alike in sorted(changed.items()):
+            keys = [one.pk for one in alike]
+            for condition in in_few_words(keys, Procedure.objects.db):
+                Procedure.objects.filter(condition).update(grade=grade)
+    return [one for alike in changed.values() for one in alike]
 
 
 def apply_due(*, at: datetime) -> list[Procedure]:
