@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from permissions.enums import EventKind, ReasonCode, RegradeOutcome
 from permissions.models import GrantState, RegradedGrant
-from permissions.regrading.reaching import item_lines, reaches
+from permissions.regrading.reaching import item_codes, item_lines, reaches
 from permissions.services import telling
 from permissions.services.changes import Said, change, suspend
 from permissions.services.persons import must_not_be_own
@@ -26,6 +26,8 @@ from surgery.services.grade_ledger import apply_due
 
 # A line granted after the decision is found when its turn comes, so long back.
 LOOK_BACK = timedelta(days=7)
+# A list is followed by the next run of the beat; an hour is many of them.
+LIST_BACK = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -60,7 +62,28 @@ def follow_due(*, at: datetime) -> int:
     suspended; how many grades and grants. Safe to run twice, and side by side."""
     with transaction.atomic():
         graded = len(apply_due(at=at))
+    _follow_lists(at)
     return graded + _settle_due(_lately_due(day_of(at)), at)
+
+
+@transaction.atomic
+def _follow_lists(at: datetime) -> None:
+    """What a list decided or took back, it decided without knowing of grants."""
+    held = item_codes(at).values("item_code")
+    lately = GradeChange.objects.filter(proposal=None, recorded_at__gte=at - LIST_BACK)
+    listed = lately.filter(code__in=held, undone_by=None).exclude(act=GradeAct.UNDO)
+    for one in listed.select_related("by").order_by("pk"):
+        _note(one, at)
+    undone = RegradedGrant.objects.filter(
+        outcome__in=(RegradeOutcome.WAITING, RegradeOutcome.SUSPENDED),
+        change__undone_by__recorded_at__gte=at - LIST_BACK,
+    ).select_related("state", "change__undone_by__by")
+    for row in undone.order_by("state__practitioner", "pk"):
+        taken: Any = row.change.undone_by
+        try:
+            _recall(row, by=taken.by, at=at, reason=taken.reason)
+        except ActRefused:
+            continue  # nobody gives their own right back: it stays for another person
 
 
 # --- what follows ---------------------------------------------------------------------

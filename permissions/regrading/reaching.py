@@ -18,6 +18,11 @@ def item_lines(code: str, after: datetime) -> QuerySet[GrantState]:
     return _living(after).filter(item_kind=ItemKind.PROCEDURE, item_code=code)
 
 
+def item_codes(after: datetime) -> QuerySet[GrantState]:
+    """Living lines for any procedure, in no order."""
+    return _living(after).filter(item_kind=ItemKind.PROCEDURE).order_by()
+
+
 def class_lines(grades: set[int], after: datetime) -> QuerySet[GrantState]:
     """Living lines of a class that reaches the lowest of these grades."""
     lowest = min((grade for grade in grades if grade), default=len(Grade))
