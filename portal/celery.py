@@ -47,7 +47,11 @@ app.conf.update(
     worker_hijack_root_logger=False,
     # Three queues, so that a long pull never holds up a delivery.
     task_default_queue="default",
-    task_routes={"outbox.*": {"queue": "push"}, "directory.*": {"queue": "pull"}},
+    task_routes={
+        "outbox.*": {"queue": "push"},
+        "directory.*": {"queue": "pull"},
+        "surgery.pull_cases": {"queue": "pull"},
+    },
     timezone=settings.TIME_ZONE,
     # Each entry may run twice; one that waited longer than its turn is dropped.
     beat_schedule={
@@ -58,6 +62,11 @@ app.conf.update(
         },
         "pull-directory": {
             "task": "directory.pull",
+            "schedule": 600.0,
+            "options": {"expires": 300.0},
+        },
+        "pull-cases": {
+            "task": "surgery.pull_cases",
             "schedule": 600.0,
             "options": {"expires": 300.0},
         },
@@ -127,5 +136,6 @@ def settle_memory(**_signal: Any) -> None:
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def look_at_once(**_signal: Any) -> None:
     """What waited while no worker ran need not wait for the first sweep too."""
-    sweep = app.conf.beat_schedule["deliver-due"]
-    app.send_task(sweep["task"], ignore_result=True, **sweep["options"])
+    for name in ("deliver-due", "pull-cases"):
+        sweep = app.conf.beat_schedule[name]
+        app.send_task(sweep["task"], ignore_result=True, **sweep["options"])

@@ -112,6 +112,31 @@ class Reoperation(models.TextChoices):
     UNPLANNED = "2", _("非计划再次")
 
 
+class TeamRole(models.TextChoices):
+    """角色: what somebody did in an operation."""
+
+    SURGEON = "1", _("主刀")
+    FIRST_ASSISTANT = "2", _("第一助手")
+    SECOND_ASSISTANT = "3", _("第二助手")
+    THIRD_ASSISTANT = "4", _("第三助手")
+    ANESTHETIST = "5", _("麻醉医师")
+    SCRUB_NURSE = "6", _("洗手护士")
+    CIRCULATING_NURSE = "7", _("巡回护士")
+    SUPERVISOR = "8", _("带教")
+
+
+class BookingStatus(models.TextChoices):
+    """申请状态 of an operation in the HIS."""
+
+    DRAFT = "1", _("草稿")
+    WITH_HEAD = "2", _("待科主任审")
+    WITH_OFFICE = "3", _("待医务审")
+    SCHEDULED = "4", _("已排班")
+    UNDER_WAY = "5", _("进行中")
+    DONE = "6", _("完成")
+    CANCELED = "7", _("取消")
+
+
 class VerdictCode(models.TextChoices):
     """Codes of a declared verdict (domain 1.3), as ``permissions.checks`` gives them.
 

@@ -22,7 +22,7 @@ from permissions.services.refusals import ActRefused
 from portal.directory.models import Practitioner
 from portal.ui.elements import Chip, Diff, Element, Grade, Text
 from portal.ui.moments import write_short
-from surgery.models import ApplicationProcedure
+from surgery.queries.bookings import BookedProcedure
 
 # How many lines, doctors and operations a drawer lists one by one.
 MOST_LISTED = 20
@@ -125,7 +125,7 @@ def preview(foreseen: Foreseen, *, is_many: bool = False, why_not: str = "") -> 
     count = len(foreseen.states)
     refused = [_refused_line(foreseen, state) for state in foreseen.states]
     told = [line for line in refused if line is not None]
-    operations = {one.application_id for one in found.booked}
+    operations = {one.application_no for one in found.booked}
     return Preview(
         count=count,
         confirm=str(act.confirm) % {"n": count},
@@ -183,9 +183,7 @@ def _doctors(foreseen: Foreseen) -> list[DoctorSum]:
     }
     lines = Counter(one.practitioner_id for one in possible)
     his = Counter(change.emp_no for change in found.his)
-    operations = {
-        (one.application.surgeon_id, one.application_id) for one in found.booked
-    }
+    operations = {(one.surgeon_id, one.application_no) for one in found.booked}
     booked = Counter(surgeon for surgeon, _application in operations)
     return [
         DoctorSum(one.name, one.emp_no, lines[pk], his[one.emp_no], booked[pk])
@@ -193,16 +191,16 @@ def _doctors(foreseen: Foreseen) -> list[DoctorSum]:
     ]
 
 
-def _booked(found: Sequence[ApplicationProcedure]) -> list[Booked]:
+def _booked(found: Sequence[BookedProcedure]) -> list[Booked]:
     return [
         Booked(
-            planned_at=write_short(one.application.planned_at),
-            surgeon=one.application.surgeon.name,
-            emp_no=one.application.surgeon.emp_no,
+            planned_at=write_short(one.planned_at),
+            surgeon=one.surgeon.name,
+            emp_no=one.surgeon.emp_no,
             procedure=one.name or _("不在目录"),
             code=one.code,
             grade=Grade(one.grade or None),
-            application_no=one.application.application_no,
+            application_no=one.application_no,
         )
         for one in found[:MOST_LISTED]
     ]

@@ -24,7 +24,7 @@ from portal.directory.models import Practitioner
 from portal.parameters.days import day_of, end_of, start_of
 from surgery.enums import Grade
 from surgery.models import ApplicationProcedure, GradeProposal
-from surgery.queries.applications import booked_for
+from surgery.queries.bookings import booked_for
 from surgery.services.grade_ledger import transition_until
 
 

@@ -22,8 +22,7 @@ from permissions.queries.ledger import lines_of
 from permissions.queries.practitioners import in_force
 from permissions.services.lines import Fitting
 from portal.parameters.days import end_of
-from surgery.models import ApplicationProcedure
-from surgery.queries.applications import booked_procedures
+from surgery.queries.bookings import BookedProcedure, booked_procedures
 
 OPERATES = frozenset({SurgicalRole.OPERATE, SurgicalRole.OPERATE_SUPERVISED, ""})
 TAKING = frozenset(
@@ -40,7 +39,7 @@ class Consequences:
     ``dependants`` are rights that go on although a prerequisite of theirs would go.
     """
 
-    booked: tuple[ApplicationProcedure, ...]
+    booked: tuple[BookedProcedure, ...]
     his: tuple[Change, ...]
     dependants: tuple[GrantState, ...] = ()
 
@@ -147,7 +146,7 @@ def _hit(
     at: datetime,
     ends: Mapping[int, datetime | None],
     opened: Sequence[Grant],
-) -> list[ApplicationProcedure]:
+) -> list[BookedProcedure]:
     """Booked procedures that these lines cover and no other line of the surgeon does.
 
     ``ends`` says when a line comes back by itself; ``opened`` come in its place.
@@ -162,11 +161,8 @@ def _hit(
     for person, lines in lines_of(mine, at).items():
         rest[person] += [line for line in lines if line.pk not in taken]
 
-    def is_lost(procedure: ApplicationProcedure) -> bool:
-        surgeon, when = (
-            procedure.application.surgeon_id,
-            procedure.application.planned_at,
-        )
+    def is_lost(procedure: BookedProcedure) -> bool:
+        surgeon, when = procedure.surgeon_id, procedure.planned_at
         losing = any(
             _covers(state.grant, procedure)
             for state in mine[surgeon]
@@ -177,7 +173,7 @@ def _hit(
     return [one for one in booked_procedures(*mine, after=at) if is_lost(one)]
 
 
-def _covers(line: KeyedLine, procedure: ApplicationProcedure) -> bool:
+def _covers(line: KeyedLine, procedure: BookedProcedure) -> bool:
     """A line for exactly this procedure, or a class that reaches its grade."""
     if line.role not in OPERATES:
         return False

@@ -41,7 +41,7 @@ from portal.ui.exports import export_table
 from portal.ui.filters import Option
 from surgery.enums import Grade
 from surgery.models import Procedure
-from surgery.queries.applications import bookings_between
+from surgery.queries.bookings import bookings_between
 
 # How far ahead 「从何时起可以」 looks.
 HORIZON_DAYS = 90

@@ -24,7 +24,7 @@ from portal.his.ddl.functions import Body
 from portal.his.ddl.script import function_parts, rendered, view_script
 from portal.his.mapping.loader import DEMO, load
 
-SCHEMA_VERSION = "5"
+SCHEMA_VERSION = "6"
 SQL = Path(__file__).parent / "sql"
 BUSY_SECONDS = 5
 COMPANIONS = ("", "-wal", "-shm")

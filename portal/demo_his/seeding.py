@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from portal.demo_his.clock import now
 from portal.demo_his.roster import SCOPES, Doctor, doctors, read
+from portal.demo_his.theatre import Theatre, ahead
 from portal.his.contract.codes import TITLES
 
 MOMENT = "2026-11-01 08:30:00"
@@ -16,6 +18,7 @@ ITEM_VALUE = "1"
 ANTIBIOTIC_LEVELS = {"0": None, "1": "非限制", "2": "限制", "3": "特殊"}
 MAKERS = ("云溪制药", "溪山药业", "青川生物制药", "北岭药业", "临港制药", "石门药业")
 HERE, BESIDE = "云溪市人民医院", "云溪市第二人民医院"
+ROLES = ((1, "主刀"), (2, "第一助手"), (3, "第二助手"), (5, "麻醉医师"))
 EVERY = 23  # so many doctors there is one who also practises at another hospital
 Row = Mapping[str, Any]
 
@@ -40,6 +43,12 @@ def tables() -> Iterator[tuple[str, Sequence[Row]]]:
     yield "病案主页", list(stay_rows(inpatients, department_ids))
     yield "病人挂号记录", list(visit_rows(outpatients))
     yield "门诊处方明细", list(prescription_rows(outpatients))
+    yield "手术人员角色", [{"编码": code, "名称": name} for code, name in ROLES]
+    theatre = Theatre(now().date(), people, department_ids)
+    theatre.play()
+    yield "病人手术记录", theatre.cases
+    yield "病人手术明细", theatre.items
+    yield from ahead(theatre)
 
 
 def department_rows() -> Iterator[Row]:

@@ -9,7 +9,11 @@ from __future__ import annotations
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from portal.directory.dictionaries import BY_VIEW
 from portal.his.contract.interfaces import ALL
+from surgery.sync import BY_VIEW as FACTS
+
+__all__ = ["BY_NAME", "FACTS", "PULLED", "TITLES", "title_of"]
 
 TITLES = frozenset(
     {
@@ -31,9 +35,14 @@ TITLES = frozenset(
         _("科室字典"),
         _("医生科室"),
         _("医生执业范围"),
+        _("手术申请"),
+        _("手术项目明细"),
+        _("手术人员"),
     }
 )
 BY_NAME = {item.name: item for item in ALL}
+# Everything that is pulled, the rooms' facts among it.
+PULLED = {**BY_VIEW, **FACTS}
 
 
 def title_of(name: str) -> str:

@@ -9,8 +9,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from portal.desk.interface_words import title_of
-from portal.directory.dictionaries import BY_VIEW
+from portal.desk.interface_words import PULLED, title_of
 from portal.directory.models import ConformanceResult, Loss, SyncRun
 from portal.directory.pull_queries import RUNS_SHOWN
 from portal.his.contract.interfaces import ALL, VIEWS_IN_USE
@@ -124,7 +123,7 @@ def tile(item: View | Function, facts: Facts, number: int = 0) -> Tile:
             contract=contract_of(item, facts)[0],
             number=number,
         )
-    if item.name in BY_VIEW:
+    if item.name in PULLED:
         return pulled_tile(item, facts, number)
     return called_tile(item, facts, number)
 

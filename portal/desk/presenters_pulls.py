@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from portal.desk.interface_words import title_of
-from portal.directory.dictionaries import BY_VIEW
+from portal.desk.interface_words import FACTS, PULLED, title_of
 from portal.directory.models import (
     Loss,
     QuarantinedRow,
@@ -71,7 +70,9 @@ def run_row(run: SyncRun) -> RunRow:
         seconds=f"{seconds:.2f}",
         read_ms=f"{run.read_ms:,}",
         problem=problem_of(run),
-        has_changes=run.is_ok and bool(run.added or run.changed or run.vanished),
+        has_changes=run.is_ok
+        and run.view not in FACTS  # too many to be told one by one
+        and bool(run.added or run.changed or run.vanished),
     )
 
 
@@ -122,9 +123,9 @@ def key_words(key: str) -> str:
 
 def columns_of(view: str) -> dict[str, Column]:
     """By name; empty for a view that is no dictionary any more."""
-    if view not in BY_VIEW:
+    if view not in PULLED:
         return {}
-    return {column.name: column for column in BY_VIEW[view].view.columns}
+    return {column.name: column for column in PULLED[view].view.columns}
 
 
 def value_words(column: Column, value: str) -> str:
@@ -209,9 +210,9 @@ def lost_rows(loss: Loss, limit: int) -> list[tuple[str, str]]:
 
 def names_of(view: str, keys: Sequence[str]) -> dict[str, str]:
     """One query; only of copies with a key of one part that have a name."""
-    if view not in BY_VIEW:
+    if view not in PULLED:
         return {}
-    dictionary = BY_VIEW[view]
+    dictionary = PULLED[view]
     fields = {field.name for field in dictionary.model._meta.fields}
     name = next((each for each in ("name", "generic_name") if each in fields), "")
     if not name or len(dictionary.key_fields) > 1:

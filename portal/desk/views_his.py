@@ -25,9 +25,9 @@ from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.desk import presenters_his as present
 from portal.desk import presenters_interfaces as interface
+from portal.desk.interface_words import PULLED
 from portal.directory import pull_queries
 from portal.directory.conformance import last_conformance
-from portal.directory.dictionaries import BY_VIEW
 from portal.his.gateway import HisMisconfigured, HisUnavailable
 from portal.his.opening import from_settings
 from portal.outbox import queries, services
@@ -123,7 +123,7 @@ def his_tiles(request: AuthenticatedRequest) -> HttpResponse:
 def facts_now() -> interface.Facts:
     """What all tiles are made of, in six queries."""
     return interface.Facts(
-        runs=pull_queries.recent_runs(),
+        runs=pull_queries.recent_runs(len(PULLED)),
         ever_taken=pull_queries.ever_taken(),
         losses=pull_queries.current_losses(),
         conformance=last_conformance(),
@@ -134,7 +134,7 @@ def facts_now() -> interface.Facts:
 
 def facts_of(name: str) -> interface.Facts:
     """What the tile of one interface is made of."""
-    is_pulled = name in BY_VIEW
+    is_pulled = name in PULLED
     return interface.Facts(
         runs=pull_queries.runs_of(name) if is_pulled else {},
         ever_taken=pull_queries.ever_taken() if is_pulled else frozenset(),

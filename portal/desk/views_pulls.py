@@ -21,10 +21,9 @@ from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.bell import ring
 from portal.desk import presenters_interfaces as interface
 from portal.desk import presenters_pulls as present
-from portal.desk.interface_words import BY_NAME, title_of
+from portal.desk.interface_words import BY_NAME, FACTS, PULLED, title_of
 from portal.desk.views_his import facts_of
 from portal.directory import losses
-from portal.directory.dictionaries import BY_VIEW
 from portal.directory.models import Loss, QuarantinedRow, RowChange, SyncRun
 from portal.directory.sync import SECONDS_BETWEEN, may_pull_now
 from portal.ui.filters import ChoiceFilter, DateRange, Search
@@ -33,7 +32,7 @@ from portal.ui.notices import invalid, saved, with_toast
 
 BAD_ROWS_SHOWN = 100
 LOST_ROWS_SHOWN = 200
-TASK = "directory.pull"
+TASK, FACTS_TASK = "directory.pull", "surgery.pull_cases"
 
 RUNS = ListSpec[SyncRun, present.RunRow](
     key="runs",
@@ -101,7 +100,7 @@ def his_interface(request: AuthenticatedRequest, name: str) -> HttpResponse:
         "bad_rows": present.bad_rows(shown[:BAD_ROWS_SHOWN]),
         "has_more_bad": len(shown) > BAD_ROWS_SHOWN,
         "bad_rows_shown": BAD_ROWS_SHOWN,
-        "is_pulled": name in BY_VIEW,
+        "is_pulled": name in PULLED,
     }
     runs = SyncRun.objects.filter(view=name)
     return list_response(
@@ -128,11 +127,11 @@ def his_run(request: AuthenticatedRequest, run_id: int) -> HttpResponse:
 @requires(Capability.OPERATE_HIS)
 @require_POST
 def pull_now(request: AuthenticatedRequest) -> HttpResponse:
-    """立即拉取: ring for all dictionaries, not moments after the last time."""
+    """立即拉取: ring for everything, not moments after the last time."""
     now = timezone.now()
     # The table tells what ran; the cache, that somebody has just rung.
     is_soon = not may_pull_now(at=now) or not cache.add(TASK, now, SECONDS_BETWEEN)
-    is_rung = not is_soon and ring(TASK)
+    is_rung = not is_soon and ring(TASK) and ring(FACTS_TASK)
     if not request.htmx:
         return redirect("desk:his")
     response = HttpResponse(status=204)
@@ -186,7 +185,7 @@ def _decide(
         else:
             if not is_accept:
                 return saved(_("已放弃，保留现有数据"))
-            is_rung = ring(TASK)
+            is_rung = ring(FACTS_TASK if loss.view in FACTS else TASK)
             soon = _("正在拉取") if is_rung else _("10 分钟内自动拉取")
             return saved(_("已确认采用"), soon)
     context: dict[str, Any] = {

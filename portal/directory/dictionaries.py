@@ -1,7 +1,7 @@
 """Which views are pulled into which of our models: one line each.
 
 A column goes to the field of the same name, or to the one named here; the watermark
-goes nowhere. A flag of the contract becomes true or false.
+goes nowhere. A flag of the contract becomes true or false, a moment an instant.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db.models import BooleanField
+from django.db.models import BooleanField, DateTimeField
 
 from portal.directory import models
 from portal.directory.models import HisRow
 from portal.his.contract.interfaces import VIEWS
 from portal.his.contract.shape import Column, View
 from portal.his.pull.dictionary import KEY_SIGN
+from portal.parameters.days import ZONE
 
 NOT_KEPT = ""
 VIEW = {view.name: view for view in VIEWS}
@@ -57,11 +58,17 @@ class Dictionary:
     def fields_of(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """A row of the HIS as the fields of our copy; a foreign key stays a code."""
         return {
-            name: FLAGS.get(values[column.name])
-            if isinstance(self._field(name), BooleanField)
-            else values[column.name]
+            name: self._value(self._field(name), values[column.name])
             for column, name in self.kept
         }
+
+    @staticmethod
+    def _value(field: Any, value: Any) -> Any:
+        if isinstance(field, BooleanField):
+            return FLAGS.get(value)
+        if isinstance(field, DateTimeField) and value is not None:
+            return value.replace(tzinfo=ZONE)
+        return value
 
     def _field(self, name: str) -> Any:
         return self.model._meta.get_field(name)

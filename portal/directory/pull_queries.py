@@ -13,17 +13,17 @@ from portal.directory.models import Loss, PulledView, SyncRun
 RUNS_SHOWN = 24
 
 
-def recent_runs() -> Mapping[str, Sequence[SyncRun]]:
+def recent_runs(views: int = len(DICTIONARIES)) -> Mapping[str, Sequence[SyncRun]]:
     """By view the last runs, the newest first; of each view that ever ran at least one.
 
-    The dictionaries are pulled together, so the newest runs of all are those of each.
+    So many ``views`` are pulled together, so the newest runs of all are those of each.
     """
     found: dict[str, list[SyncRun]] = defaultdict(list)
-    newest = SyncRun.objects.order_by("-id")[: RUNS_SHOWN * len(DICTIONARIES)]
+    newest = SyncRun.objects.order_by("-id")[: RUNS_SHOWN * views]
     for run in newest:
         if len(found[run.view]) < RUNS_SHOWN:
             found[run.view].append(run)
-    if len(found) < len(DICTIONARIES):
+    if len(found) < views:
         last = SyncRun.objects.order_by().values("view").annotate(last=Max("pk"))
         rest = [row["last"] for row in last if row["view"] not in found]
         for run in SyncRun.objects.filter(pk__in=rest) if rest else ():

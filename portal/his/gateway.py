@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any, Protocol
 
 from portal.his.contract.shape import Function, View
@@ -65,10 +66,14 @@ class HisReader(Protocol):
 
     def privileges(self) -> Iterator[PrivilegeRecord]: ...
 
-    def batches(self, view: View) -> Iterator[Sequence[Any]]:
+    def batches(
+        self, view: View, since: datetime | None = None
+    ) -> Iterator[Sequence[Any]]:
         """All rows of a view as the driver gives them, in the order of its ``columns``.
 
-        Made for comparing whole rows cheaply; ``typed`` makes values of them.
+        Made for comparing whole rows cheaply; ``typed`` makes values of them. With
+        ``since``, local time of the HIS, a transport that can leaves out what was last
+        modified before it; one that cannot gives all.
         """
         ...
 

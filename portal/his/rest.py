@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, NoReturn, TypeVar, cast
@@ -141,8 +141,10 @@ class RestGateway:
         for batch in self.batches(view):
             yield from self.typed(view, batch)
 
-    def batches(self, view: View) -> Iterator[list[tuple[Any, ...]]]:
-        """Page by page; the deadline counts anew for each."""
+    def batches(
+        self, view: View, since: datetime | None = None
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Page by page, whatever changed when; the deadline counts anew for each."""
         return self._raw_pages(view, {})
 
     def _pages(

@@ -1,6 +1,12 @@
-"""Procedures with their grade, and the surgery applications doctors declare on."""
+"""Procedures and their grades, declared applications, what the HIS booked and did."""
 
 from surgery.models.applications import ApplicationProcedure, SurgeryApplication
+from surgery.models.cases import (
+    BookedOperation,
+    CaseMember,
+    CaseProcedure,
+    PerformedCase,
+)
 from surgery.models.grades import GradeText
 from surgery.models.grading import (
     CataloguePublication,
@@ -13,11 +19,15 @@ from surgery.models.procedures import Procedure, ProcedureAlias, ProcedureDepart
 
 __all__ = [
     "ApplicationProcedure",
+    "BookedOperation",
+    "CaseMember",
+    "CaseProcedure",
     "CataloguePublication",
     "GradeChange",
     "GradeProposal",
     "GradeText",
     "GradeVersion",
+    "PerformedCase",
     "Procedure",
     "ProcedureAlias",
     "ProcedureDepartment",

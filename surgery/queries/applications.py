@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -17,32 +16,6 @@ def declarations() -> QuerySet[SurgeryApplication]:
         "applicant", "surgeon__department"
     ).prefetch_related(
         Prefetch("procedures", queryset=current, to_attr="current_procedures")
-    )
-
-
-def booked_procedures(
-    *surgeon_ids: int, after: datetime, before: datetime | None = None
-) -> QuerySet[ApplicationProcedure]:
-    """Procedures of operations ahead that these surgeons are to do, the next first."""
-    lines = ApplicationProcedure.objects.filter(
-        application__surgeon__in=surgeon_ids,
-        application__planned_at__gte=after,
-        is_dropped=False,
-    )
-    if before is not None:
-        lines = lines.filter(application__planned_at__lt=before)
-    return lines.select_related("application__surgeon").order_by(
-        "application__planned_at", "application_id", "position"
-    )
-
-
-def booked_for(code: str, *, after: datetime) -> QuerySet[ApplicationProcedure]:
-    """Operations ahead in which this procedure is to be done, the next first."""
-    lines = ApplicationProcedure.objects.filter(
-        code=code, application__planned_at__gte=after, is_dropped=False
-    )
-    return lines.select_related("application__surgeon").order_by(
-        "application__planned_at", "application_id", "position"
     )
 
 
@@ -71,10 +44,3 @@ def versions_of(application: SurgeryApplication) -> list[Any]:
             "history_date", "history_id"
         )
     )
-
-
-def bookings_between(start: datetime, end: datetime) -> list[tuple[str, datetime]]:
-    """Staff number of the surgeon and planned time of every operation, by time."""
-    found = SurgeryApplication.objects.filter(planned_at__gte=start, planned_at__lt=end)
-    rows = found.order_by("planned_at", "pk")
-    return list(rows.values_list("surgeon__emp_no", "planned_at"))

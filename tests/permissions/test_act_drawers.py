@@ -435,7 +435,7 @@ def test_drawer_and_preview_take_few_queries(
     preview = drawer.context["preview"]
     assert (preview.operations, len(preview.booked)) == (28, 20)
     assert "另有 8 台未列出" in drawer.content.decode()
-    with assert_queries(13):
+    with assert_queries(14):
         previewed(lin_in, state, "suspend", last_day="2026-12-01")
 
 

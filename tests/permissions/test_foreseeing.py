@@ -110,6 +110,6 @@ def test_foreseeing_takes_as_many_queries_for_many_lines_as_for_few(
             states, EventKind.RENEW, by=lin, at=at, last_day=longest
         )
     assert refused == {}
-    with assert_queries(7):
+    with assert_queries(8):
         found = services.consequences(states, EventKind.SUSPEND, at=at)
     assert (len(found.his), len(found.booked)) == (count, count)

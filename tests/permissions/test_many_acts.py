@@ -230,8 +230,8 @@ def test_consequences_name_booked_operations_and_rows_of_the_his(
             [item], EventKind.SUSPEND, at=timezone.now(), last_day=TODAY + 6 * DAY
         )
         ended = services.consequences([item], EventKind.REVOKE, at=timezone.now())
-    assert [one.application.application_no for one in found.booked] == ["SQ1027002"]
-    assert [one.application.application_no for one in ended.booked] == [
+    assert [one.application_no for one in found.booked] == ["SQ1027002"]
+    assert [one.application_no for one in ended.booked] == [
         "SQ1027002",
         "SQ1027012",
     ]

@@ -20,6 +20,7 @@ from tests.services import free_port
     [
         ("outbox.deliver_due", "push"),
         ("directory.pull", "pull"),
+        ("surgery.pull_cases", "pull"),
         ("permissions.anything", "default"),
     ],
 )
@@ -64,7 +65,10 @@ def test_worker_that_starts_looks_at_once_for_what_waited(
 
     worker_ready.send(sender=None)
 
-    assert sent == [("outbox.deliver_due", {"ignore_result": True, "expires": 2.0})]
+    assert sent == [
+        ("outbox.deliver_due", {"ignore_result": True, "expires": 2.0}),
+        ("surgery.pull_cases", {"ignore_result": True, "expires": 300.0}),
+    ]
     assert look_at_once in [receiver() for _key, receiver in worker_ready.receivers]
 
 

@@ -232,3 +232,46 @@ CREATE TABLE 病人手术申请 (
   判定编码 VARCHAR(40),
   申报编号 VARCHAR(40)
 );
+
+-- 一台手术一行，人员各占一列；主要手术与附加手术逐项在 病人手术明细。
+CREATE TABLE 病人手术记录 (
+  ID INTEGER NOT NULL PRIMARY KEY,
+  病人ID INTEGER NOT NULL,
+  主页ID INTEGER NOT NULL,
+  病案号 VARCHAR(18),
+  住院次数 INTEGER,
+  申请科室ID INTEGER NOT NULL REFERENCES 部门表 (ID),
+  手术间 VARCHAR(20),
+  计划时间 TIMESTAMP(0),
+  入室时间 TIMESTAMP(0),
+  麻醉开始 TIMESTAMP(0),
+  手术开始 TIMESTAMP(0),
+  手术结束 TIMESTAMP(0),
+  麻醉结束 TIMESTAMP(0),
+  出室时间 TIMESTAMP(0),
+  主要手术 VARCHAR(32) NOT NULL,
+  手术性质 VARCHAR(10),
+  是否计划手术 INTEGER,
+  再次手术 VARCHAR(10),
+  主刀医生 VARCHAR(10) NOT NULL,
+  第一助手 VARCHAR(10),
+  第二助手 VARCHAR(10),
+  麻醉医师 VARCHAR(10),
+  麻醉方式 VARCHAR(20),
+  切口类别 VARCHAR(10),
+  手术并发症 VARCHAR(20),
+  是否死亡 INTEGER NOT NULL DEFAULT 0,
+  死亡时间 TIMESTAMP(0),
+  是否取消 INTEGER NOT NULL DEFAULT 0,
+  最后修改时间 TIMESTAMP(0) NOT NULL
+);
+
+CREATE TABLE 病人手术明细 (
+  手术ID INTEGER NOT NULL REFERENCES 病人手术记录 (ID),
+  序号 INTEGER NOT NULL,
+  手术项目 VARCHAR(32) NOT NULL,
+  PRIMARY KEY (手术ID, 序号)
+);
+
+-- 编码与人员各列的对应。
+CREATE TABLE 手术人员角色 (编码 INTEGER NOT NULL PRIMARY KEY, 名称 VARCHAR(20) NOT NULL);

@@ -17,6 +17,9 @@ class PulledView(models.Model):
     # Of all the HIS gave at the last compare; blank: compare whatever it gives.
     fingerprint = models.CharField(max_length=64, blank=True)
     quarantined = models.IntegerField(default=0)
+    # Of facts: up to which modification we have them, and when all were last read.
+    watermark = models.DateTimeField(null=True, blank=True)
+    read_whole_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["view"]

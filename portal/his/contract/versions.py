@@ -6,6 +6,14 @@ from portal.his.contract.shape import Version
 
 VERSIONS = (
     Version(
+        "2.2",
+        "2026-11-27",
+        (
+            "手术申请、手术开展情况、手术项目明细、手术人员四个视图启用，按水位列读取，每天全读一次",
+            "`V_YW_OPERATION` 的麻醉方式、切口类别、手术并发症、死亡和死亡时间改为必备列，没有的给空值",
+        ),
+    ),
+    Version(
         "2.1",
         "2026-11-27",
         (

@@ -91,8 +91,10 @@ class FilesGateway:
         for batch in self.batches(view):
             yield from self.typed(view, batch)
 
-    def batches(self, view: View) -> Iterator[list[tuple[Any, ...]]]:
-        """The file's rows; a report stands beside it when all of them were read."""
+    def batches(
+        self, view: View, since: datetime | None = None
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """All rows of the file; a report stands beside it when all of them were read."""
         there = self._endpoint()
         try:
             taken = take(there.folder, view.name, there.connection.deadline)

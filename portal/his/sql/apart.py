@@ -86,9 +86,10 @@ class ApartDialect:
         return link.do(partial(self._read, statement=statement, values=values))
 
     def stream(
-        self, link: Apart, statement: Statement, size: int
+        self, link: Apart, statement: Statement, size: int, values: Mapping[str, Any]
     ) -> Generator[list[Any]]:
-        cursor = link.do(partial(self._begin, statement=statement, size=size))
+        begin = partial(self._begin, statement=statement, size=size, values=values)
+        cursor = link.do(begin)
         is_read = False
         try:
             while rows := link.do(lambda _link: cursor.fetchmany(size)):
@@ -107,11 +108,13 @@ class ApartDialect:
             self._execute(cursor, statement, values)
             return list(cursor.fetchall())
 
-    def _begin(self, link: Any, statement: Statement, size: int) -> Any:
+    def _begin(
+        self, link: Any, statement: Statement, size: int, values: Mapping[str, Any]
+    ) -> Any:
         """A cursor that holds no more than ``size`` rows at a time."""
         cursor = link.cursor()
         cursor.arraysize = size
-        cursor.execute(statement.text)
+        self._execute(cursor, statement, values)
         return cursor
 
     def _give_up(self, cursor: Any) -> None:

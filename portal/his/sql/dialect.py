@@ -62,7 +62,7 @@ class Dialect(Protocol):
         ...
 
     def stream(
-        self, link: Any, statement: Statement, size: int
+        self, link: Any, statement: Statement, size: int, values: Mapping[str, Any]
     ) -> Generator[list[Any]]:
         """All rows in batches, without holding all of them in memory."""
         ...

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -47,10 +48,12 @@ from portal.his.sql.deadline import Late, begin
 from portal.his.sql.dialect import AnswerLost, Cause, Dialect
 from portal.his.sql.engines import Engines, dispose, engines_for
 from portal.his.sql.statements import (
+    SINCE,
     as_text,
     converted,
     read_all,
     read_by_key,
+    read_since,
     sign_of_life,
     typed,
 )
@@ -95,14 +98,20 @@ class SqlGateway:
             for rows in batches:
                 yield from self.typed(view, rows)
 
-    def batches(self, view: View) -> Generator[list[Any]]:
+    def batches(
+        self, view: View, since: datetime | None = None
+    ) -> Generator[list[Any]]:
         """Stream the rows; the deadline counts anew for each batch fetched."""
         engines = self._engines()
         text = read_all(view.name, engines.dialect.sql)
+        values: dict[str, Any] = {}
+        if since is not None:
+            text = read_since(view.name, engines.dialect.sql)
+            values[SINCE] = since
         stream = engines.dialect.stream
         with (
             self._call(engines, engines.reader, view.name) as link,
-            closing(stream(link, text, ROWS_PER_FETCH)) as batches,
+            closing(stream(link, text, ROWS_PER_FETCH, values)) as batches,
         ):
             for rows in batches:
                 yield rows

@@ -104,7 +104,7 @@ class SqlInspection:
         dialect = self._engines.dialect
         call = self._gateway._call(self._engines, self._engines.reader, view.name)
         with call as link:
-            for batch in dialect.stream(link, text, ROWS_PER_FETCH):
+            for batch in dialect.stream(link, text, ROWS_PER_FETCH, {}):
                 raw = [tuple(row) for row in batch]
                 # Who judges forgives nothing that the readers would.
                 found = converted(part, raw, self._zone, to_the_letter=True)

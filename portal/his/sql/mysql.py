@@ -115,9 +115,11 @@ class MySql(ApartDialect):
         statement = call(CALL, function.name, self.sql)
         return link.do(partial(called, statement=statement, values=values))
 
-    def _begin(self, link: Any, statement: Statement, size: int) -> Any:
+    def _begin(
+        self, link: Any, statement: Statement, size: int, values: Mapping[str, Any]
+    ) -> Any:
         cursor = link.cursor(Rows)
-        cursor.execute(statement.text)
+        self._execute(cursor, statement, values)
         return cursor
 
     def _give_up(self, cursor: Any) -> None:

@@ -90,10 +90,15 @@ class Oracle(ApartDialect):
     def call(self, link: Apart, function: Function, values: Mapping[str, Any]) -> Any:
         return link.do(partial(called, function=function, values=values))
 
-    def _begin(self, link: Any, statement: Statement, size: int) -> Any:
+    def _begin(
+        self, link: Any, statement: Statement, size: int, values: Mapping[str, Any]
+    ) -> Any:
         cursor = link.cursor()
         cursor.arraysize = cursor.prefetchrows = size
-        cursor.execute(statement.text)
+        if values:
+            self._execute(cursor, statement, values)
+        else:
+            cursor.execute(statement.text)
         return cursor
 
     def _execute(

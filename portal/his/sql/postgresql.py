@@ -141,11 +141,15 @@ class PostgreSql:
         return link.execute(statement.text, values or None).fetchall()
 
     def stream(
-        self, link: DeadlineConnection, statement: Statement, size: int
+        self,
+        link: DeadlineConnection,
+        statement: Statement,
+        size: int,
+        values: Mapping[str, Any],
     ) -> Generator[list[Any]]:
         # A cursor on the server lives inside a transaction only.
         with link.transaction(), link.cursor("rows") as cursor:
-            cursor.execute(statement.text)
+            cursor.execute(statement.text, values or None)
             try:
                 while rows := cursor.fetchmany(size):
                     yield rows

@@ -107,9 +107,13 @@ class Sqlite:
         return link.execute(statement.text, as_sqlite(values)).fetchall()
 
     def stream(
-        self, link: FileConnection, statement: Statement, size: int
+        self,
+        link: FileConnection,
+        statement: Statement,
+        size: int,
+        values: Mapping[str, Any],
     ) -> Generator[list[Any]]:
-        cursor = link.execute(statement.text)
+        cursor = link.execute(statement.text, as_sqlite(values))
         try:
             while rows := cursor.fetchmany(size):
                 yield rows
@@ -162,8 +166,8 @@ def identity(path: str) -> tuple[int, int]:
 
 
 def as_sqlite(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Days are kept as ISO text."""
+    """Days and moments are kept as ISO text, a moment with a space in it."""
     return {
-        name: value.isoformat() if isinstance(value, date) else value
+        name: str(value) if isinstance(value, date) else value
         for name, value in values.items()
     }

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     Date,
+    DateTime,
     Integer,
     Numeric,
     String,
@@ -41,6 +42,7 @@ FUNCTION = {function.name: function for function in FUNCTIONS}
 
 # Bytes no character has become lone surrogates, which the quarantine knows.
 ANY_BYTES = "surrogateescape"
+SINCE = "since"  # the argument of ``read_since``
 
 Record = TypeVar("Record")
 
@@ -91,6 +93,16 @@ def read_all(name: str, dialect: Dialect) -> Statement:
     view = VIEW[name]
     columns: list[ColumnClause[Any]] = [column(name) for name in view.column_names]
     return statement(select(*columns).select_from(source(view)), dialect)
+
+
+@cache
+def read_since(name: str, dialect: Dialect) -> Statement:
+    """The same of the rows last modified at ``:since`` or later."""
+    view = VIEW[name]
+    columns: list[ColumnClause[Any]] = [column(name) for name in view.column_names]
+    changed: ColumnClause[Any] = column(view.watermark)
+    query = select(*columns).select_from(source(view))
+    return statement(query.where(changed >= bindparam(SINCE, type_=DateTime())), dialect)
 
 
 @cache

@@ -91,6 +91,10 @@ def test_running_portal_reads_the_dictionaries_and_the_rights_it_keeps() -> None
         "V_YW_GRADE_DICT",
         "V_YW_DOCTOR_OP",
         "V_YW_OPRIGHT_DICT",
+        "V_YW_SURGERY_APPLY",
+        "V_YW_OPERATION",
+        "V_YW_OPERATION_ITEM",
+        "V_YW_OPERATION_TEAM",
     ]
     assert [function.name for function in FUNCTIONS_IN_USE] == [
         "YW_PRIV_SAVE",

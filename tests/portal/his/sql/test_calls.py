@@ -147,6 +147,6 @@ def test_stream_asks_for_a_batch_at_a_time_and_passes_no_arguments(dsn: str) -> 
     dialect = of(dsn)
     question = read_all("V_YW_DOCTOR", dialect.sql)
 
-    assert list(dialect.stream(Apart(recorder), question, 700)) == []
+    assert list(dialect.stream(Apart(recorder), question, 700, {})) == []
     assert recorder.done == [(question.text,)]
     assert recorder.arraysize == 700
