@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from surgery.views import declarations, grade_versions, grades, imports, procedures
+from surgery.views import bookings, declarations, grade_versions, grades, imports, procedures, volumes
 
 app_name = "surgery"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -82,4 +82,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="procedure-import-template",
     ),
     *imports.PAGES.urls("procedures/imports/", "procedure-import"),
+    path("bookings/", bookings.booking_list, name="booking-list"),
+    path("volumes/", volumes.volume_list, name="volume-list"),
+    path("volumes/surgeons/", volumes.volume_surgeons, name="volume-surgeons"),
+    path("volumes/procedures/", volumes.volume_procedures, name="volume-procedures"),
 ]

@@ -127,7 +127,7 @@ def foresee(changing: Changing, *, now: datetime) -> Foreseen:
     booked = list(booked_for(changing.code, after=starts))
     people = {one.practitioner_id: one.practitioner for one in (*lines, *by_class)}
     numbers = {one.emp_no for one in people.values()}
-    numbers |= {one.application.surgeon.emp_no for one in booked}
+    numbers |= {one.surgeon.emp_no for one in booked}
     worlds = _worlds(changing, numbers, now)
     classes = {one.practitioner_id for one in by_class}
     own: dict[int, list[GrantState]] = {}
@@ -145,7 +145,7 @@ def foresee(changing: Changing, *, now: datetime) -> Foreseen:
             BookedEffect(
                 one,
                 *worlds.codes(
-                    one.application.surgeon.emp_no, one.application.planned_at
+                    one.surgeon.emp_no, one.planned_at
                 ),
             )
             for one in booked

@@ -149,6 +149,20 @@ NAVIGATION: tuple[NavItem, ...] = (
         PRIVILEGES,
     ),
     NavItem(
+        _("已排手术"),
+        "calendar-due",
+        "surgery:booking-list",
+        Capability.VIEW_PRIVILEGES,
+        PRIVILEGES,
+    ),
+    NavItem(
+        _("手术量"),
+        "chart-bar",
+        "surgery:volume-list",
+        Capability.VIEW_PRIVILEGES,
+        PRIVILEGES,
+    ),
+    NavItem(
         _("HIS 对接"),
         "plug-connected",
         "desk:his",

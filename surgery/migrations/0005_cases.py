@@ -6,123 +6,299 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('surgery', '0001_initial'),
+        ("surgery", "0002_procedures"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BookedOperation',
+            name="BookedOperation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_hash', models.CharField(blank=True, max_length=64)),
-                ('first_seen_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('missing_since', models.DateTimeField(blank=True, null=True)),
-                ('apply_id', models.CharField(max_length=32, unique=True, verbose_name='申请单号')),
-                ('admission_id', models.CharField(blank=True, max_length=32)),
-                ('dept_code', models.CharField(blank=True, max_length=20)),
-                ('proc_code', models.CharField(max_length=32)),
-                ('proc_name', models.CharField(blank=True, max_length=100)),
-                ('extra_proc_code', models.CharField(blank=True, max_length=32)),
-                ('surgeon_no', models.CharField(max_length=20)),
-                ('assist1_no', models.CharField(blank=True, max_length=20)),
-                ('assist2_no', models.CharField(blank=True, max_length=20)),
-                ('applicant_no', models.CharField(max_length=20)),
-                ('applied_at', models.DateTimeField()),
-                ('planned_at', models.DateTimeField(blank=True, null=True, verbose_name='手术时间')),
-                ('op_room', models.CharField(blank=True, max_length=20)),
-                ('anes_name', models.CharField(blank=True, max_length=20)),
-                ('is_planned', models.CharField(blank=True, choices=[('1', '计划'), ('2', '非计划')], max_length=1)),
-                ('nature', models.CharField(blank=True, choices=[('1', '择期'), ('2', '急诊'), ('3', '限期')], max_length=1)),
-                ('reoperation', models.CharField(blank=True, choices=[('0', '非再次'), ('1', '计划再次'), ('2', '非计划再次')], max_length=1)),
-                ('status', models.CharField(choices=[('1', '草稿'), ('2', '待科主任审'), ('3', '待医务审'), ('4', '已排班'), ('5', '进行中'), ('6', '完成'), ('7', '取消')], max_length=1)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("row_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "first_seen_at",
+                    models.DateTimeField(default=django.utils.timezone.now),
+                ),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("missing_since", models.DateTimeField(blank=True, null=True)),
+                (
+                    "apply_id",
+                    models.CharField(
+                        max_length=32, unique=True, verbose_name="申请单号"
+                    ),
+                ),
+                ("admission_id", models.CharField(blank=True, max_length=32)),
+                ("dept_code", models.CharField(blank=True, max_length=20)),
+                ("proc_code", models.CharField(max_length=32)),
+                ("proc_name", models.CharField(blank=True, max_length=100)),
+                ("extra_proc_code", models.CharField(blank=True, max_length=32)),
+                ("surgeon_no", models.CharField(max_length=20)),
+                ("assist1_no", models.CharField(blank=True, max_length=20)),
+                ("assist2_no", models.CharField(blank=True, max_length=20)),
+                ("applicant_no", models.CharField(max_length=20)),
+                ("applied_at", models.DateTimeField()),
+                (
+                    "planned_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="手术时间"
+                    ),
+                ),
+                ("op_room", models.CharField(blank=True, max_length=20)),
+                ("anes_name", models.CharField(blank=True, max_length=20)),
+                (
+                    "is_planned",
+                    models.CharField(
+                        blank=True,
+                        choices=[("1", "计划"), ("2", "非计划")],
+                        max_length=1,
+                    ),
+                ),
+                (
+                    "nature",
+                    models.CharField(
+                        blank=True,
+                        choices=[("1", "择期"), ("2", "急诊"), ("3", "限期")],
+                        max_length=1,
+                    ),
+                ),
+                (
+                    "reoperation",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("0", "非再次"),
+                            ("1", "计划再次"),
+                            ("2", "非计划再次"),
+                        ],
+                        max_length=1,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("1", "草稿"),
+                            ("2", "待科主任审"),
+                            ("3", "待医务审"),
+                            ("4", "已排班"),
+                            ("5", "进行中"),
+                            ("6", "完成"),
+                            ("7", "取消"),
+                        ],
+                        max_length=1,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['planned_at', 'apply_id'],
-                'indexes': [models.Index(fields=['planned_at', 'apply_id'], name='surgery_booked_time'), models.Index(fields=['surgeon_no', 'planned_at'], name='surgery_booked_surgeon')],
+                "ordering": ["planned_at", "apply_id"],
+                "indexes": [
+                    models.Index(
+                        fields=["planned_at", "apply_id"], name="surgery_booked_time"
+                    ),
+                    models.Index(
+                        fields=["surgeon_no", "planned_at"],
+                        name="surgery_booked_surgeon",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PerformedCase',
+            name="PerformedCase",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_hash', models.CharField(blank=True, max_length=64)),
-                ('first_seen_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('missing_since', models.DateTimeField(blank=True, null=True)),
-                ('op_id', models.CharField(max_length=32, unique=True)),
-                ('apply_id', models.CharField(blank=True, db_index=True, max_length=32)),
-                ('patient_id', models.CharField(max_length=32)),
-                ('mr_no', models.CharField(blank=True, max_length=50)),
-                ('visit_no', models.IntegerField(blank=True, null=True)),
-                ('admission_id', models.CharField(blank=True, max_length=32)),
-                ('dept_code', models.CharField(blank=True, max_length=20)),
-                ('op_dept_code', models.CharField(blank=True, max_length=20)),
-                ('planned_at', models.DateTimeField(blank=True, null=True)),
-                ('in_room', models.DateTimeField(blank=True, null=True)),
-                ('anes_start', models.DateTimeField(blank=True, null=True)),
-                ('op_start', models.DateTimeField(blank=True, null=True)),
-                ('op_end', models.DateTimeField(blank=True, null=True)),
-                ('anes_end', models.DateTimeField(blank=True, null=True)),
-                ('out_room', models.DateTimeField(blank=True, null=True)),
-                ('proc_code', models.CharField(max_length=32)),
-                ('proc_name', models.CharField(blank=True, max_length=100)),
-                ('op_grade', models.CharField(blank=True, max_length=1)),
-                ('nature', models.CharField(blank=True, choices=[('1', '择期'), ('2', '急诊'), ('3', '限期')], max_length=1)),
-                ('is_planned', models.CharField(blank=True, choices=[('1', '计划'), ('2', '非计划')], max_length=1)),
-                ('reoperation', models.CharField(blank=True, choices=[('0', '非再次'), ('1', '计划再次'), ('2', '非计划再次')], max_length=1)),
-                ('surgeon_no', models.CharField(db_index=True, max_length=20)),
-                ('surgeon_name', models.CharField(blank=True, max_length=50)),
-                ('anes_method', models.CharField(blank=True, max_length=6)),
-                ('incision_class', models.CharField(blank=True, max_length=1)),
-                ('complication', models.CharField(blank=True, max_length=2)),
-                ('is_dead', models.BooleanField(null=True)),
-                ('death_time', models.DateTimeField(blank=True, null=True)),
-                ('is_canceled', models.BooleanField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("row_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "first_seen_at",
+                    models.DateTimeField(default=django.utils.timezone.now),
+                ),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("missing_since", models.DateTimeField(blank=True, null=True)),
+                ("op_id", models.CharField(max_length=32, unique=True)),
+                (
+                    "apply_id",
+                    models.CharField(blank=True, db_index=True, max_length=32),
+                ),
+                ("patient_id", models.CharField(max_length=32)),
+                ("mr_no", models.CharField(blank=True, max_length=50)),
+                ("visit_no", models.IntegerField(blank=True, null=True)),
+                ("admission_id", models.CharField(blank=True, max_length=32)),
+                ("dept_code", models.CharField(blank=True, max_length=20)),
+                ("op_dept_code", models.CharField(blank=True, max_length=20)),
+                ("planned_at", models.DateTimeField(blank=True, null=True)),
+                ("in_room", models.DateTimeField(blank=True, null=True)),
+                ("anes_start", models.DateTimeField(blank=True, null=True)),
+                ("op_start", models.DateTimeField(blank=True, null=True)),
+                ("op_end", models.DateTimeField(blank=True, null=True)),
+                ("anes_end", models.DateTimeField(blank=True, null=True)),
+                ("out_room", models.DateTimeField(blank=True, null=True)),
+                ("proc_code", models.CharField(max_length=32)),
+                ("proc_name", models.CharField(blank=True, max_length=100)),
+                ("op_grade", models.CharField(blank=True, max_length=1)),
+                (
+                    "nature",
+                    models.CharField(
+                        blank=True,
+                        choices=[("1", "择期"), ("2", "急诊"), ("3", "限期")],
+                        max_length=1,
+                    ),
+                ),
+                (
+                    "is_planned",
+                    models.CharField(
+                        blank=True,
+                        choices=[("1", "计划"), ("2", "非计划")],
+                        max_length=1,
+                    ),
+                ),
+                (
+                    "reoperation",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("0", "非再次"),
+                            ("1", "计划再次"),
+                            ("2", "非计划再次"),
+                        ],
+                        max_length=1,
+                    ),
+                ),
+                ("surgeon_no", models.CharField(db_index=True, max_length=20)),
+                ("surgeon_name", models.CharField(blank=True, max_length=50)),
+                ("anes_method", models.CharField(blank=True, max_length=6)),
+                ("incision_class", models.CharField(blank=True, max_length=1)),
+                ("complication", models.CharField(blank=True, max_length=2)),
+                ("is_dead", models.BooleanField(null=True)),
+                ("death_time", models.DateTimeField(blank=True, null=True)),
+                ("is_canceled", models.BooleanField()),
             ],
             options={
-                'ordering': ['-op_start', 'op_id'],
-                'indexes': [models.Index(fields=['op_start', 'op_id'], name='surgery_case_by_time'), models.Index(fields=['proc_code'], name='surgery_case_by_procedure')],
+                "ordering": ["-op_start", "op_id"],
+                "indexes": [
+                    models.Index(
+                        fields=["op_start", "op_id"], name="surgery_case_by_time"
+                    ),
+                    models.Index(
+                        fields=["proc_code"], name="surgery_case_by_procedure"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CaseProcedure',
+            name="CaseProcedure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_hash', models.CharField(blank=True, max_length=64)),
-                ('first_seen_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('missing_since', models.DateTimeField(blank=True, null=True)),
-                ('item_no', models.IntegerField()),
-                ('code', models.CharField(db_index=True, max_length=32)),
-                ('name', models.CharField(blank=True, max_length=100)),
-                ('his_item_id', models.CharField(blank=True, max_length=32)),
-                ('op_grade', models.CharField(blank=True, max_length=1)),
-                ('case', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='procedures', to='surgery.performedcase', to_field='op_id')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("row_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "first_seen_at",
+                    models.DateTimeField(default=django.utils.timezone.now),
+                ),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("missing_since", models.DateTimeField(blank=True, null=True)),
+                ("item_no", models.IntegerField()),
+                ("code", models.CharField(db_index=True, max_length=32)),
+                ("name", models.CharField(blank=True, max_length=100)),
+                ("his_item_id", models.CharField(blank=True, max_length=32)),
+                ("op_grade", models.CharField(blank=True, max_length=1)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="procedures",
+                        to="surgery.performedcase",
+                        to_field="op_id",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['case', 'item_no'],
-                'constraints': [models.UniqueConstraint(fields=('case', 'item_no'), name='surgery_caseprocedure_key')],
+                "ordering": ["case", "item_no"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("case", "item_no"), name="surgery_caseprocedure_key"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CaseMember',
+            name="CaseMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_hash', models.CharField(blank=True, max_length=64)),
-                ('first_seen_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('missing_since', models.DateTimeField(blank=True, null=True)),
-                ('role', models.CharField(choices=[('1', '主刀'), ('2', '第一助手'), ('3', '第二助手'), ('4', '第三助手'), ('5', '麻醉医师'), ('6', '洗手护士'), ('7', '巡回护士'), ('8', '带教')], max_length=1)),
-                ('emp_no', models.CharField(db_index=True, max_length=20)),
-                ('name', models.CharField(blank=True, max_length=50)),
-                ('case', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='members', to='surgery.performedcase', to_field='op_id')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("row_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "first_seen_at",
+                    models.DateTimeField(default=django.utils.timezone.now),
+                ),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("missing_since", models.DateTimeField(blank=True, null=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("1", "主刀"),
+                            ("2", "第一助手"),
+                            ("3", "第二助手"),
+                            ("4", "第三助手"),
+                            ("5", "麻醉医师"),
+                            ("6", "洗手护士"),
+                            ("7", "巡回护士"),
+                            ("8", "带教"),
+                        ],
+                        max_length=1,
+                    ),
+                ),
+                ("emp_no", models.CharField(db_index=True, max_length=20)),
+                ("name", models.CharField(blank=True, max_length=50)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="members",
+                        to="surgery.performedcase",
+                        to_field="op_id",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['case', 'role', 'emp_no'],
-                'constraints': [models.UniqueConstraint(fields=('case', 'role', 'emp_no'), name='surgery_casemember_key')],
+                "ordering": ["case", "role", "emp_no"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("case", "role", "emp_no"), name="surgery_casemember_key"
+                    )
+                ],
             },
         ),
     ]

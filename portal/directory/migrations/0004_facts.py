@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('directory', '0003_events'),
+        ("directory", "0003_events"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='pulledview',
-            name='read_whole_at',
+            model_name="pulledview",
+            name="read_whole_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='pulledview',
-            name='watermark',
+            model_name="pulledview",
+            name="watermark",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]
