@@ -91,6 +91,11 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"expires": 1800.0},
         },
+        "look-at-techniques": {
+            "task": "surgery.look_at_techniques",
+            "schedule": 3600.0,
+            "options": {"expires": 1800.0},
+        },
         "publish-catalogue": {
             "task": "permissions.publish_due",
             "schedule": 300.0,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from surgery.views import bookings, declarations, grade_versions, grades, imports, procedures, volumes
+from surgery.views import bookings, declarations, grade_versions, grades, imports, procedures, techniques, volumes
 
 app_name = "surgery"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -86,4 +86,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("volumes/", volumes.volume_list, name="volume-list"),
     path("volumes/surgeons/", volumes.volume_surgeons, name="volume-surgeons"),
     path("volumes/procedures/", volumes.volume_procedures, name="volume-procedures"),
+    path("techniques/", techniques.technique_list, name="technique-list"),
+    path("techniques/suspend/", techniques.technique_suspend, name="technique-suspend"),
+    path(
+        "techniques/<int:procedure_id>/filing/",
+        techniques.technique_file,
+        name="technique-file",
+    ),
+    path(
+        "techniques/<int:procedure_id>/lift/",
+        techniques.technique_lift,
+        name="technique-lift",
+    ),
 ]

@@ -171,12 +171,12 @@ def code_words(code: Code) -> Text:
 
 
 def _booked(one: BookedEffect) -> BookedRow:
-    application = one.booked.application
+    booked = one.booked
     return BookedRow(
-        planned_at=write_short(application.planned_at),
-        surgeon=application.surgeon.name,
-        emp_no=application.surgeon.emp_no,
-        application_no=application.application_no,
+        planned_at=write_short(booked.planned_at),
+        surgeon=booked.surgeon.name,
+        emp_no=booked.surgeon.emp_no,
+        application_no=booked.application_no,
         then=str(code_words(one.after)),
         is_lost=one.is_lost,
     )

@@ -76,7 +76,7 @@ class Outlook:
 class BookedEffect:
     """One operation ahead, and what its surgeon's check would say."""
 
-    booked: ApplicationProcedure
+    booked: BookedProcedure
     before: Code
     after: Code
 

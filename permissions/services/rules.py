@@ -112,7 +112,8 @@ def item_for(
 def must_be_grantable(
     privilege: Privilege, procedure: Procedure, on: date | None = None
 ) -> None:
-    if not procedure.is_enabled:
+    # One that will be suspended is granted to nobody any more.
+    if not procedure.is_enabled or procedure.effective_to is not None:
         raise ItemDisabled(procedure.code)
     grade = GRADE_OF_ITEMS.get(privilege.code)
     is_other = grade is not None and procedure.grade != grade

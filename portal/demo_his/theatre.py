@@ -140,7 +140,7 @@ class Theatre:
             for share in RISKS[item.grade]
         )
         died_at = ends + timedelta(hours=dice.randint(3, 200)) if dead else None
-        case = {
+        case: dict[str, Any] = {
             "ID": number,
             "病人ID": 500000 + number,
             "主页ID": 200000 + number,
@@ -162,7 +162,11 @@ class Theatre:
             "最后修改时间": text_of(self._written_at(died_at or ends)),
         }
         self.cases.append(
-            case | self._team(department, surgeon, item) | times(start, ends, case)
+            {
+                **case,
+                **self._team(department, surgeon, item),
+                **times(start, ends, case),
+            }
         )
         self._lines(number, item, department)
         return ends + timedelta(minutes=20)
@@ -216,9 +220,7 @@ def times(start: datetime, ends: datetime, case: Row) -> Row:
             ends + 15 * minutes,
         ]
     names = ("入室时间", "麻醉开始", "手术开始", "手术结束", "麻醉结束", "出室时间")
-    return {
-        name: text_of(moment) for name, moment in zip(names, moments, strict=True)
-    }
+    return {name: text_of(moment) for name, moment in zip(names, moments, strict=True)}
 
 
 def text_of(moment: datetime | None) -> str | None:
@@ -301,7 +303,8 @@ def sheet(
         "申请状态": 1,
         "申请医师": surgeon.number,
         "申请时间": text_of(
-            datetime.combine(theatre.today, time(17)) - timedelta(days=1, minutes=number)
+            datetime.combine(theatre.today, time(17))
+            - timedelta(days=1, minutes=number)
         ),
         "拟行手术": code,
         "主刀医生": surgeon.number,

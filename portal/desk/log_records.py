@@ -26,12 +26,14 @@ from portal.ui.moments import write_moment
 from surgery.codes import folded
 from surgery.models import (
     CataloguePublication,
+    Filing,
     GradeProposal,
     GradeText,
     Procedure,
     ProcedureAlias,
     ProcedureDepartment,
     SurgeryApplication,
+    Suspension,
 )
 from surgery.presenters.declarations import FIELDS as DECLARED
 from surgery.presenters.declarations import verdict_chip
@@ -277,6 +279,44 @@ def _of_practitioner(text: str) -> Q:
     return practitioner_matches(text, "practitioner__")
 
 
+def _of_procedure(text: str) -> Q:
+    return Q(procedure__code__istartswith=text) | Q(procedure__name__contains=text)
+
+
+FILING = Record(
+    model=Filing,
+    kind="FILING_CHANGED",
+    chip=Chip("info", "file-check", _("限制类技术备案")),
+    who=lambda row: row.procedure.name,
+    what=lambda row: row.procedure.code,
+    search=_of_procedure,
+    joined=("procedure",),
+    fields={
+        "filed_on": _("备案日期"),
+        "authority": _("备案机关"),
+        "document_no": _("备案文号"),
+        "document": _("材料"),
+    },
+    url=lambda row: reverse("surgery:technique-list"),
+    link=_("限制类与停用"),
+)
+SUSPENSION = Record(
+    model=Suspension,
+    kind="TECHNIQUE_SUSPENDED",
+    chip=Chip("warn", "player-pause", _("停用手术")),
+    who=lambda row: row.procedure.name,
+    what=lambda row: row.procedure.code,
+    search=_of_procedure,
+    joined=("procedure",),
+    fields={
+        "from_on": _("停用日期"),
+        "reason": _("停用原因"),
+        "document_no": _("依据文号"),
+        "lifted_on": _("恢复日期"),
+    },
+    url=lambda row: reverse("surgery:technique-list"),
+    link=_("限制类与停用"),
+)
 RULE = Record(
     model=RuleSetting,
     kind="RULE_CHANGED",

@@ -82,6 +82,8 @@ class Source(StrEnum):
     GRADE_PROPOSAL = "Q"
     PUBLICATION = "B"
     DECLARATION = "D"
+    FILING = "F"
+    SUSPENSION = "X"
     RULE = "R"
     TRAINING = "T"
     TEMPLATE = "M"
@@ -101,6 +103,8 @@ RECORDS: Mapping[Source, Record] = {
     Source.GRADE_PROPOSAL: records.GRADE_PROPOSAL,
     Source.PUBLICATION: records.PUBLICATION,
     Source.DECLARATION: records.DECLARATION,
+    Source.FILING: records.FILING,
+    Source.SUSPENSION: records.SUSPENSION,
     Source.REVIEW: records.REVIEW,
     Source.TRAINING: records.TRAINING,
     Source.RULE: records.RULE,

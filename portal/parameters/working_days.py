@@ -38,6 +38,11 @@ class Calendar:
             count -= self.is_working(day)
         return day
 
+    def count(self, after: date, until: date) -> int:
+        """How many working days come after ``after``, up to and with ``until``."""
+        days = range((until - after).days)
+        return sum(self.is_working(until - timedelta(days=ago)) for ago in days)
+
 
 def calendar_of_settings() -> Calendar:
     """Raises BadCalendar."""

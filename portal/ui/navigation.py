@@ -163,6 +163,13 @@ NAVIGATION: tuple[NavItem, ...] = (
         PRIVILEGES,
     ),
     NavItem(
+        _("限制类与停用"),
+        "player-pause",
+        "surgery:technique-list",
+        Capability.VIEW_PRIVILEGES,
+        PRIVILEGES,
+    ),
+    NavItem(
         _("HIS 对接"),
         "plug-connected",
         "desk:his",

@@ -16,6 +16,7 @@ from surgery.models.grading import (
 )
 from surgery.models.imports import ProcedureImport, ProcedureImportRow
 from surgery.models.procedures import Procedure, ProcedureAlias, ProcedureDepartment
+from surgery.models.techniques import Filing, Suspension
 
 __all__ = [
     "ApplicationProcedure",
@@ -23,6 +24,7 @@ __all__ = [
     "CaseMember",
     "CaseProcedure",
     "CataloguePublication",
+    "Filing",
     "GradeChange",
     "GradeProposal",
     "GradeText",
@@ -34,4 +36,5 @@ __all__ = [
     "ProcedureImport",
     "ProcedureImportRow",
     "SurgeryApplication",
+    "Suspension",
 ]

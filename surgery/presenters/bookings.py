@@ -93,9 +93,7 @@ def _row(
         planned_in_full=write_moment(one.planned_at) if one.planned_at else "",
         operations=operations,
         surgeon=surgeon,
-        assistants=listed(
-            names.person(number).name or number for number in helpers
-        ),
+        assistants=listed(names.person(number).name or number for number in helpers),
         department=surgeon.department,
         room=one.op_room,
         anesthesia=one.anes_name,

@@ -58,7 +58,9 @@ def _row(group: Mapping[str, Any], names: Names) -> VolumeRow:
     return VolumeRow(
         id="-".join(parts),
         person=names.person(group["who"]) if "who" in group else None,
-        role=TeamRole(group["role"] or TeamRole.SURGEON).label if "role" in group else "",
+        role=TeamRole(group["role"] or TeamRole.SURGEON).label
+        if "role" in group
+        else "",
         operation=names.operation(group["code"]) if "code" in group else None,
         cases=group["cases"],
         complications=outcome("complications"),

@@ -35,7 +35,9 @@ class Groups(QuerySet[Any]):
         """``pk``, by which a list breaks ties, means the fields grouped by."""
         ordered: list[Any] = []
         for name in names:
-            ordered += list(self._hints.get("grouped_by", ())) if name == "pk" else [name]
+            ordered += (
+                list(self._hints.get("grouped_by", ())) if name == "pk" else [name]
+            )
         return super().order_by(*ordered)
 
 

@@ -14,7 +14,7 @@ from portal.directory.models import Practitioner
 from portal.parameters.days import day_of, start_of
 from portal.ui.filters import ChoiceFilter, DateRange, Search
 from portal.ui.lists import Column, ListSpec, QuickView, list_response
-from surgery.enums import Nature, VerdictCode
+from surgery.enums import Nature
 from surgery.models import BookedOperation, Procedure, SurgeryApplication
 from surgery.presenters.bookings import BookingRow, booking_rows, missing_note
 from surgery.queries.bookings import bookings, undeclared_to_his
@@ -116,5 +116,3 @@ def booking_list(request: AuthenticatedRequest) -> HttpResponse:
         template="surgery/booking_list.html",
         context={"notes": missing_note(alone)},
     )
-
-

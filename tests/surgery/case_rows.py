@@ -16,8 +16,14 @@ from portal.his.contract.shape import Type, View
 from surgery.sync import pull_cases
 from tests.portal.his.rows import ListedHis
 
-MONDAY = datetime(2026, 11, 16, 9, 0)
-WRITTEN = datetime(2026, 11, 16, 20, 0)
+
+def local(*parts: int) -> datetime:
+    """A moment as the HIS writes it: local, without a zone."""
+    return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
+
+
+MONDAY = local(2026, 11, 16, 9, 0)
+WRITTEN = local(2026, 11, 16, 20, 0)
 CHOLE, LIVER, SPLEEN = "51.2300", "50.2205", "41.5x00"
 
 
@@ -75,8 +81,8 @@ def apply_row(apply_id: str, **given: Any) -> tuple[Any, ...]:
         "proc_name": "腹腔镜下胆囊切除术",
         "surgeon_no": "1188",
         "applicant_no": "1188",
-        "apply_time": datetime(2026, 11, 20, 9, 0),
-        "plan_time": datetime(2026, 11, 25, 8, 30),
+        "apply_time": local(2026, 11, 20, 9, 0),
+        "plan_time": local(2026, 11, 25, 8, 30),
         "is_planned": "1",
         "op_nature": "1",
         "reop_type": "0",
@@ -116,9 +122,7 @@ class Theatre(ListedHis):
     ) -> None:
         """A case with its procedures and team; by default what the row itself says."""
         done = codes or (given.get("proc_code", CHOLE),)
-        written = {
-            name: given[name] for name in ("last_modified",) if name in given
-        }
+        written = {name: given[name] for name in ("last_modified",) if name in given}
         self.keep("V_YW_OPERATION", case_row(op_id, **{"proc_code": done[0]} | given))
         for number, code in enumerate(done, start=1):
             self.keep("V_YW_OPERATION_ITEM", item_row(op_id, number, code, **written))

@@ -17,7 +17,7 @@ from tests.cast import lin, make_practitioner, sign_in, wang
 from tests.harness import assert_queries
 from tests.pages import CheckedClient
 from tests.permissions.ledger import make_procedure, make_procedures
-from tests.surgery.case_rows import CHOLE, LIVER, Theatre, pull
+from tests.surgery.case_rows import CHOLE, LIVER, Theatre, local, pull
 from tests.surgery.test_declaration_list import CHOLE as DECLARED_CHOLE
 from tests.surgery.test_declaration_list import declared
 
@@ -65,7 +65,7 @@ def test_booking_that_is_also_declared_counts_once_with_what_was_declared(
     his: Theatre, wang: User
 ) -> None:
     declared(wang, "SS1", DECLARED_CHOLE)
-    his.booking("SS1", proc_code=LIVER, plan_time=datetime(2026, 11, 26, 9, 0))
+    his.booking("SS1", proc_code=LIVER, plan_time=local(2026, 11, 26, 9, 0))
     pull(his, AT)
 
     [one] = booked_procedures(surgeon().pk, after=AT)
@@ -136,7 +136,7 @@ def booked(his: Theatre, wang: User) -> Theatre:
     his.booking("SS1", assist1_no="1305")
     his.booking("SS2", status="4", op_nature="2")
     his.booking("SS3", surgeon_no="0000", proc_code="99.9999", proc_name="")
-    his.booking("SS4", plan_time=datetime(2026, 11, 1, 9, 0))
+    his.booking("SS4", plan_time=local(2026, 11, 1, 9, 0))
     his.booking("SS5", status="7")
     pull(his, AT)
     return his

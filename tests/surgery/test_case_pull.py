@@ -14,6 +14,7 @@ from tests.surgery.case_rows import (
     SPLEEN,
     Theatre,
     counts,
+    local,
     member_row,
     pull,
 )
@@ -72,7 +73,7 @@ def test_second_pull_reads_from_the_watermark_and_changes_nothing(his: Theatre) 
 
     runs = pull(his, LATER)
 
-    since = datetime(2026, 11, 16, 19, 50)  # ten minutes behind what was last written
+    since = local(2026, 11, 16, 19, 50)  # ten minutes behind what was last written
     assert his.asked == [(name, since) for name in runs]
     assert counts(runs[CASES]) == (2, 0, 0, 0, 0)
     assert list(PerformedCase.objects.order_by("pk").values()) == before
@@ -82,7 +83,7 @@ def test_changed_case_is_changed_here_and_keeps_when_it_was_first_seen(
     his: Theatre,
 ) -> None:
     pull(his, NOON)
-    his.case("1", CHOLE, reop_type="2", last_modified=datetime(2026, 11, 17, 12, 30))
+    his.case("1", CHOLE, reop_type="2", last_modified=local(2026, 11, 17, 12, 30))
 
     runs = pull(his, LATER)
 
@@ -93,7 +94,7 @@ def test_changed_case_is_changed_here_and_keeps_when_it_was_first_seen(
 
 def test_row_touched_without_another_value_is_no_change(his: Theatre) -> None:
     pull(his, NOON)
-    his.case("1", CHOLE, last_modified=datetime(2026, 11, 17, 12, 30))
+    his.case("1", CHOLE, last_modified=local(2026, 11, 17, 12, 30))
 
     runs = pull(his, LATER)
 
@@ -103,7 +104,7 @@ def test_row_touched_without_another_value_is_no_change(his: Theatre) -> None:
 
 def test_case_canceled_in_the_his_is_kept_as_canceled(his: Theatre) -> None:
     pull(his, NOON)
-    late = datetime(2026, 11, 17, 12, 30)
+    late = local(2026, 11, 17, 12, 30)
     his.case("2", LIVER, surgeon_no="1027", cancel_flag="1", last_modified=late)
 
     pull(his, LATER)
@@ -159,7 +160,7 @@ def test_bad_case_is_set_aside_until_it_is_mended_and_the_rest_arrives(
         ("4", "reop_type", "UNKNOWN_CODE", "9"),
     ]
 
-    his.case("3", last_modified=datetime(2026, 11, 17, 12, 30))
+    his.case("3", last_modified=local(2026, 11, 17, 12, 30))
     assert counts(pull(his, LATER)[CASES])[1:] == (1, 0, 0, 1)
     assert [row.key for row in QuarantinedRow.objects.filter(view=CASES)] == ["4"]
 
@@ -175,11 +176,11 @@ def test_doubled_case_is_taken_once_and_said(his: Theatre) -> None:
 def test_his_whose_clock_is_ahead_does_not_hide_what_comes_meanwhile(
     his: Theatre,
 ) -> None:
-    his.case("3", last_modified=datetime(2027, 1, 1))
+    his.case("3", last_modified=local(2027, 1, 1))
     pull(his, NOON)
     assert PulledView.objects.get(view=CASES).watermark == NOON
 
-    his.case("4", last_modified=datetime(2026, 11, 17, 12, 30))
+    his.case("4", last_modified=local(2026, 11, 17, 12, 30))
     assert counts(pull(his, LATER)[CASES])[1] == 1
 
 
@@ -226,7 +227,7 @@ def test_booked_operation_follows_the_his(his: Theatre) -> None:
     one = BookedOperation.objects.get(apply_id="SS1")
     assert one.planned_at == datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
 
-    his.booking("SS1", status="7", last_modified=datetime(2026, 11, 17, 12, 30))
+    his.booking("SS1", status="7", last_modified=local(2026, 11, 17, 12, 30))
     pull(his, LATER)
     one.refresh_from_db()
     assert (one.status, one.changed_at) == ("7", LATER)
@@ -260,5 +261,3 @@ class RivaledTheatre:
             self.is_rivaled = True
             pull(self.his, LATER)
         yield from self.his.batches(view, since)  # type: ignore[arg-type]
-
-

@@ -16,7 +16,7 @@ from tests.cast import lin, sign_in, wang
 from tests.harness import assert_queries
 from tests.pages import CheckedClient
 from tests.permissions.ledger import make_procedures
-from tests.surgery.case_rows import CHOLE, LIVER, SPLEEN, Theatre, pull
+from tests.surgery.case_rows import CHOLE, LIVER, SPLEEN, Theatre, local, pull
 
 __all__ = ["lin", "wang"]
 LIST, SURGEONS, PROCEDURES = "/volumes/", "/volumes/surgeons/", "/volumes/procedures/"
@@ -30,7 +30,7 @@ def done(wang: User) -> Theatre:
     his.case("1", CHOLE, team={"1": "1188", "2": "1305"})
     his.case("2", CHOLE, complication="04")
     his.case("3", SPLEEN, surgeon_no="0000")
-    his.case("4", LIVER, op_start=datetime(2025, 11, 1, 9, 0))
+    his.case("4", LIVER, op_start=local(2025, 11, 1, 9, 0))
     his.case("5", op_start=None)
     pull(his, AT)
     return his
@@ -110,7 +110,9 @@ def test_doctor_file_leads_to_the_volumes_of_the_doctor(
     client: CheckedClient, lin: User, done: Theatre
 ) -> None:
     sign_in(client, lin)
-    text = client.get(reverse("permissions:practitioner-detail", args=["1188"])).content.decode()
+    text = client.get(
+        reverse("permissions:practitioner-detail", args=["1188"])
+    ).content.decode()
     assert 'href="/volumes/?q=1188&amp;view=all"' in text
     assert rows(client.get("/volumes/?q=1188&view=all")) == [
         ("1188", "主刀", CHOLE, 2, 1)

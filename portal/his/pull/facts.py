@@ -81,9 +81,7 @@ class Reading:
                 found.rows.append(Row(key, digest, named))
             else:
                 column, reason, value = bad
-                found.bad.append(
-                    BadRow(key, column.name, reason, shown(column, value))
-                )
+                found.bad.append(BadRow(key, column.name, reason, shown(column, value)))
         return found
 
     def _newest(self, batch: Batch) -> datetime | None:

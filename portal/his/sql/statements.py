@@ -102,7 +102,9 @@ def read_since(name: str, dialect: Dialect) -> Statement:
     columns: list[ColumnClause[Any]] = [column(name) for name in view.column_names]
     changed: ColumnClause[Any] = column(view.watermark)
     query = select(*columns).select_from(source(view))
-    return statement(query.where(changed >= bindparam(SINCE, type_=DateTime())), dialect)
+    return statement(
+        query.where(changed >= bindparam(SINCE, type_=DateTime())), dialect
+    )
 
 
 @cache

@@ -91,9 +91,7 @@ def fault_of(view: View, row: dict[str, object]) -> object:
 
 def test_surgery_application_is_seen_with_its_codes(database: Database) -> None:
     database.run(APPLIED)
-    row = database.row(
-        "SELECT * FROM V_YW_SURGERY_APPLY WHERE apply_id = 'SS1'"
-    )
+    row = database.row("SELECT * FROM V_YW_SURGERY_APPLY WHERE apply_id = 'SS1'")
     assert row is not None
     wanted = {
         "apply_id": "SS1",

@@ -43,7 +43,7 @@ def test_every_view_the_portal_reads_whole_has_its_copy() -> None:
     assert {one.name for one in (*DICTIONARIES, *FACTS)} == named
 
 
-@pytest.mark.parametrize("dictionary", (*DICTIONARIES, *FACTS), ids=id_of)
+@pytest.mark.parametrize("dictionary", [*DICTIONARIES, *FACTS], ids=id_of)
 def test_every_column_but_the_watermark_is_kept(dictionary: Dictionary) -> None:
     kept = {column.name for column, _name in dictionary.kept}
     missing = [name for name in dictionary.view.column_names if name not in kept]
@@ -80,7 +80,7 @@ def test_field_holds_whatever_the_contract_allows(
         assert field.null is column.nullable
 
 
-@pytest.mark.parametrize("dictionary", (*DICTIONARIES, *FACTS), ids=id_of)
+@pytest.mark.parametrize("dictionary", [*DICTIONARIES, *FACTS], ids=id_of)
 def test_key_of_the_view_is_the_key_of_the_copy(dictionary: Dictionary) -> None:
     meta = dictionary.model._meta
     unique = {

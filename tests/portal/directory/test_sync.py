@@ -226,9 +226,7 @@ def test_pull_doctors_with_bad_rows_takes_the_good_ones_and_names_the_bad() -> N
 class RivalHis(ListedHis):
     """Another pull runs to its end while this one is still reading."""
 
-    def batches(
-        self, view: View, since: datetime | None = None
-    ) -> Iterator[list[Any]]:
+    def batches(self, view: View, since: datetime | None = None) -> Iterator[list[Any]]:
         rows = list(super().batches(view))
         if not Practitioner.objects.exists():
             pull_doctors(gateway=ListedHis([WANG]), at=MONDAY)
@@ -249,9 +247,7 @@ def test_pull_doctors_twice_at_once_takes_each_row_once() -> None:
 class RestlessHis(ListedHis):
     """Whenever it is read, another pull has just changed our copy."""
 
-    def batches(
-        self, view: View, since: datetime | None = None
-    ) -> Iterator[list[Any]]:
+    def batches(self, view: View, since: datetime | None = None) -> Iterator[list[Any]]:
         PulledView.objects.update(version=F("version") + 1)
         return super().batches(view)
 

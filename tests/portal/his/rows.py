@@ -116,9 +116,7 @@ class ListedHis:
     def privileges(self) -> Iterator[PrivilegeRecord]:
         return iter(self.privilege_rows)
 
-    def batches(
-        self, view: View, since: datetime | None = None
-    ) -> Iterator[list[Any]]:
+    def batches(self, view: View, since: datetime | None = None) -> Iterator[list[Any]]:
         for row in self.rows_of(view):
             yield [row]
             if self.is_down:

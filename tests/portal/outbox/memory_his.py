@@ -173,9 +173,7 @@ class MemoryHis:
             raise HisUnavailable("HIS 未应答：连接不上")
         return 0.001
 
-    def batches(
-        self, view: View, since: datetime | None = None
-    ) -> Iterator[list[Any]]:
+    def batches(self, view: View, since: datetime | None = None) -> Iterator[list[Any]]:
         return iter(())
 
     def typed(self, view: View, rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
