@@ -9,6 +9,7 @@ them, as the case itself names both.
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.db.models import Case, Count, F, FilteredRelation, Q, QuerySet, When
@@ -31,14 +32,17 @@ BY_PROCEDURE = ("code",)
 class Groups(QuerySet[Any]):
     """Groups have no key of their own: what they are grouped by takes its place."""
 
+    grouped_by: tuple[str, ...] = ()
+
+    def _clone(self) -> Any:
+        made = super()._clone()  # type: ignore[misc]  # as every class of Django's own
+        made.grouped_by = self.grouped_by
+        return made
+
     def order_by(self, *names: Any) -> Any:
         """``pk``, by which a list breaks ties, means the fields grouped by."""
-        ordered: list[Any] = []
-        for name in names:
-            ordered += (
-                list(self._hints.get("grouped_by", ())) if name == "pk" else [name]
-            )
-        return super().order_by(*ordered)
+        keys = [self.grouped_by if name == "pk" else (name,) for name in names]
+        return super().order_by(*chain.from_iterable(keys))
 
 
 def counted() -> QuerySet[PerformedCase]:
@@ -60,7 +64,9 @@ def volumes(
     team the HIS does not show), ``code`` a procedure as the HIS spells it. The window
     is that of the incision, ``before`` exclusive.
     """
-    cases: Any = Groups(PerformedCase, hints={"grouped_by": by}).filter(
+    groups = Groups(PerformedCase)
+    groups.grouped_by = by
+    cases: Any = groups.filter(
         missing_since=None, is_canceled=False, op_start__isnull=False
     )
     if since is not None:

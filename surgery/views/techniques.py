@@ -43,6 +43,7 @@ from surgery.services.techniques import (
 )
 
 LIST = "surgery:technique-list"
+CLASSES = [(str(one.value), one.label) for one in RestrictedClass]
 COLUMNS: tuple[Column[TechniqueRow], ...] = (
     Column("procedure", _("手术"), order=("code",), export=lambda row: row.name),
     Column("code", _("编码"), export=lambda row: row.code),
@@ -78,11 +79,7 @@ def technique_spec(now: datetime) -> ListSpec[Procedure, TechniqueRow]:
             _("手术名称、编码或首字母"),
             ("name__contains", "code__istartswith", "initials__istartswith"),
         ),
-        filters=(
-            ChoiceFilter(
-                "class", _("限制类"), RestrictedClass.choices, "restricted_class"
-            ),
-        ),
+        filters=(ChoiceFilter("class", _("限制类"), CLASSES, "restricted_class"),),
         views=(
             QuickView("all", _("全部")),
             QuickView("restricted", _("限制类"), RESTRICTED),

@@ -133,7 +133,7 @@ def test_filing_is_kept_with_history_and_corrected_in_place(
 
     one = Filing.objects.get()
     assert (one.filed_on, one.document_no) == (TODAY, "云卫备〔2026〕13号")
-    history: Any = Filing.history  # type: ignore[attr-defined]
+    history: Any = Filing.history
     assert list(history.values_list("history_change_reason", flat=True)) == [
         "文号录错",
         "首例后备案",
@@ -154,7 +154,7 @@ def test_refused_filing_leaves_nothing(
     procedure = Procedure.objects.get(code=code)
     with pytest.raises(refusal):
         filed(procedure, lin, **given)
-    history: Any = Filing.history  # type: ignore[attr-defined]
+    history: Any = Filing.history
     assert (Filing.objects.count(), history.count()) == (0, 0)
 
 
@@ -265,7 +265,7 @@ def test_refused_suspension_leaves_nothing(
 ) -> None:
     with pytest.raises(refusal):
         stopped(CHOLE, lin, **given)
-    history: Any = Procedure.history  # type: ignore[attr-defined]
+    history: Any = Procedure.history
     assert Suspension.objects.count() == 0
     assert Procedure.objects.get(code=CHOLE).is_enabled is True
     assert history.filter(code=CHOLE).count() == 1

@@ -113,7 +113,7 @@ def test_window_begins_with_the_incision_and_ends_before(
     his.case("1")
     pull(his, NOON)
 
-    window = {
+    window: dict[str, Any] = {
         name: moment.replace(tzinfo=ZONE)
         for name, moment in (("since", since), ("before", before))
         if moment
@@ -165,6 +165,12 @@ def planted(seed: int, count: int) -> tuple[list[Any], list[Any], list[Any]]:
     return cases, items, team
 
 
+def keep(cases: list[Any], items: list[Any], team: list[Any]) -> None:
+    PerformedCase.objects.bulk_create(cases)
+    CaseProcedure.objects.bulk_create(items)
+    CaseMember.objects.bulk_create(team)
+
+
 def counted_by_hand(
     by: tuple[str, ...], cases: list[Any], items: list[Any], team: list[Any]
 ) -> dict[tuple[Any, ...], Any]:
@@ -202,21 +208,13 @@ def counted_by_hand(
 def test_volumes_equal_a_count_by_hand(seed: int, count: int) -> None:
     cases, items, team = planted(seed, count)
     with transaction.atomic():
-        for model, rows in (
-            (PerformedCase, cases),
-            (CaseProcedure, items),
-            (CaseMember, team),
-        ):
-            model.objects.bulk_create(rows)
+        keep(cases, items, team)
         for by in (BY_BOTH, BY_SURGEON, BY_PROCEDURE):
             assert found(by) == counted_by_hand(by, cases, items, team)
         transaction.set_rollback(True)
 
 
 def test_volumes_take_one_query() -> None:
-    for model, rows in zip(
-        (PerformedCase, CaseProcedure, CaseMember), planted(7, 60), strict=True
-    ):
-        model.objects.bulk_create(rows)
+    keep(*planted(7, 60))
     with assert_queries(1):
         assert len(found()) > 20

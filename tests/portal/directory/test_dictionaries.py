@@ -82,7 +82,7 @@ def test_field_holds_whatever_the_contract_allows(
 
 @pytest.mark.parametrize("dictionary", [*DICTIONARIES, *FACTS], ids=id_of)
 def test_key_of_the_view_is_the_key_of_the_copy(dictionary: Dictionary) -> None:
-    meta = dictionary.model._meta
+    meta: Any = dictionary.model._meta
     unique = {
         tuple(meta.get_field(name).attname for name in item.fields)
         for item in meta.total_unique_constraints
