@@ -25,6 +25,7 @@ from portal.desk.demo.grades import seed_grades
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
 from portal.desk.demo.procedures import seed_procedures
 from portal.desk.demo.reviews import seed_reviews
+from portal.desk.demo.techniques import seed_techniques
 from portal.desk.demo.theatre import THEATRE
 from portal.desk.demo.trainings import seed_trainings
 from portal.directory.models import Practitioner
@@ -32,7 +33,7 @@ from portal.directory.sync import pull_all
 from portal.his.opening import from_settings
 from portal.parameters.days import ZONE, day_of
 from surgery.importers import load_seed_procedures
-from surgery.models import GradeVersion, SurgeryApplication
+from surgery.models import Filing, GradeVersion, SurgeryApplication
 
 PROPOSER, APPROVER, SECOND = "2031", "2003", "2032"
 REASON = "科室考核合格，医疗技术临床应用管理委员会通过"
@@ -71,6 +72,8 @@ def seed() -> str:
     if not SurgeryApplication.objects.exists():
         seed_bookings(now=now)
         seed_reviews(officer=User.objects.get(staff_no=PROPOSER), now=now)
+    if not Filing.objects.exists():
+        seed_techniques(by=User.objects.get(staff_no=PROPOSER), now=now)
     return (
         f"医师 {Practitioner.objects.count()}，授权 {Grant.objects.count()}，"
         f"申请 {Application.objects.count()}"
