@@ -113,6 +113,7 @@ class WireConnection(HTTPConnection):
         self.sock = wire.connect(self.host, self.port, self._context)
 
 
+Pages = Iterator[list[tuple[Any, ...]]]  # rows as they were read
 PING = "contract"  # what is asked to see whether the HIS is there
 
 # A parent's links stay in the table after a fork: closing them would end them there.
@@ -141,9 +142,7 @@ class RestGateway:
         for batch in self.batches(view):
             yield from self.typed(view, batch)
 
-    def batches(
-        self, view: View, since: datetime | None = None
-    ) -> Iterator[list[tuple[Any, ...]]]:
+    def batches(self, view: View, since: datetime | None = None) -> Pages:
         """Page by page, whatever changed when; the deadline counts anew for each."""
         return self._raw_pages(view, {})
 
@@ -152,9 +151,7 @@ class RestGateway:
     ) -> Iterator[Iterator[tuple[Any, ...]]]:
         return (self.typed(view, rows) for rows in self._raw_pages(view, asked))
 
-    def _raw_pages(
-        self, view: View, asked: Mapping[str, Any]
-    ) -> Iterator[list[tuple[Any, ...]]]:
+    def _raw_pages(self, view: View, asked: Mapping[str, Any]) -> Pages:
         cursor = ""
         while True:
             more = {"cursor": cursor} if cursor else {}

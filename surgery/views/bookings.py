@@ -67,7 +67,6 @@ COLUMNS: tuple[Column[BookingRow], ...] = (
         order=("surgeon_no",),
         export=lambda row: f"{row.surgeon.in_one} {row.surgeon.department}",
     ),
-    Column("assistants", _("助手"), export=lambda row: row.assistants),
     Column("room", _("手术间"), export=lambda row: f"{row.room} {row.anesthesia}"),
     Column("nature", _("手术性质"), export=lambda row: row.nature),
     Column("status", _("HIS 状态"), export=lambda row: row.status.text),

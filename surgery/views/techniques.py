@@ -22,6 +22,7 @@ from portal.parameters.working_days import calendar_of_settings
 from portal.ui.filters import ChoiceFilter, Search
 from portal.ui.lists import Column, ListSpec, QuickView, list_response
 from portal.ui.notices import invalid, saved
+from portal.ui.phrases import noted
 from surgery.enums import RestrictedClass
 from surgery.forms.techniques import FilingForm, LiftForm, SuspendForm
 from surgery.models import Procedure
@@ -45,8 +46,12 @@ from surgery.services.techniques import (
 LIST = "surgery:technique-list"
 CLASSES = [(str(one.value), one.label) for one in RestrictedClass]
 COLUMNS: tuple[Column[TechniqueRow], ...] = (
-    Column("procedure", _("手术"), order=("code",), export=lambda row: row.name),
-    Column("code", _("编码"), export=lambda row: row.code),
+    Column(
+        "procedure",
+        _("手术"),
+        order=("code",),
+        export=lambda row: noted(row.name, row.code),
+    ),
     Column("restricted", _("限制类"), export=lambda row: row.restricted),
     Column("first", _("首例"), order=("first_at",), export=lambda row: row.first_on),
     Column("state", _("备案"), export=lambda row: row.state.text),
@@ -63,7 +68,7 @@ COLUMNS: tuple[Column[TechniqueRow], ...] = (
         order=("stopped_from",),
         export=lambda row: row.stopped_in_one,
     ),
-    Column("acts", ""),
+    Column("acts", _("操作")),
 )
 
 

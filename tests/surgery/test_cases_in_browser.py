@@ -79,7 +79,7 @@ def test_volumes_are_filtered_by_typing_and_lead_to_the_doctor(
     expect(rows).to_have_count(4)
     check_axe(page)
     page.get_by_role("searchbox").fill("王若谷")
-    expect(rows).to_have_count(1)
+    expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("腹腔镜下胆囊切除术")
     page.get_by_role("link", name="按手术").click()
     expect(page.locator("tbody tr[id^=volume-]")).to_have_count(2)

@@ -36,7 +36,7 @@ def test_check_of_the_his_in_use_is_kept_by_interface(dsn: str) -> None:
     found = last_conformance()
     drugs = found["V_YW_DRUG"]
     assert (drugs.passed > 0, drugs.failed) == (True, 0)
-    assert found["V_YW_OPERATION"].passed == 0
+    assert found["V_YW_FRONT_PAGE"].passed == 0
     assert ConformanceRun.objects.count() == 1
 
 

@@ -124,6 +124,9 @@ def test_tiles_are_the_fifteen_in_the_order_of_the_tender(
         "V_YW_DEPT",
         "V_YW_DOCTOR_DEPT",
         "V_YW_DOCTOR_SCOPE",
+        "V_YW_SURGERY_APPLY",
+        "V_YW_OPERATION_ITEM",
+        "V_YW_OPERATION_TEAM",
     ]
 
 
@@ -135,7 +138,10 @@ def test_every_interface_shown_has_a_title_to_translate() -> None:
 
 @pytest.mark.parametrize(
     ("mapping", "state", "words"),
-    [("", "未启用", "本系统尚未使用"), ("demo_his", "没有手术记录", "HIS 暂缺")],
+    [
+        ("", "未启用", "本系统尚未使用"),
+        ("demo_his", "挂号记录没有时间", "HIS 暂缺"),
+    ],
 )
 def test_tile_of_an_interface_not_used_or_not_in_the_his_says_so(
     client: CheckedClient,
@@ -148,10 +154,10 @@ def test_tile_of_an_interface_not_used_or_not_in_the_his_says_so(
     settings.HIS_MAPPING = mapping
     sign_in(client, lin)
 
-    tile = tile_of(client, "V_YW_OPERATION")
+    tile = tile_of(client, "V_YW_OUTP_VISIT")
 
     assert words_of(tile) == [
-        *(state, "14", "手术开展情况查询", "V_YW_OPERATION"),
+        *(state, "14", "手术开展情况查询", "V_YW_OUTP_VISIT"),
         *("—", words, "—", "契约未检查"),
     ]
     assert 'class="dot mute"' in tile
@@ -563,7 +569,7 @@ def test_pull_now_rings_once_however_often_one_presses(
 
     told = [pressed(client), pressed(client)]
 
-    assert rung == ["directory.pull"]
+    assert rung == ["directory.pull", "surgery.pull_cases"]
     assert "已开始拉取" in told[0]
     assert "刚刚拉取过" in told[1]
 
@@ -578,7 +584,8 @@ def test_pull_now_is_refused_moments_after_the_last_pull(
 
     pressed(client)
 
-    assert rung == (["directory.pull"] if is_rung else [])
+    both = ["directory.pull", "surgery.pull_cases"]
+    assert rung == (both if is_rung else [])
 
 
 def test_pull_now_without_a_broker_says_so_and_may_be_tried_again(

@@ -50,7 +50,7 @@ def test_command_says_that_a_mapping_is_not_there(tmp_path: Path) -> None:
 def test_script_says_what_is_missing_and_what_the_vendor_writes(name: str) -> None:
     text = script(load(DEMO), ENGINES[name])
     head = text.split("\n\n")[0]
-    assert "--   V_YW_OPERATION 手术开展情况查询：没有手术记录" in head
+    assert "--   V_YW_OUTP_VISIT 门诊就诊情况查询：挂号记录没有时间" in head
     assert "--   YW_PRIV_SAVE 医生权限维护：演示 HIS 自带，可以演示拒收和故障" in head
     assert "-- 手术字典查询（T07）\n-- 暂缺：code_insurance（医保版编码）\n" in text
 
