@@ -51,6 +51,7 @@ app.conf.update(
         "outbox.*": {"queue": "push"},
         "directory.*": {"queue": "pull"},
         "surgery.pull_cases": {"queue": "pull"},
+        "surgery.compare_grades": {"queue": "pull"},
     },
     timezone=settings.TIME_ZONE,
     # Each entry may run twice; one that waited longer than its turn is dropped.
@@ -110,6 +111,12 @@ app.conf.update(
             "task": "permissions.follow_regradings",
             "schedule": 300.0,
             "options": {"expires": 300.0},
+        },
+        # Once a night is meant; each minute, so that one asked for is not lost.
+        "compare-grades": {
+            "task": "surgery.compare_grades",
+            "schedule": 60.0,
+            "options": {"expires": 60.0},
         },
         "run-jobs": {
             "task": "jobs.run_due",

@@ -12,6 +12,7 @@ from permissions.models import Application, Grant, GrantEvent, GrantState
 from permissions.outbound import Telling
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
+from portal.outbox.kinds import stream_of
 from portal.outbox.services import enqueue, withdraw
 
 KEY_FIELDS = (
@@ -93,7 +94,8 @@ def tell(event: GrantEvent, *, by: User) -> None:
     """Promise the HIS what the event changes; what was planned for later, anew."""
     at = event.recorded_at
     telling = Telling([event], at=at)
-    withdraw(emp_no=telling.person.emp_no, at=at, concerns=telling.concerns)
+    mine = stream_of(telling.person.emp_no)
+    withdraw(streams=[mine], at=at, concerns=telling.concerns)
     for call in telling.calls(by=by):
         enqueue(
             message=call.message,

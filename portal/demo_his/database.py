@@ -41,6 +41,7 @@ CALLS = {
         "PRIV_TABLE": "YW_PRIV_SAVE",
         "PRIV": CALL_COLUMNS,
         "OP_TABLE": "YW_DOCTOR_OP_SAVE",
+        "GRADE_TABLE": "YW_OPGRADE_SAVE",
     },
     "postgresql": {
         "PRIV_TABLE": "权限维护请求",
@@ -48,6 +49,7 @@ CALLS = {
         " 结果码 AS code, 结果说明 AS message, HIS行号 AS his_row_id,"
         " 重复次数 AS repeats, 接收时间 AS received_at",
         "OP_TABLE": "yw_doctor_op_save_call",
+        "GRADE_TABLE": "yw_opgrade_save_call",
     },
 }
 VERSION_QUERY = "SELECT 参数值 FROM 系统参数 WHERE 参数名 = '数据库版本'"
@@ -236,7 +238,7 @@ def create(connection: Connection, backend: str) -> None:
     run_text(link, view_script(load(DEMO), ENGINES[backend]))
     run_script(link, f"save_{backend}")
     run_script(link, f"log_{backend}")
-    run_text(link, op_save_script(backend))
+    run_text(link, generated_functions(backend))
     run_script(link, "calls", **CALLS[backend])
     for table, rows in tables():
         fill(connection, table, rows)
@@ -254,14 +256,15 @@ class Refusing(Body):
         return f"COALESCE(({fault}),\n  {super().verdict()})"
 
 
-def op_save_script(backend: str) -> str:
-    """``YW_DOCTOR_OP_SAVE`` from contract and mapping, over the vendor's table."""
+def generated_functions(backend: str) -> str:
+    """Those made of contract and mapping, over the vendor's tables."""
     mapping, engine = load(DEMO), ENGINES[backend]
-    function = mapping.functions["YW_DOCTOR_OP_SAVE"]
-    body = Refusing(function, engine, frozenset(mapping.views))
-    parts = [rendered(each, engine) for each in function_parts(body)]
-    if backend == "postgresql":
-        parts.append("REVOKE ALL ON FUNCTION yw_doctor_op_save FROM PUBLIC;")
+    parts = []
+    for name, function in mapping.functions.items():
+        body = Refusing(function, engine, frozenset(mapping.views))
+        parts += [rendered(each, engine) for each in function_parts(body)]
+        if backend == "postgresql":
+            parts.append(f"REVOKE ALL ON FUNCTION {name.lower()} FROM PUBLIC;")
     return "\n\n".join(parts)
 
 

@@ -16,7 +16,7 @@ SSL_REQUEST = 80877103
 GSS_REQUEST = 80877104
 CANCEL_REQUEST = 80877102
 
-CALL = re.compile(rb"\byw_(?:priv|doctor_op)_save\s*\(", re.IGNORECASE)
+CALL = re.compile(rb"\byw_(?:priv|doctor_op|opgrade)_save\s*\(", re.IGNORECASE)
 READY = ord("Z")
 IDLE = b"I"  # ReadyForQuery: no transaction is open, all is committed
 

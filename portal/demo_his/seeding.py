@@ -20,6 +20,9 @@ MAKERS = ("云溪制药", "溪山药业", "青川生物制药", "北岭药业", 
 HERE, BESIDE = "云溪市人民医院", "云溪市第二人民医院"
 ROLES = ((1, "主刀"), (2, "第一助手"), (3, "第二助手"), (5, "麻醉医师"))
 EVERY = 23  # so many doctors there is one who also practises at another hospital
+# What somebody once set in the HIS alone, so that there is something to compare.
+SET_BY_HAND = {"38.5901": "3", "13.4100x001": "2", "28.6x00x002": "0"}
+GRADED_FROM = "2026-01-01"
 Row = Mapping[str, Any]
 
 
@@ -177,13 +180,15 @@ def allowed_values(row: Mapping[str, str]) -> list[str]:
 
 def procedure_rows() -> Iterator[Row]:
     for number, row in enumerate(read("procedures"), start=9001):
+        grade = SET_BY_HAND.get(row["code"], row["grade"])
         yield {
             "ID": number,
             "编码": row["code"],
             "名称": row["name"],
             "简码": initials(row["name"])[:30],
             "手术操作类型": int(row["category"]),
-            "手术类型": GRADES[row["grade"]],
+            "手术类型": GRADES.get(grade),
+            "等级生效日期": GRADED_FROM if grade in GRADES else None,
             "专科": row["specialty"],
             "是否停用": 0,
             "最后修改时间": MOMENT,

@@ -18,7 +18,7 @@ from portal.demo_his.pages import Missing, Row, page
 from portal.demo_his.site import Site, current
 from portal.demo_his.switches import CannotSwitch, State
 from portal.his.contract.codes import LINE_STATUS, OPERATIONS
-from portal.his.contract.codes.clinical import RIGHT_KINDS
+from portal.his.contract.codes.clinical import GRADES, RIGHT_KINDS
 
 WAY_SWITCHES = ("down", "slow", "lose", "twice")
 SWITCHES = (*WAY_SWITCHES, "refuse")
@@ -155,10 +155,13 @@ def op_right_in_words(row: Row) -> Row:
     }
 
 
+CALLED = {"YW_DOCTOR_OP_SAVE": "手术权限", "YW_OPGRADE_SAVE": "手术等级"}
+
+
 def call_in_words(row: Row) -> Row:
-    is_op = row["function_name"] == "YW_DOCTOR_OP_SAVE"
+    what = CALLED.get(row["function_name"], "")
     return row | {
-        "priv_code": f"手术权限 {row['priv_code']}" if is_op else row["priv_code"],
+        "priv_code": f"{what} {row['priv_code']}".lstrip(),
         "op_text": BY_HAND_OPERATIONS.get(row["op"] or "", row["op"] or ""),
         "received_at": moment(row["received_at"]),
         "is_refused": row["code"] != "0",
@@ -167,11 +170,15 @@ def call_in_words(row: Row) -> Row:
 
 
 def change_in_words(row: Row) -> Row:
+    states = GRADES if row["target"] == "OPGRADE" else LINE_STATUS
     return row | {
         "op_text": BY_HAND_OPERATIONS.get(row["op"], row["op"]),
-        "before": LINE_STATUS.get(row["before_status"], "—"),
-        "after": LINE_STATUS.get(row["after_status"], "—"),
+        "before": states.get(row["before_status"], "—"),
+        "after": states.get(row["after_status"], "—"),
         "request_id": row["request_id"] or "—",
+        "emp_no": row["emp_no"] or "—",
+        "priv_code": row["priv_code"] or row["item_code"],
+        "setting": row["setting"] or "—",
         "operator": row["operator"] or "—",
         "changed_at": moment(row["changed_at"]),
     }

@@ -132,7 +132,13 @@ def _with_subjects(rows: Mapping[Key, Any]) -> Found:
         arrivals=arrival_of([event.subject for event in events]),
         users=_users(_ids(audited, "user")),
         messages=messages,
-        doctors=_names([one.payload["emp_no"] for one in messages.values()]),
+        doctors=_names(
+            [
+                one.payload["emp_no"]
+                for one in messages.values()
+                if "emp_no" in one.payload
+            ]
+        ),
     )
 
 

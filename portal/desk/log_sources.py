@@ -43,6 +43,7 @@ from surgery.enums import GradeAct
 from surgery.models import GradeChange, Procedure
 
 MESSAGE = "outbox.message"
+GRADES = "surgery.gradecomparison"  # all grades pushed again at once
 SUBJECT_LENGTH = 64
 
 ACCOUNT_KINDS = (

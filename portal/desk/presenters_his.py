@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from portal.desk.presenters_interfaces import Tile
-from portal.directory.models import Practitioner
-from portal.his.contract.codes.clinical import RIGHT_KINDS
+from portal.directory.models import HisProcedure, Practitioner
+from portal.his.contract.codes.clinical import GRADES, RIGHT_KINDS
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.models import Attempt, Message, State
 from portal.outbox.presenters import chip, title_of
@@ -33,15 +33,17 @@ FIELDS: dict[str, Text] = {
     "status": gettext_lazy("状态"),
     "valid_to": gettext_lazy("到期日期"),
     "his_value": gettext_lazy("HIS 取值"),
+    "grade": gettext_lazy("手术级别"),
+    "effective_from": gettext_lazy("生效日期"),
 }
 
 
 @dataclass(frozen=True)
 class MessageRow:
-    """A row of the outbox."""
+    """A row of the outbox; ``key`` is the doctor's number or the procedure's code."""
 
     id: int
-    emp_no: str
+    key: str
     name: str
     change: str
     code: str
@@ -54,19 +56,35 @@ class MessageRow:
 
 
 def message_rows(messages: Sequence[Message]) -> list[MessageRow]:
-    """Names of practitioners come by one query."""
-    numbers = {message.payload["emp_no"] for message in messages}
-    found = Practitioner.objects.filter(emp_no__in=numbers).order_by("emp_no")
-    names = dict(found.values_list("emp_no", "name"))
+    """Names of practitioners come by one query, those of procedures by another."""
+    numbers = {message.payload.get("emp_no") for message in messages} - {None}
+    codes = {message.payload.get("proc_code") for message in messages} - {None}
+    names: dict[str, str] = {}
+    if numbers:
+        found = Practitioner.objects.filter(emp_no__in=numbers).order_by("emp_no")
+        names |= dict(found.values_list("emp_no", "name"))
+    if codes:
+        items = HisProcedure.objects.filter(code_clinical__in=codes).order_by("pk")
+        names |= dict(items.values_list("code_clinical", "name"))
     return [message_row(message, names) for message in messages]
+
+
+def doctor_of(call: dict[str, Any]) -> str:
+    """The number of the doctor a call is about; empty for one about a procedure."""
+    return str(call.get("emp_no", ""))
+
+
+def key_of(call: dict[str, Any]) -> str:
+    """Whom or what it is about: a doctor's number, or a procedure's code."""
+    return doctor_of(call) or str(call["proc_code"])
 
 
 def message_row(message: Message, names: dict[str, str]) -> MessageRow:
     call = message.payload
     return MessageRow(
         id=message.pk,
-        emp_no=call["emp_no"],
-        name=names.get(call["emp_no"], ""),
+        key=key_of(call),
+        name=names.get(key_of(call), ""),
         change=change_of(call),
         code=code_of(call),
         enqueued_at=write_short(message.enqueued_at),
@@ -94,7 +112,11 @@ def change_of(call: dict[str, Any]) -> str:
 
 
 def code_of(call: dict[str, Any]) -> str:
-    """What it is about: a privilege with its item, a right to an item, or so many."""
+    """What it says: a privilege with its item, a right to an item, or so many; of a
+    procedure its grade."""
+    if "new_grade" in call:
+        grades = [GRADES.get(call[name] or "") for name in ("old_grade", "new_grade")]
+        return " → ".join(filter(None, grades))
     if "lines" in call:
         return _("手术权限 %(count)s 行") % {"count": len(call["lines"])}
     if "right_kind" in call:
@@ -111,6 +133,11 @@ REQUEST_FIELDS = (
     ("priv_code", gettext_noop("权限编码")),
     ("item_code", gettext_noop("项目编码")),
     ("his_item_id", gettext_noop("HIS 项目ID")),
+    ("proc_code", gettext_noop("手术编码")),
+    ("old_grade", gettext_noop("原等级")),
+    ("new_grade", gettext_noop("新等级")),
+    ("effective_from", gettext_noop("生效日期")),
+    ("grade_version", gettext_noop("目录版本")),
     ("right_kind", gettext_noop("权限种类")),
     ("setting", gettext_noop("场合")),
     ("his_value", gettext_noop("HIS 取值")),

@@ -26,7 +26,14 @@ from portal.approvals.workflow import ProposalState
 from portal.audit.models import AuditEvent, EventKind
 from portal.desk.interface_words import title_of
 from portal.desk.log_entries import Found, found_of
-from portal.desk.log_sources import HIS_KINDS, LOSS_KINDS, MESSAGE, RECORDS, Source
+from portal.desk.log_sources import (
+    GRADES,
+    HIS_KINDS,
+    LOSS_KINDS,
+    MESSAGE,
+    RECORDS,
+    Source,
+)
 from portal.desk.log_words import (
     ACCOUNT_CHANGES,
     APPLICATION_CHIPS,
@@ -37,7 +44,7 @@ from portal.desk.log_words import (
     ROLE_CHANGES,
     STATUS_WORDS,
 )
-from portal.desk.presenters_his import code_of
+from portal.desk.presenters_his import code_of, key_of
 from portal.directory.models import Loss
 from portal.outbox.models import Message, State
 from portal.outbox.presenters import arrival
@@ -334,12 +341,16 @@ def _subject(event: AuditEvent, found: Found) -> tuple[str, str]:
         view = event.detail.get("view", "")
         rows = _("%(gone)s 行消失") % {"gone": event.detail.get("rows", 0)}
         return title_of(view), rows
+    if event.subject_type == GRADES:
+        return _("手术级别差异"), _("重新推送 %(count)s 项") % {
+            "count": event.detail["told"]
+        }
     if event.kind in HIS_KINDS:
         message = message_of(event, found)
         if message is None:
             return _("消息 #%(id)s") % {"id": event.subject_id}, ""
-        emp_no = message.payload["emp_no"]
-        return found.doctors.get(emp_no, emp_no), code_of(message.payload)
+        key = key_of(message.payload)
+        return found.doctors.get(key, key), code_of(message.payload)
     user = found.users.get(event.subject_id) if event.subject_type == "user" else None
     who = f"{user.name} {user.staff_no}" if user else event.subject_id
     return who or "—", _what_of(event)

@@ -21,7 +21,7 @@ from portal.audit.models import AuditEvent
 from portal.desk.log_entries import AUDITED, Found
 from portal.desk.log_sources import HIS_KINDS, RECORDS, Source
 from portal.desk.log_words import NOTHING
-from portal.desk.presenters_his import attempts_of, mismatch_of
+from portal.desk.presenters_his import attempts_of, doctor_of, mismatch_of
 from portal.desk.presenters_log import (
     LogRow,
     message_of,
@@ -232,7 +232,8 @@ def _right_links(source: Source, row: Any, message: Message | None) -> list[Entr
         doctor = _doctor_link(row.practitioner.emp_no)
         return [doctor, *_application_links(row.id)]
     if message is not None and is_his_entry(row):
-        return [_doctor_link(message.payload["emp_no"])]
+        number = doctor_of(message.payload)
+        return [_doctor_link(number)] if number else []
     return []
 
 

@@ -43,21 +43,24 @@ PING_TIMEOUT_SECONDS = 2
 PING_KEPT_SECONDS = 5
 
 
-def by_staff_no(text: str) -> Q:
-    return Q(stream__startswith=f"practitioner:{text}")
+def by_key(text: str) -> Q:
+    """The number of a doctor or the code of a procedure, as streams are named."""
+    return Q(stream__startswith=f"practitioner:{text}") | Q(
+        stream__startswith=f"procedure:{text}"
+    )
 
 
 MESSAGES = ListSpec[Message, present.MessageRow](
     key="messages",
     columns=(
-        Column("change", _("变更"), export=lambda row: f"{row.emp_no} {row.code}"),
+        Column("change", _("变更"), export=lambda row: f"{row.key} {row.code}"),
         Column("enqueued", _("已批"), order=("enqueued_at",), css="nw"),
         Column("state", _("状态"), export=lambda row: str(row.chip.text)),
         Column("tries", _("已试"), order=("tries",), export=lambda row: row.tries),
         Column("reason", _("原因与下次"), export=lambda row: row.reason),
         Column("acts", _("操作")),
     ),
-    search=Search(_("工号"), by_staff_no),
+    search=Search(_("工号或手术编码"), by_key),
     filters=(
         ChoiceFilter("state", _("状态"), State.choices, "state"),
         DateRange("on", _("日期"), "enqueued_at"),

@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from portal.his.contract.shape import Function, View
-from portal.his.messages import Answer, DoctorOpSave, PrivSave
+from portal.his.messages import Answer, DoctorOpSave, OpGradeSave, PrivSave
 from portal.his.records import (
     DoctorOpRecord,
     DoctorPrivRecord,
     DoctorRecord,
+    OpGradeRecord,
     PrivilegeRecord,
 )
 
@@ -102,6 +103,12 @@ class HisWriter(Protocol):
 
     def doctor_ops(self, emp_no: str) -> Sequence[DoctorOpRecord]:
         """Every right to an item a doctor has or had."""
+        ...
+
+    def save_op_grade(self, message: OpGradeSave) -> Answer: ...
+
+    def op_grade(self, message: OpGradeSave) -> OpGradeRecord | None:
+        """The grade the procedure has now, read back through the view."""
         ...
 
     def kept_open(self) -> AbstractContextManager[None]:

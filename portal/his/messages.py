@@ -129,6 +129,34 @@ class DoctorOpSet:
 
 
 @dataclass(frozen=True)
+class OpGradeSave:
+    """For ``YW_OPGRADE_SAVE``: the grade of one procedure from a day on.
+
+    ``old_grade`` is what the HIS must still show, or it refuses; None: whatever it is.
+    """
+
+    request_id: str
+    op: str  # ADD, UPDATE, or VOID: no grade any more
+    his_item_id: str
+    proc_code: str
+    old_grade: str | None
+    new_grade: str
+    effective_from: date
+    grade_version: str
+    reason: str
+    doc_no: str
+    operator: str
+
+    def payload(self) -> dict[str, Any]:
+        return plain(asdict(self))
+
+    @classmethod
+    def from_payload(cls, payload: dict[str, Any]) -> Self:
+        day = date.fromisoformat(payload["effective_from"])
+        return cls(**(payload | {"effective_from": day}))
+
+
+@dataclass(frozen=True)
 class Answer:
     """What the HIS answered to a maintenance call it accepted."""
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from portal.his.connection import BadDsn
 from portal.his.contract.shape import Function
 from portal.his.gateway import HisGateway, HisMisconfigured
-from portal.his.messages import Answer, DoctorOpSave, PrivSave
+from portal.his.messages import Answer, DoctorOpSave, OpGradeSave, PrivSave
 from portal.his.sql.engines import make_engines
 from portal.his.sql.gateway import SqlGateway
 
@@ -27,6 +27,8 @@ class Pusher(Protocol):
     def save_privilege(self, message: PrivSave) -> Answer: ...
 
     def save_doctor_op(self, message: DoctorOpSave) -> Answer: ...
+
+    def save_op_grade(self, message: OpGradeSave) -> Answer: ...
 
     def call(self, function: Function, values: Mapping[str, Any]) -> Answer: ...
 
@@ -123,8 +125,10 @@ class Composed:
         self.doctor_privilege = reader.doctor_privilege
         self.doctor_op = reader.doctor_op
         self.doctor_ops = reader.doctor_ops
+        self.op_grade = reader.op_grade
         self.save_privilege = pusher.save_privilege
         self.save_doctor_op = pusher.save_doctor_op
+        self.save_op_grade = pusher.save_op_grade
         self.call = pusher.call
 
     @contextmanager

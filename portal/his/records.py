@@ -72,6 +72,17 @@ class DoctorOpRecord:
     last_modified: datetime
 
 
+@dataclass(frozen=True)
+class OpGradeRecord:
+    """A row of ``V_YW_OP_GRADE``; no ``effective_from`` where the HIS keeps no day."""
+
+    proc_code: str
+    grade: str
+    grade_name: str
+    effective_from: date | None
+    last_modified: datetime
+
+
 class _Dated(Protocol):
     @property
     def last_modified(self) -> datetime: ...

@@ -13,7 +13,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -33,22 +33,16 @@ from portal.his.connection import BadDsn, Connection, Tls, parse
 from portal.his.contract.codes import ERROR_CODES
 from portal.his.contract.interfaces import (
     V_YW_DOCTOR,
-    V_YW_DOCTOR_OP,
-    V_YW_DOCTOR_PRIV,
     V_YW_PRIV_DICT,
-    YW_DOCTOR_OP_SAVE,
-    YW_PRIV_SAVE,
 )
 from portal.his.contract.openapi import ROWS_PER_PAGE
 from portal.his.contract.shape import Column, Function, Type, View
 from portal.his.gateway import HisMisconfigured, HisRejected, HisUnavailable
-from portal.his.messages import Answer, DoctorOpSave, PrivSave
+from portal.his.messages import Answer
+from portal.his.named import ReadsBack, Saves
 from portal.his.records import (
-    DoctorOpRecord,
-    DoctorPrivRecord,
     DoctorRecord,
     PrivilegeRecord,
-    latest,
 )
 from portal.his.values import typed
 from portal.his.watching import NothingHeard, watched
@@ -121,7 +115,7 @@ _endpoints: dict[tuple[int, str, float], Endpoint] = {}
 _lock = threading.Lock()
 
 
-class RestGateway:
+class RestGateway(Saves, ReadsBack):
     """See ``portal.his.gateway.HisGateway``; safe after a fork and between threads."""
 
     def __init__(self, dsn: str, deadline: float, setting: str = "HIS_DSN") -> None:
@@ -166,12 +160,6 @@ class RestGateway:
     def typed(self, view: View, rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
         return typed(view, rows, self._endpoint().connection.zone)
 
-    def save_privilege(self, message: PrivSave) -> Answer:
-        return self.call(YW_PRIV_SAVE, vars(message))
-
-    def save_doctor_op(self, message: DoctorOpSave) -> Answer:
-        return self.call(YW_DOCTOR_OP_SAVE, vars(message))
-
     def call(self, function: Function, values: Mapping[str, Any]) -> Answer:
         """Call it once; raises HisRejected for any code but 0."""
         names = [item.name for item in function.arguments]
@@ -184,15 +172,6 @@ class RestGateway:
         if code != ACCEPTED:
             raise HisRejected(code, words)
         return Answer(code, words, row_id)
-
-    def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
-        return latest(self._lines(V_YW_DOCTOR_PRIV, DoctorPrivRecord, vars(message)))
-
-    def doctor_op(self, message: DoctorOpSave) -> DoctorOpRecord | None:
-        return latest(self._lines(V_YW_DOCTOR_OP, DoctorOpRecord, vars(message)))
-
-    def doctor_ops(self, emp_no: str) -> Sequence[DoctorOpRecord]:
-        return self._lines(V_YW_DOCTOR_OP, DoctorOpRecord, {"emp_no": emp_no})
 
     def _lines(
         self, view: View, record: Callable[..., Record], values: Mapping[str, Any]

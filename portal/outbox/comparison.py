@@ -8,8 +8,14 @@ from datetime import date
 from enum import StrEnum
 
 from portal.his.contract.codes import STATUS_AFTER
-from portal.his.messages import DoctorOpSave, DoctorOpSet, OpLine, PrivSave
-from portal.his.records import DoctorOpRecord, DoctorPrivRecord
+from portal.his.messages import (
+    DoctorOpSave,
+    DoctorOpSet,
+    OpGradeSave,
+    OpLine,
+    PrivSave,
+)
+from portal.his.records import DoctorOpRecord, DoctorPrivRecord, OpGradeRecord
 
 IN_FORCE = STATUS_AFTER["ADD"]
 
@@ -110,3 +116,43 @@ def key_of(line: DoctorOpRecord | OpLine) -> OpKey:
 
 def words(key: OpKey) -> str:
     return "/".join(map(str, key))
+
+
+# --- grades ---------------------------------------------------------------------------
+
+NO_GRADE = "0"
+
+
+def grade_after(message: OpGradeSave) -> str:
+    """What the HIS shows once the message has taken effect."""
+    return NO_GRADE if message.op == "VOID" else message.new_grade
+
+
+def grade_differences(sent: OpGradeSave, line: OpGradeRecord | None) -> Differences:
+    """The grade; its first day too, where the HIS keeps one and there is a grade."""
+    grade = grade_after(sent)
+    if line is None:
+        return (Difference("line", grade, ""),)
+    found = different(("grade", grade, line.grade))
+    if grade == NO_GRADE or line.effective_from is None:
+        return found
+    return found + different(
+        ("effective_from", sent.effective_from, line.effective_from)
+    )
+
+
+def is_stricter(message: OpGradeSave) -> bool:
+    """Fewer may do it afterwards: the grade rises, or the procedure has none any more."""
+    grade = grade_after(message)
+    return grade == NO_GRADE or grade > (message.old_grade or NO_GRADE)
+
+
+def effect_of_a_grade(
+    sent: OpGradeSave, line: OpGradeRecord | None, before: OpGradeSave | None
+) -> Effect:
+    """Nothing was done where the HIS still shows what it showed before."""
+    if not grade_differences(sent, line):
+        return Effect.SHOWN
+    earlier = {sent.old_grade, grade_after(before) if before else None}
+    is_as_before = line is None or line.grade in earlier
+    return Effect.ABSENT if is_as_before else Effect.UNCLEAR

@@ -10,12 +10,25 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from portal.his.contract.interfaces import YW_DOCTOR_OP_SAVE, YW_PRIV_SAVE
+from portal.his.contract.interfaces import (
+    YW_DOCTOR_OP_SAVE,
+    YW_OPGRADE_SAVE,
+    YW_PRIV_SAVE,
+)
 from portal.his.gateway import HisWriter
-from portal.his.messages import Answer, DoctorOpSave, DoctorOpSet, PrivSave
+from portal.his.messages import (
+    Answer,
+    DoctorOpSave,
+    DoctorOpSet,
+    OpGradeSave,
+    PrivSave,
+)
 from portal.outbox.comparison import (
     Differences,
     Effect,
+    effect_of_a_grade,
+    grade_differences,
+    is_stricter,
     is_untouched,
     line_differences,
     privilege_differences,
@@ -29,9 +42,6 @@ class Call(Protocol):
     @property
     def request_id(self) -> str: ...
 
-    @property
-    def emp_no(self) -> str: ...
-
     def payload(self) -> dict[str, Any]: ...
 
     @classmethod
@@ -40,6 +50,12 @@ class Call(Protocol):
 
 M = TypeVar("M", bound=Call)
 Line = TypeVar("Line")
+
+
+def any_other(now: Any, earlier: Any) -> bool:
+    return True
+
+
 TAKES_AWAY = frozenset({"SUSPEND", "REVOKE", "VOID"})
 
 
@@ -47,17 +63,20 @@ TAKES_AWAY = frozenset({"SUSPEND", "REVOKE", "VOID"})
 class Kind(Generic[M, Line]):
     """One kind. ``Line`` is what the HIS shows of a message, absent or not.
 
+    - ``stream``: those of one are sent in order, one at a time.
     - ``line``: messages with the same are about the same line: a later one speaks
       after an earlier one.
     - ``effect``: what a read-back after a lost answer says, ``before`` being what we
       last proved of the same line.
     - ``is_whole``: it tells all there is, so it replaces an earlier one that waits.
+    - ``outdates``: whether a message undoes an earlier one of its line that waits.
     """
 
     name: str
     function: str  # of the contract, and the view that proves it
     view: str
     message: type[M]
+    stream: Callable[[M], str]
     line: Callable[[M], Hashable]
     takes_away: Callable[[M], bool]
     send: Callable[[HisWriter, M], Answer]
@@ -65,6 +84,7 @@ class Kind(Generic[M, Line]):
     differences: Callable[[M, Line], Differences]
     effect: Callable[[M, Line, M | None], Effect]
     is_whole: bool = False
+    outdates: Callable[[M, M], bool] = any_other
 
     def call_of(self, payload: dict[str, Any]) -> M:
         return self.message.from_payload(payload)
@@ -73,6 +93,11 @@ class Kind(Generic[M, Line]):
 def stream_of(emp_no: str) -> str:
     """Messages about one practitioner are sent in order, one at a time."""
     return f"practitioner:{emp_no}"
+
+
+def stream_of_procedure(proc_code: str) -> str:
+    """The same of one procedure."""
+    return f"procedure:{proc_code}"
 
 
 def effect_on_a_line(
@@ -121,6 +146,7 @@ PRIV_SAVE = Kind(
     function=YW_PRIV_SAVE.name,
     view=YW_PRIV_SAVE.shows,
     message=PrivSave,
+    stream=lambda m: stream_of(m.emp_no),
     line=lambda m: (m.emp_no, m.priv_code, m.setting, m.item_code, m.valid_from),
     takes_away=lambda m: m.op in TAKES_AWAY,
     send=lambda gateway, m: gateway.save_privilege(m),
@@ -133,6 +159,7 @@ DOCTOR_OP_SAVE = Kind(
     function=YW_DOCTOR_OP_SAVE.name,
     view=YW_DOCTOR_OP_SAVE.shows,
     message=DoctorOpSave,
+    stream=lambda m: stream_of(m.emp_no),
     line=lambda m: (m.emp_no, m.his_item_id, m.right_kind, m.setting, m.valid_from),
     takes_away=lambda m: m.op in TAKES_AWAY,
     send=lambda gateway, m: gateway.save_doctor_op(m),
@@ -145,6 +172,7 @@ DOCTOR_OP_SET = Kind(
     function=YW_DOCTOR_OP_SAVE.name,
     view=YW_DOCTOR_OP_SAVE.shows,
     message=DoctorOpSet,
+    stream=lambda m: stream_of(m.emp_no),
     line=lambda m: m.emp_no,
     takes_away=lambda m: False,  # it gives as well, and must not pass what was refused
     send=send_set,
@@ -153,9 +181,25 @@ DOCTOR_OP_SET = Kind(
     effect=effect_of_a_set,
     is_whole=True,
 )
+OPGRADE_SAVE = Kind(
+    name="OPGRADE_SAVE",
+    function=YW_OPGRADE_SAVE.name,
+    view=YW_OPGRADE_SAVE.shows,
+    message=OpGradeSave,
+    stream=lambda m: stream_of_procedure(m.proc_code),
+    line=lambda m: m.proc_code,
+    takes_away=is_stricter,
+    send=lambda gateway, m: gateway.save_op_grade(m),
+    read=lambda gateway, m: gateway.op_grade(m),
+    differences=grade_differences,
+    effect=effect_of_a_grade,
+    is_whole=True,
+    # A grade from January on still comes when another is told today.
+    outdates=lambda now, earlier: earlier.effective_from <= now.effective_from,
+)
 
 KINDS: dict[str, Kind[Any, Any]] = {
-    kind.name: kind for kind in (PRIV_SAVE, DOCTOR_OP_SAVE, DOCTOR_OP_SET)
+    kind.name: kind for kind in (PRIV_SAVE, DOCTOR_OP_SAVE, DOCTOR_OP_SET, OPGRADE_SAVE)
 }
 _BY_MESSAGE: dict[type, Kind[Any, Any]] = {
     kind.message: kind for kind in KINDS.values()

@@ -120,6 +120,11 @@ class Message(models.Model):
         """What it is about; a later message with the same speaks after it."""
         return self.kind, self.of.line(self.call)
 
+    def outdates(self, earlier: Message) -> bool:
+        """The earlier one is of the same line, and sent now would undo this one."""
+        is_same = earlier.line == self.line
+        return is_same and self.of.outdates(self.call, earlier.call)
+
     @property
     def is_final(self) -> bool:
         return self.state in FINAL

@@ -158,7 +158,7 @@ def held_by(message: Message) -> str | None:
 
 def _held_up(code: str) -> Arrival:
     text = _("前一条 %(code)s 待处理") % {"code": code} if code else _("前一条待处理")
-    why = _("同一医师的前一条变更还没有被 HIS 接受；到 HIS 对接页处理后，这条自动送达")
+    why = _("前一条变更还没有被 HIS 接受；到 HIS 对接页处理后，这条自动送达")
     return Arrival(("f", "w", ""), "warn", text, why, why=why)
 
 

@@ -31,11 +31,10 @@ def is_overtaken(message: Message) -> bool:
     """A later message took the same line's right away: this one would give it back."""
     if not getattr(message, "may_be_overtaken", True):
         return False
-    line = message.line
     later = Message.objects.filter(
         stream=message.stream, id__gt=message.pk, takes_away=True, state__in=SENT
     ).order_by("id")
-    return any(other.line == line for other in later)
+    return any(other.outdates(message) for other in later)
 
 
 def proved_before(message: Message) -> Call | None:

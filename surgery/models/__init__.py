@@ -7,6 +7,7 @@ from surgery.models.cases import (
     CaseProcedure,
     PerformedCase,
 )
+from surgery.models.grade_differences import GradeComparison, GradeDifference
 from surgery.models.grades import GradeText
 from surgery.models.grading import (
     CataloguePublication,
@@ -26,6 +27,8 @@ __all__ = [
     "CataloguePublication",
     "Filing",
     "GradeChange",
+    "GradeComparison",
+    "GradeDifference",
     "GradeProposal",
     "GradeText",
     "GradeVersion",

@@ -15,5 +15,5 @@ BEGIN
   END IF;
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO yiwu', current_schema());
   GRANT SELECT ON {VIEWS} TO yiwu;
-  GRANT EXECUTE ON FUNCTION yw_priv_save, yw_doctor_op_save TO yiwu;
+  GRANT EXECUTE ON FUNCTION yw_priv_save, yw_doctor_op_save, yw_opgrade_save TO yiwu;
 END $$;

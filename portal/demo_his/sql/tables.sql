@@ -82,6 +82,8 @@ CREATE TABLE 手术项目目录 (
   简码 VARCHAR(30),
   手术操作类型 INTEGER,
   手术类型 VARCHAR(10),
+  等级生效日期 DATE,
+  目录版本 VARCHAR(20),
   专科 VARCHAR(20),
   是否停用 INTEGER NOT NULL DEFAULT 0,
   最后修改时间 TIMESTAMP(0) NOT NULL
@@ -105,15 +107,15 @@ CREATE TABLE 人员手术权限 (
   CONSTRAINT 人员手术权限_UQ UNIQUE (人员ID, 诊疗项目ID, 记录性质, 场合, 开始日期)
 );
 
--- 对象: PRIV 医生权限, DOCTOR_OP 手术权限.
+-- 对象: PRIV 医生权限, DOCTOR_OP 手术权限, OPGRADE 手术等级（没有医生、权限和场合）.
 CREATE TABLE 权限维护日志 (
   序号 {ID},
   请求号 VARCHAR(36),
   对象 VARCHAR(10) NOT NULL DEFAULT 'PRIV',
   操作 VARCHAR(10) NOT NULL,
-  工号 VARCHAR(20) NOT NULL,
-  权限编码 VARCHAR(20) NOT NULL,
-  场合 VARCHAR(4) NOT NULL,
+  工号 VARCHAR(20),
+  权限编码 VARCHAR(20),
+  场合 VARCHAR(4),
   项目编码 VARCHAR(32) NOT NULL,
   原状态 VARCHAR(1),
   新状态 VARCHAR(1) NOT NULL,

@@ -7,7 +7,7 @@ Reasons are message ids, translated where they are shown.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +19,6 @@ from django.utils.translation import gettext_noop as _
 from portal.his.connection import BadDsn, Connection, parse
 from portal.his.contract.interfaces import (
     V_YW_DOCTOR,
-    V_YW_DOCTOR_OP,
-    V_YW_DOCTOR_PRIV,
     V_YW_PRIV_DICT,
 )
 from portal.his.contract.shape import Column, Function, Type, View
@@ -37,13 +35,11 @@ from portal.his.files.headings import places_of
 from portal.his.files.report import Report, cell_at
 from portal.his.files.tables import Serial, table_of
 from portal.his.gateway import HisMisconfigured, HisUnavailable
-from portal.his.messages import Answer, DoctorOpSave, PrivSave
+from portal.his.messages import Answer
+from portal.his.named import ReadsBack, Saves
 from portal.his.records import (
-    DoctorOpRecord,
-    DoctorPrivRecord,
     DoctorRecord,
     PrivilegeRecord,
-    latest,
 )
 from portal.his.values import typed
 
@@ -71,7 +67,7 @@ def endpoint(dsn: str, deadline: float) -> Endpoint:
     return Endpoint(connection, Path("/") / url.database)
 
 
-class FilesGateway:
+class FilesGateway(Saves, ReadsBack):
     """See ``portal.his.gateway.HisGateway``; keeps nothing open."""
 
     def __init__(self, dsn: str, deadline: float) -> None:
@@ -111,17 +107,6 @@ class FilesGateway:
     def typed(self, view: View, rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
         return typed(view, rows, self._endpoint().connection.zone)
 
-    def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
-        """As the file has it, which may be older than what was sent."""
-        return latest(self._lines(V_YW_DOCTOR_PRIV, DoctorPrivRecord, vars(message)))
-
-    def doctor_op(self, message: DoctorOpSave) -> DoctorOpRecord | None:
-        """As the file has it, which may be older than what was sent."""
-        return latest(self._lines(V_YW_DOCTOR_OP, DoctorOpRecord, vars(message)))
-
-    def doctor_ops(self, emp_no: str) -> Sequence[DoctorOpRecord]:
-        return self._lines(V_YW_DOCTOR_OP, DoctorOpRecord, {"emp_no": emp_no})
-
     def _lines(
         self, view: View, record: Callable[..., Record], values: Mapping[str, Any]
     ) -> list[Record]:
@@ -132,12 +117,6 @@ class FilesGateway:
             for line in (record(*row) for row in self.rows(view))
             if all(getattr(line, name) == value for name, value in key.items())
         ]
-
-    def save_privilege(self, message: PrivSave) -> NoReturn:
-        self._refuse()
-
-    def save_doctor_op(self, message: DoctorOpSave) -> NoReturn:
-        self._refuse()
 
     def call(self, function: Function, values: Mapping[str, Any]) -> Answer:
         self._refuse()

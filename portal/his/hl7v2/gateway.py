@@ -21,13 +21,16 @@ from django.utils.translation import gettext_noop as _
 from portal.his import wire
 from portal.his.breaker import Breaker
 from portal.his.connection import BadDsn, Connection, Tls, parse
-from portal.his.contract.interfaces import YW_DOCTOR_OP_SAVE, YW_PRIV_SAVE
+from portal.his.contract.interfaces import (
+    YW_PRIV_SAVE,
+)
 from portal.his.contract.shape import Function
 from portal.his.gateway import HisMisconfigured, HisRejected, HisUnavailable
 from portal.his.hl7v2.answers import ACCEPTED, NotAnAnswer, Reply, read
 from portal.his.hl7v2.mllp import BadFrame, Frames, Links
 from portal.his.hl7v2.notification import control_id, notification
-from portal.his.messages import Answer, DoctorOpSave, PrivSave
+from portal.his.messages import Answer
+from portal.his.named import Saves
 from portal.his.watching import NothingHeard, watched
 
 NOT_ALLOWED = "2005"
@@ -66,7 +69,7 @@ _endpoints: dict[tuple[int, str, float], Endpoint] = {}
 _lock = threading.Lock()
 
 
-class Hl7Writer:
+class Hl7Writer(Saves):
     """What deliveries ask of a HIS, but for reading; safe after a fork and between
     threads."""
 
@@ -77,12 +80,6 @@ class Hl7Writer:
     def kept_open(self) -> AbstractContextManager[None]:
         """Links are kept open anyway."""
         return nullcontext()
-
-    def save_privilege(self, message: PrivSave) -> Answer:
-        return self.call(YW_PRIV_SAVE, vars(message))
-
-    def save_doctor_op(self, message: DoctorOpSave) -> Answer:
-        return self.call(YW_DOCTOR_OP_SAVE, vars(message))
 
     def call(self, function: Function, values: Mapping[str, Any]) -> Answer:
         """Tell it once; raises HisRejected when the answer is a refusal."""

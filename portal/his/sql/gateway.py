@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
@@ -23,11 +23,7 @@ from portal.his.connection import BadDsn
 from portal.his.contract.codes import ERROR_CODES
 from portal.his.contract.interfaces import (
     V_YW_DOCTOR,
-    V_YW_DOCTOR_OP,
-    V_YW_DOCTOR_PRIV,
     V_YW_PRIV_DICT,
-    YW_DOCTOR_OP_SAVE,
-    YW_PRIV_SAVE,
 )
 from portal.his.contract.shape import Function, View
 from portal.his.gateway import (
@@ -36,13 +32,11 @@ from portal.his.gateway import (
     HisUnavailable,
     InterfaceMissing,
 )
-from portal.his.messages import Answer, DoctorOpSave, PrivSave
+from portal.his.messages import Answer
+from portal.his.named import ReadsBack, Saves
 from portal.his.records import (
-    DoctorOpRecord,
-    DoctorPrivRecord,
     DoctorRecord,
     PrivilegeRecord,
-    latest,
 )
 from portal.his.sql.deadline import Late, begin
 from portal.his.sql.dialect import AnswerLost, Cause, Dialect
@@ -67,7 +61,7 @@ HIS_DATABASE_ERROR = "3002"
 ACCEPTED = "0"
 
 
-class SqlGateway:
+class SqlGateway(Saves, ReadsBack):
     """See ``portal.his.gateway.HisGateway``; safe after a fork and between threads."""
 
     def __init__(self, dsn: str, timeout_seconds: float) -> None:
@@ -120,12 +114,6 @@ class SqlGateway:
     def typed(self, view: View, rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
         return converted(view, rows, self._zone)
 
-    def save_privilege(self, message: PrivSave) -> Answer:
-        return self.call(YW_PRIV_SAVE, vars(message))
-
-    def save_doctor_op(self, message: DoctorOpSave) -> Answer:
-        return self.call(YW_DOCTOR_OP_SAVE, vars(message))
-
     def call(self, function: Function, values: Mapping[str, Any]) -> Answer:
         """Call it once; raises HisRejected for any code but 0."""
         engines = self._engines()
@@ -138,17 +126,8 @@ class SqlGateway:
             raise HisRejected(code, words)
         return Answer(code, words, his_row_id)
 
-    def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
-        return latest(self._lines(V_YW_DOCTOR_PRIV, DoctorPrivRecord, vars(message)))
-
-    def doctor_op(self, message: DoctorOpSave) -> DoctorOpRecord | None:
-        return latest(self._lines(V_YW_DOCTOR_OP, DoctorOpRecord, vars(message)))
-
-    def doctor_ops(self, emp_no: str) -> Sequence[DoctorOpRecord]:
-        return self._lines(V_YW_DOCTOR_OP, DoctorOpRecord, {"emp_no": emp_no})
-
     def _lines(
-        self, view: View, record: type[Record], values: Mapping[str, Any]
+        self, view: View, record: Callable[..., Record], values: Mapping[str, Any]
     ) -> list[Record]:
         """Those that equal the values in the columns of the key that are given."""
         key = {name: values[name] for name in view.key if name in values}

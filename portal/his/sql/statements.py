@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache, partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -251,9 +251,8 @@ def converted(
 
 
 def typed(
-    view: View, record: type[Record], rows: Iterable[Any], zone: ZoneInfo
+    view: View, record: Callable[..., Record], rows: Iterable[Any], zone: ZoneInfo
 ) -> Iterator[Record]:
     """The same as records."""
-    make = cast(Callable[..., Record], record)
     for row in converted(view, rows, zone):
-        yield make(*row)
+        yield record(*row)

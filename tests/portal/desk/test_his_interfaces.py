@@ -333,7 +333,7 @@ def test_interface_that_is_not_pulled_shows_its_state_only(
 ) -> None:
     sign_in(client, lin)
 
-    html = html_of(client, "/his/interfaces/YW_OPGRADE_SAVE/")
+    html = html_of(client, "/his/interfaces/V_YW_FRONT_PAGE/")
 
     assert "未启用" in html
     assert "拉取历史" not in html

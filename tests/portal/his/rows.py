@@ -13,11 +13,12 @@ from portal.directory.models import SyncRun
 from portal.directory.sync import pull
 from portal.his.contract.shape import View
 from portal.his.gateway import HisReader, HisUnavailable, InterfaceMissing
-from portal.his.messages import Answer, DoctorOpSave, PrivSave
+from portal.his.messages import Answer, DoctorOpSave, OpGradeSave, PrivSave
 from portal.his.records import (
     DoctorOpRecord,
     DoctorPrivRecord,
     DoctorRecord,
+    OpGradeRecord,
     PrivilegeRecord,
 )
 
@@ -64,7 +65,7 @@ ANTIBIOTICS = PrivilegeRecord("AB01", "抗菌药物", "AB", "LEVEL", "2", "1", M
 
 
 def values_of(
-    record: DoctorRecord | PrivilegeRecord | DoctorOpRecord,
+    record: DoctorRecord | PrivilegeRecord | DoctorOpRecord | OpGradeRecord,
 ) -> tuple[Any, ...]:
     """The row as a gateway gives it: values in the order of the view's columns."""
     return tuple(getattr(record, item.name) for item in fields(record))
@@ -147,6 +148,12 @@ class ListedHis:
         raise NotImplementedError
 
     def doctor_ops(self, emp_no: str) -> list[DoctorOpRecord]:
+        raise NotImplementedError
+
+    def save_op_grade(self, message: OpGradeSave) -> Answer:
+        raise NotImplementedError
+
+    def op_grade(self, message: OpGradeSave) -> OpGradeRecord | None:
         raise NotImplementedError
 
     def kept_open(self) -> AbstractContextManager[None]:

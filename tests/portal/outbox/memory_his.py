@@ -12,14 +12,18 @@ from typing import Any
 from portal.his.contract.codes import STATUS_AFTER
 from portal.his.contract.shape import View
 from portal.his.gateway import HisMisconfigured, HisRejected, HisUnavailable
-from portal.his.messages import REPLACE, Answer, DoctorOpSave, PrivSave
+from portal.his.messages import REPLACE, Answer, DoctorOpSave, OpGradeSave, PrivSave
 from portal.his.records import (
     DoctorOpRecord,
     DoctorPrivRecord,
     DoctorRecord,
+    OpGradeRecord,
     PrivilegeRecord,
 )
+from portal.outbox.comparison import grade_after
 from portal.outbox.kinds import kind_of
+
+Call = PrivSave | DoctorOpSave | OpGradeSave
 
 MODIFIED = datetime(2026, 11, 23, 10)  # noqa: DTZ001  # local by contract
 
@@ -61,14 +65,32 @@ def op_save(emp_no: str = "1188", op: str = "ADD", **changes: Any) -> DoctorOpSa
     return DoctorOpSave(**(values | changes))
 
 
-def key_of(message: PrivSave | DoctorOpSave) -> Hashable:
+def grade_save(proc_code: str = "51.2300", **changes: Any) -> OpGradeSave:
+    """A call that raises a procedure from grade 3 to 4."""
+    values: dict[str, Any] = {
+        "request_id": "",
+        "op": "UPDATE",
+        "his_item_id": "9033",
+        "proc_code": proc_code,
+        "old_grade": None,
+        "new_grade": "4",
+        "effective_from": date(2026, 11, 23),
+        "grade_version": "2026-2",
+        "reason": "年度调整",
+        "doc_no": "医务〔2026〕12号",
+        "operator": "2031",
+    }
+    return OpGradeSave(**(values | changes))
+
+
+def key_of(message: Call) -> Hashable:
     kind = kind_of(message)
     return kind.name, kind.line(message)
 
 
 @dataclass
 class MemoryHis:
-    """Keeps the contract of the two functions for rights; faults are met one per call.
+    """Keeps the contract of the three functions; faults are met one per call.
 
     A fault is ``down`` (nothing sent), ``lost`` (done, but not heard of), ``cut``
     (neither done nor heard of), ``refuse``, ``wrong`` (a setting) or ``bug``.
@@ -76,7 +98,7 @@ class MemoryHis:
 
     lines: dict[Any, Any] = field(default_factory=dict)
     answers: dict[str, Answer | HisRejected] = field(default_factory=dict)
-    effects: list[PrivSave | DoctorOpSave] = field(default_factory=list)
+    effects: list[Call] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     save_faults: list[str] = field(default_factory=list)
     read_faults: list[str] = field(default_factory=list)
@@ -90,7 +112,13 @@ class MemoryHis:
     def save_doctor_op(self, message: DoctorOpSave) -> Answer:
         return self._save(message)
 
-    def _save(self, message: PrivSave | DoctorOpSave) -> Answer:
+    def save_op_grade(self, message: OpGradeSave) -> Answer:
+        line = self.lines.get(key_of(message))
+        if line and message.old_grade not in {None, line.grade}:
+            self.rejects[message.proc_code] = "2005"
+        return self._save(message)
+
+    def _save(self, message: Call) -> Answer:
         uuid.UUID(message.request_id)
         self.calls.append("save")
         fault = self._fault(self.save_faults)
@@ -103,15 +131,10 @@ class MemoryHis:
             raise answer
         return answer
 
-    def _answer(
-        self, message: PrivSave | DoctorOpSave, fault: str
-    ) -> Answer | HisRejected:
+    def _answer(self, message: Call, fault: str) -> Answer | HisRejected:
         if message.request_id in self.answers:
             return self.answers[message.request_id]
-        what = (
-            message.priv_code if isinstance(message, PrivSave) else message.his_item_id
-        )
-        code = self.rejects.get(what, "9999" if fault == "refuse" else "")
+        code = self.rejects.get(named_by(message), "9999" if fault == "refuse" else "")
         answer: Answer | HisRejected
         if code:
             answer = HisRejected(code, "不行")
@@ -124,7 +147,7 @@ class MemoryHis:
         self.answers[message.request_id] = answer
         return answer
 
-    def _close(self, message: PrivSave | DoctorOpSave) -> None:
+    def _close(self, message: Call) -> None:
         """The last line of a batch ends what was not in it."""
         if not isinstance(message, DoctorOpSave) or message.save_mode != REPLACE:
             return
@@ -160,6 +183,11 @@ class MemoryHis:
             if isinstance(line, DoctorOpRecord) and line.emp_no == emp_no
         ]
 
+    def op_grade(self, message: OpGradeSave) -> OpGradeRecord | None:
+        self._read()
+        found: OpGradeRecord | None = self.lines.get(key_of(message))
+        return found
+
     def _read(self) -> None:
         self.calls.append("read")
         self._fault(self.read_faults)
@@ -185,7 +213,7 @@ class MemoryHis:
     def privileges(self) -> Iterator[PrivilegeRecord]:
         return iter(())
 
-    def change_by_hand(self, message: PrivSave | DoctorOpSave, **changes: Any) -> None:
+    def change_by_hand(self, message: Call, **changes: Any) -> None:
         """Somebody edits the line in the HIS itself."""
         key = key_of(message)
         self.lines[key] = replace(self.lines.get(key, line_of(message)), **changes)
@@ -201,11 +229,26 @@ class MemoryHis:
         return fault
 
 
-def is_empty(message: PrivSave | DoctorOpSave) -> bool:
+def named_by(message: Call) -> str:
+    """What ``rejects`` calls it: its privilege, item or procedure."""
+    if isinstance(message, OpGradeSave):
+        return message.proc_code
+    return message.priv_code if isinstance(message, PrivSave) else message.his_item_id
+
+
+def is_empty(message: Call) -> bool:
     return isinstance(message, DoctorOpSave) and message.line_count == 0
 
 
-def line_of(message: PrivSave | DoctorOpSave) -> DoctorPrivRecord | DoctorOpRecord:
+def line_of(message: Call) -> DoctorPrivRecord | DoctorOpRecord | OpGradeRecord:
+    if isinstance(message, OpGradeSave):
+        return OpGradeRecord(
+            message.proc_code,
+            grade_after(message),
+            "",
+            message.effective_from,
+            MODIFIED,
+        )
     common: dict[str, Any] = {
         "emp_no": message.emp_no,
         "setting": message.setting,

@@ -199,7 +199,7 @@ def test_worker_that_lost_its_lease_sends_no_more(
 
     assert state_of(messages[-1]) == State.SENDING
     last = messages[-1].payload["emp_no"]
-    assert last not in {effect.emp_no for effect in his.effects}
+    assert last not in {effect.payload()["emp_no"] for effect in his.effects}
 
 
 def test_claim_of_many_takes_few_queries() -> None:

@@ -290,7 +290,7 @@ def test_lanes_side_by_side_deliver_everything_once(his: MemoryHis) -> None:
     deliver_due(gateway=his, lanes=4)
 
     assert {state_of(message) for message in messages} == {State.CONFIRMED}
-    assert sorted(effect.emp_no for effect in his.effects) == [
+    assert sorted(effect.payload()["emp_no"] for effect in his.effects) == [
         f"1{number:03}" for number in range(80)
     ]
     assert Attempt.objects.count() == 80

@@ -227,7 +227,7 @@ def test_withdraw_stops_what_waits_for_its_day_and_nothing_else() -> None:
     )
 
     withdraw(
-        emp_no="1188",
+        streams=["practitioner:1188"],
         at=timezone.now(),
         concerns=lambda call: "his_item_id" in call.payload(),
     )

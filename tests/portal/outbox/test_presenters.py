@@ -17,7 +17,7 @@ from tests.portal.outbox.conftest import promise
 
 pytestmark = pytest.mark.django_db
 SOME_DAY = datetime(2026, 11, 26, tzinfo=UTC)
-REASON = "同一医师的前一条变更还没有被 HIS 接受；到 HIS 对接页处理后，这条自动送达"
+REASON = "前一条变更还没有被 HIS 接受；到 HIS 对接页处理后，这条自动送达"
 
 
 def said_of(message: Message) -> tuple[str, str]:

@@ -57,6 +57,7 @@ __all__ = [
     "V_YW_DOCTOR",
     "V_YW_DOCTOR_OP",
     "V_YW_DOCTOR_PRIV",
+    "V_YW_OP_GRADE",
     "V_YW_PRIV_DICT",
     "YW_DOCTOR_OP_SAVE",
     "YW_OPGRADE_SAVE",

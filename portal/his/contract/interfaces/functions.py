@@ -85,6 +85,7 @@ YW_OPGRADE_SAVE = Function(
     purpose="把一个手术的等级改为本院目录的等级。",
     key=("proc_code",),
     shows="V_YW_OP_GRADE",
+    in_use=True,
     rules=(
         "`op` 只用 `ADD`、`UPDATE`、`VOID`；作废后等级为 `0` 未定级。",
         "`old_grade` 给出时须与 HIS 现行等级相同，否则以 `2005` 拒绝：有人先改过了。",

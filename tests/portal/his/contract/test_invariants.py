@@ -98,6 +98,7 @@ def test_running_portal_reads_the_dictionaries_and_the_rights_it_keeps() -> None
     ]
     assert [function.name for function in FUNCTIONS_IN_USE] == [
         "YW_PRIV_SAVE",
+        "YW_OPGRADE_SAVE",
         "YW_DOCTOR_OP_SAVE",
     ]
 

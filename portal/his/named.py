@@ -1,0 +1,65 @@
+"""The contract's calls by name, for every transport that can make any call at all."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from portal.his.contract.interfaces import (
+    V_YW_DOCTOR_OP,
+    V_YW_DOCTOR_PRIV,
+    V_YW_OP_GRADE,
+    YW_DOCTOR_OP_SAVE,
+    YW_OPGRADE_SAVE,
+    YW_PRIV_SAVE,
+)
+from portal.his.contract.shape import Function, View
+from portal.his.messages import Answer, DoctorOpSave, OpGradeSave, PrivSave
+from portal.his.records import (
+    DoctorOpRecord,
+    DoctorPrivRecord,
+    OpGradeRecord,
+    latest,
+)
+
+Record = TypeVar("Record")
+
+
+class Saves(ABC):
+    """What tells the HIS, made of ``call``."""
+
+    @abstractmethod
+    def call(self, function: Function, values: Mapping[str, Any]) -> Answer:
+        """See ``portal.his.gateway.HisGateway``."""
+
+    def save_privilege(self, message: PrivSave) -> Answer:
+        return self.call(YW_PRIV_SAVE, vars(message))
+
+    def save_doctor_op(self, message: DoctorOpSave) -> Answer:
+        return self.call(YW_DOCTOR_OP_SAVE, vars(message))
+
+    def save_op_grade(self, message: OpGradeSave) -> Answer:
+        return self.call(YW_OPGRADE_SAVE, vars(message))
+
+
+class ReadsBack(ABC):
+    """What reads a line back through its view, made of ``_lines``."""
+
+    @abstractmethod
+    def _lines(
+        self, view: View, record: Callable[..., Record], values: Mapping[str, Any]
+    ) -> list[Record]:
+        """Those that equal the values in the columns of the key that are given."""
+
+    def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
+        return latest(self._lines(V_YW_DOCTOR_PRIV, DoctorPrivRecord, vars(message)))
+
+    def doctor_op(self, message: DoctorOpSave) -> DoctorOpRecord | None:
+        return latest(self._lines(V_YW_DOCTOR_OP, DoctorOpRecord, vars(message)))
+
+    def doctor_ops(self, emp_no: str) -> Sequence[DoctorOpRecord]:
+        return self._lines(V_YW_DOCTOR_OP, DoctorOpRecord, {"emp_no": emp_no})
+
+    def op_grade(self, message: OpGradeSave) -> OpGradeRecord | None:
+        return latest(self._lines(V_YW_OP_GRADE, OpGradeRecord, vars(message)))
