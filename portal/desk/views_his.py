@@ -38,6 +38,8 @@ from portal.ui.filters import ChoiceFilter, DateRange, Search
 from portal.ui.lists import Column, ListSpec, QuickView, list_response
 from portal.ui.moments import today
 from portal.ui.notices import invalid, saved
+from surgery.presenters.grade_differences import his_note
+from surgery.queries.grade_differences import latest_comparison
 
 PING_TIMEOUT_SECONDS = 2
 PING_KEPT_SECONDS = 5
@@ -115,6 +117,7 @@ def his_tiles(request: AuthenticatedRequest) -> HttpResponse:
         "interfaces": interfaces,
         "beside": beside,
         "notes": interface.notes((*interfaces, *beside), links),
+        "grades": his_note(latest_comparison()),
         "read_at": timezone.now(),
     }
     response = render(request, "desk/_his_tiles.html", context)

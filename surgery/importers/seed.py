@@ -39,7 +39,8 @@ def load_seed_procedures() -> int:
     """Add the seed procedures that are missing and return how many were added.
 
     What is there stays as it is: running it again must not undo a grade the
-    hospital has set.
+    hospital has set. The HIS is not told: these grades are an illustration, and where
+    its own differ the comparison shows it (``surgery.services.grade_differences``).
     """
     known = set(Procedure.objects.values_list("code", flat=True))
     with SEED_FILE.open(encoding="utf-8", newline="") as file:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.outbox.models import Message
@@ -165,6 +166,22 @@ def tiles(last: GradeComparison | None, counts: Mapping[str, int]) -> list[Kpi]:
         kpi(Kind.EXTRA, _("HIS 有级别，本院没有"), "warn"),
         Kpi(_("上次比对"), at, note=sizes),
     ]
+
+
+def his_note(last: Any) -> Note:
+    """For the page of the HIS: how its grades stand beside ours; ``last`` is
+    ``latest_comparison()``."""
+    url, link = reverse("surgery:grade-difference-list"), _("查看级别差异")
+    if last is None:
+        return Note("mute", _("手术级别还没有与 HIS 比对过。"), url, link)
+    at = {"at": write_short(last.ended_at), "count": f"{last.open_count:,}"}
+    if last.problem:
+        words = _("手术级别 %(at)s 未能比对，此前发现 %(count)s 项差异。") % at
+        return Note("warn", words, url, link)
+    if last.open_count:
+        words = _("手术级别与 HIS 有 %(count)s 项差异（%(at)s 比对）。") % at
+        return Note("warn", words, url, link)
+    return Note("ok", _("手术级别与 HIS 一致（%(at)s 比对）。") % at, url, link)
 
 
 def problem_note(found: Sequence[GradeComparison]) -> Note | None:

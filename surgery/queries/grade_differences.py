@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from portal.directory.models import HisProcedureGrade
 from portal.outbox.comparison import NO_GRADE
@@ -93,6 +95,15 @@ def theirs() -> dict[str, Graded]:
 
 def open_differences() -> QuerySet[GradeDifference]:
     return GradeDifference.objects.filter(gone_at__isnull=True)
+
+
+def latest_comparison() -> Any:
+    """The last one that is over, with ``open_count``, how many differences there are
+    now; None before the first. One query."""
+    counted = open_differences().order_by().values("gone_at").annotate(n=Count("pk"))
+    count = Coalesce(Subquery(counted.values("n")), 0)
+    found = GradeComparison.objects.filter(ended_at__isnull=False)
+    return found.annotate(open_count=count).order_by("-id").first()
 
 
 def asked_comparison() -> GradeComparison | None:

@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
@@ -169,8 +168,7 @@ def _open_rows() -> QuerySet[GradeDifference]:
 
 
 def _pushed_words(pushed: services.Pushed) -> str:
-    words = _now("%(count)s 项级别将送达 HIS") % {"count": pushed.told}
     if not pushed.left:
-        return words
-    left = _now("%(count)s 项不能推送") % {"count": pushed.left}
-    return _now("，").join((words, left))
+        return str(_("%(told)s 项级别将送达 HIS") % {"told": pushed.told})
+    words = _("%(told)s 项级别将送达 HIS，%(left)s 项不能推送")
+    return str(words % {"told": pushed.told, "left": pushed.left})

@@ -33,7 +33,13 @@ from portal.directory.sync import pull_all
 from portal.his.opening import from_settings
 from portal.parameters.days import ZONE, day_of
 from surgery.importers import load_seed_procedures
-from surgery.models import Filing, GradeVersion, SurgeryApplication
+from surgery.models import (
+    Filing,
+    GradeComparison,
+    GradeVersion,
+    SurgeryApplication,
+)
+from surgery.services.grade_differences import compare
 
 PROPOSER, APPROVER, SECOND = "2031", "2003", "2032"
 REASON = "科室考核合格，医疗技术临床应用管理委员会通过"
@@ -64,6 +70,8 @@ def seed() -> str:
     seed_users()
     if not GradeVersion.objects.exists():
         _seed_grades(now=now)
+    if not GradeComparison.objects.exists():
+        compare(gateway=from_settings(), at=now)
     if not Application.objects.exists():
         _seed_versions(now=now)
         seed_rights(now=now)

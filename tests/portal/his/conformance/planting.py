@@ -22,9 +22,13 @@ from portal.his.sql.gateway import SqlGateway
 # A busy machine must not be mistaken for a slow HIS.
 PATIENT = Limits(call=5.0, read_back=5.0, start=20.0)
 MAPPINGS = {"demo": DEMO, "typical": TYPICAL}
-WRITERS = {"demo": Writing("1027"), "typical": Writing("001188", "9001")}
+WRITERS = {"demo": Writing("1027", "9033"), "typical": Writing("001188", "9001")}
 MOMENTS = {
-    "demo": (("人员权限", "操作时间"), ("人员手术权限", "操作时间")),
+    "demo": (
+        ("人员权限", "操作时间"),
+        ("人员手术权限", "操作时间"),
+        ("手术项目目录", "最后修改时间"),
+    ),
     "typical": (
         ("人员权限", "操作时间"),
         ("人员手术权限", "操作时间"),

@@ -43,7 +43,11 @@ def test_gateway_alone_is_enough_for_all_but_types_and_rights(
 ) -> None:
     his = on_sqlite("demo")
     gateway = OverTheWire(SqlGateway(his.dsn, 10))
-    plan = Plan(lacking=load(DEMO).missing, writing=Writing("1027"), limits=PATIENT)
+    plan = Plan(
+        lacking=load(DEMO).missing,
+        writing=Writing("1027", "9033"),
+        limits=PATIENT,
+    )
     report = Run(door_of(gateway), plan, wait=his.a_moment_passes).report()
     gateway.close()
 
