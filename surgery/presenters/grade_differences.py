@@ -143,7 +143,7 @@ def _result(one: GradeComparison) -> Chip:
     if one.total:
         words = _("%(count)s 项差异") % {"count": f"{one.total:,}"}
         return Chip("bad", "git-compare", words)
-    return Chip("ok", "circle-check", _("一致"))
+    return Chip("ok", "circle-check", _("两边一致"))
 
 
 def tiles(last: GradeComparison | None, counts: Mapping[str, int]) -> list[Kpi]:

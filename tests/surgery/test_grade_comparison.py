@@ -122,9 +122,10 @@ def test_nothing_is_left_when_the_his_takes_what_is_ours(
 with_his = pytest.mark.slow
 
 
-def shown() -> dict[str, tuple[str, str, str]]:
+def shown() -> dict[str, list[str]]:
+    """Kind, ours and theirs by code."""
     rows = open_differences().values_list("code", "kind", "ours", "theirs")
-    return {code: rest for code, *rest in map(tuple, rows)}  # type: ignore[misc]
+    return {code: list(rest) for code, *rest in rows}
 
 
 def look(his: SqlGateway, **later: float) -> GradeComparison:

@@ -107,5 +107,5 @@ def test_all_differences_are_pushed_with_a_reason_and_arrive(
     compare(gateway=his, at=timezone.now())
     page.reload()
     expect(page.get_by_text("没有差异").first).to_be_visible()
-    expect(page.get_by_role("cell", name="一致", exact=True)).to_be_visible()
+    expect(page.get_by_role("cell", name="两边一致", exact=True)).to_be_visible()
     check_axe(page)
