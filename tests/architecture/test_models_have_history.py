@@ -44,6 +44,8 @@ NOT_MAINTAINED = {
     "surgery.CaseMember": "the HIS's; pulled, with its first and last sight",
     "surgery.CaseProcedure": "the HIS's; pulled, with its first and last sight",
     "surgery.PerformedCase": "the HIS's; pulled, with its first and last sight",
+    "surgery.GradeComparison": "is itself the record of a comparison",
+    "surgery.GradeDifference": "says itself when it was found and gone",
 }
 
 
