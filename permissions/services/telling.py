@@ -11,9 +11,10 @@ from django.utils.translation import override
 from permissions.enums import Trigger
 from permissions.models import Review
 from portal.accounts.models import User
+from portal.accounts.queries import heads_of
 from portal.directory.models import Practitioner
 from portal.notices.models import NoticeKind
-from portal.notices.queries import account_of, heads_of, officers
+from portal.notices.queries import account_of, officers
 from portal.notices.services import Told, notify
 from portal.ui.navigation import url_if_any
 
