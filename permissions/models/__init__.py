@@ -1,6 +1,7 @@
 """The privilege catalogue, proposals to grant, and the ledger of grants."""
 
 from permissions.models.applications import Application
+from permissions.models.bookings import BookingHit
 from permissions.models.catalogue import (
     Basis,
     Prerequisite,
@@ -30,6 +31,7 @@ __all__ = [
     "Application",
     "Assessment",
     "Basis",
+    "BookingHit",
     "CatalogueVersion",
     "DraftEntry",
     "EventCursor",

@@ -12,7 +12,7 @@ from django.db.models import BigIntegerField, Q, QuerySet, Subquery
 from django.db.models.functions import Cast, Substr
 
 from permissions.enums import EventKind, GrantStatus
-from permissions.models import GrantEvent, GrantState, Privilege
+from permissions.models import Assessment, GrantEvent, GrantState, Privilege
 from permissions.queries.grant_lines import Line
 from portal.accounts.scope import HOUSE, Scope
 from portal.directory.models import Department, Practitioner, PractitionerEvent
@@ -250,7 +250,11 @@ def _greatest() -> QuerySet[GrantEvent, Any]:
     """The greatest id of each source, beside the last event; none before the first."""
     others = {
         name: Subquery(model.objects.order_by("-pk").values("pk")[:1])
-        for name, model in (("attempt", Attempt), ("person", PractitionerEvent))
+        for name, model in (
+            ("attempt", Attempt),
+            ("person", PractitionerEvent),
+            ("assessment", Assessment),
+        )
     }
     last = GrantEvent.objects.order_by("-pk").annotate(**others)
     return last.values_list("pk", *others)[:1]

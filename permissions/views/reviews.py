@@ -32,7 +32,7 @@ from permissions.queries.reviews import (
 from permissions.services import ActRefused
 from permissions.services import assessments as assessing
 from permissions.services import reviews as services
-from permissions.views.lists_reviews import ASSESSED, review_list_spec
+from permissions.views.lists_reviews import assessed_list_spec, review_list_spec
 from permissions.views.scoped import OF_PRACTITIONER, state_in_scope
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, demand_department, requires
@@ -168,7 +168,7 @@ def assessment_list(request: AuthenticatedRequest) -> HttpResponse:
     """Rights that must be assessed from time to time, and when."""
     return list_response(
         request,
-        ASSESSED,
+        assessed_list_spec(timezone.now()),
         assessed_states(timezone.now()).filter(request.scope.of(OF_PRACTITIONER)),
         template="permissions/assessment_list.html",
         context={"list_title": _("能力评估")},

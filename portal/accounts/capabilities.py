@@ -13,6 +13,7 @@ class Capability(StrEnum):
     PROPOSE_PRIVILEGE = "PROPOSE_PRIVILEGE"
     APPROVE_PRIVILEGE = "APPROVE_PRIVILEGE"
     CHANGE_GRANT = "CHANGE_GRANT"  # suspend, restore, revoke, void
+    HANDLE_BOOKING = "HANDLE_BOOKING"  # see to booked operations that were hit
     CHANGE_CATALOGUE = "CHANGE_CATALOGUE"  # collect and submit changes of entries
     APPROVE_CATALOGUE = "APPROVE_CATALOGUE"
     VIEW_OWN_PRIVILEGES = "VIEW_OWN_PRIVILEGES"
@@ -48,6 +49,7 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
             C.PROPOSE_PRIVILEGE,
             C.APPROVE_PRIVILEGE,
             C.CHANGE_GRANT,
+            C.HANDLE_BOOKING,
             C.CHANGE_CATALOGUE,
             C.VIEW_LOG,
             C.VIEW_HIS,
@@ -60,6 +62,7 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
             C.PROPOSE_PRIVILEGE,
             C.APPROVE_PRIVILEGE,
             C.CHANGE_GRANT,
+            C.HANDLE_BOOKING,
             C.CHANGE_CATALOGUE,
             C.APPROVE_CATALOGUE,
             C.VIEW_LOG,
@@ -68,7 +71,7 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
             C.EXPORT,
         }
     ),
-    Role.DEPARTMENT_HEAD: frozenset({C.VIEW_PRIVILEGES}),
+    Role.DEPARTMENT_HEAD: frozenset({C.VIEW_PRIVILEGES, C.HANDLE_BOOKING}),
     Role.COMMITTEE: frozenset({C.VIEW_PRIVILEGES, C.APPROVE_CATALOGUE}),
     Role.DOCTOR: frozenset({C.VIEW_OWN_PRIVILEGES}),
     Role.INFORMATION_CENTER: frozenset({C.VIEW_HIS, C.OPERATE_HIS, C.VIEW_LOG}),

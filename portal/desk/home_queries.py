@@ -12,6 +12,7 @@ from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
 from permissions.models import Application, CatalogueVersion, GrantState
 from permissions.models.attributes import VersionState
 from permissions.queries.applications import open_applications
+from permissions.queries.bookings import OF_SURGEON, open_hits
 from permissions.queries.grants import (
     OF_PRACTITIONER,
     Standing,
@@ -112,6 +113,12 @@ def catalogue_figure(user: User) -> Figure:
 def review_figure() -> Figure:
     """Reviews nobody has concluded; the first is the one to be concluded first."""
     return _figures(open_reviews(), "opened_at", all=Q())["all"]
+
+
+def booking_figure(scope: Scope) -> Figure:
+    """Booked operations that were hit and nobody has seen to."""
+    found = open_hits().filter(scope.of(OF_SURGEON))
+    return _figures(found, "due_at", all=Q())["all"]
 
 
 def role_figure() -> Figure:

@@ -105,6 +105,7 @@ def home_page(
     ending = query.expiring_figure(now, scope) if may_see else Figure(0)
     todos = [
         *_application_todos(applications, capabilities),
+        *_booking_todos(capabilities, scope),
         *_review_todos(capabilities),
         *_catalogue_todos(user, capabilities),
         *_role_todos(capabilities),
@@ -195,6 +196,25 @@ def _application_todos(
         _waiting_url("mine"),
     )
     return [first, second]
+
+
+def _booking_todos(capabilities: frozenset[Capability], scope: Scope) -> list[Todo]:
+    if C.HANDLE_BOOKING not in capabilities:
+        return []
+    figure = query.booking_figure(scope)
+    return [
+        Todo(
+            icon="calendar-due",
+            count=figure.count,
+            title=_("受影响手术待处理"),
+            note=_("主刀已无权做；改派、改期后记下结果"),
+            when=_("最早 %(at)s 前") % {"at": write_short(figure.first)}
+            if figure.first
+            else "",
+            tone="bad",
+            url=reverse("permissions:booking-list"),
+        )
+    ]
 
 
 def _review_todos(capabilities: frozenset[Capability]) -> list[Todo]:

@@ -18,6 +18,7 @@ class NoticeKind(models.TextChoices):
     EVENT = "EVENT", _("人员变动")
     EXPIRY = "EXPIRY", _("授权到期")
     ASSESSMENT = "ASSESSMENT", _("能力评估")
+    BOOKED = "BOOKED", _("受影响手术")
 
 
 class Notice(models.Model):
