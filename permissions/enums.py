@@ -232,3 +232,21 @@ class RegradeOutcome(models.TextChoices):
     SUSPENDED = "SUSPENDED", _("已暂停")
     KEPT = "KEPT", _("保留")
     RECALLED = "RECALLED", _("已撤回")
+
+
+class HitState(models.TextChoices):
+    """How far a booked operation that was hit has been seen to."""
+
+    OPEN = "OPEN", _("待处理")
+    HANDLED = "HANDLED", _("已处理")
+    CLEARED = "CLEARED", _("已解除")
+
+
+class HitOutcome(models.TextChoices):
+    """What was done about it, in the HIS and with the department."""
+
+    REASSIGNED = "REASSIGNED", _("改派主刀")
+    POSTPONED = "POSTPONED", _("改期")
+    CANCELED = "CANCELED", _("取消手术")
+    KEPT = "KEPT", _("另行批准，照原安排")
+    OTHER = "OTHER", _("其他")

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from permissions.views import (
     acts,
     applications,
+    bookings,
     catalogue,
     copying,
     differences,
@@ -112,6 +113,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reviews/", reviews.review_list, name="review-list"),
     path("reviews/<int:review_id>/", reviews.review_detail, name="review-detail"),
     path("reviews/<int:review_id>/claim/", reviews.review_claim, name="review-claim"),
+    path("booked-operations/", bookings.booking_list, name="booking-list"),
+    path("booked-operations/<int:hit_id>/", bookings.booking_hit, name="booking-hit"),
+    path(
+        "booked-operations/<int:hit_id>/claim/",
+        bookings.booking_claim,
+        name="booking-claim",
+    ),
     path("assessments/", reviews.assessment_list, name="assessment-list"),
     path("assessments/<int:state_id>/", reviews.assessment_new, name="assessment-new"),
     path("applications/", applications.application_list, name="application-list"),

@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from surgery.views import bookings, declarations, grade_differences, grade_versions, grades, imports, procedures, techniques, volumes
+from surgery.views import (
+    bookings,
+    declarations,
+    grade_differences,
+    grade_versions,
+    grades,
+    imports,
+    procedures,
+    techniques,
+    volumes,
+)
 
 app_name = "surgery"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -98,14 +108,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         techniques.technique_lift,
         name="technique-lift",
     ),
+    path(
         "his/grades/",
         grade_differences.difference_list,
         name="grade-difference-list",
     ),
+    path(
         "his/grades/summary/",
         grade_differences.difference_summary,
         name="grade-difference-summary",
     ),
+    path(
         "his/grades/compare/",
         grade_differences.compare_now,
         name="grade-difference-compare",

@@ -8,6 +8,7 @@ login page.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -55,8 +56,15 @@ def make_practitioner(
     )
 
 
-def make_user(staff_no: str, name: str, *roles: Role, **fields: Any) -> User:
-    """An active user whose ``roles`` are in force; the password is ``PASSWORD``."""
+def make_user(
+    staff_no: str,
+    name: str,
+    *roles: Role,
+    departments: Sequence[str] = (),
+    **fields: Any,
+) -> User:
+    """An active user whose ``roles`` are in force, that of a head for ``departments``;
+    the password is ``PASSWORD``."""
     fields = {"office": "医务科", "password_changed_at": timezone.now(), **fields}
     user = User(staff_no=staff_no, name=name, **fields)
     user.set_password(PASSWORD)
@@ -66,6 +74,7 @@ def make_user(staff_no: str, name: str, *roles: Role, **fields: Any) -> User:
             RoleAssignment.objects.create(
                 user=user,
                 role=role,
+                departments=list(departments) if role == Role.DEPARTMENT_HEAD else [],
                 state=RoleAssignment.State.ACTIVE,
                 decided_at=timezone.now(),
             )
@@ -98,8 +107,12 @@ def su(db: None) -> User:
 
 @pytest.fixture
 def chen(db: None) -> User:
-    """陈, head of the department."""
-    return make_user("1027", "陈景行", Role.DEPARTMENT_HEAD, office="肝胆外科")
+    """陈, head of the department 0301, where the cast's doctors work."""
+    return make_user(
+        *("1027", "陈景行", Role.DEPARTMENT_HEAD),
+        office="肝胆外科",
+        departments=["0301"],
+    )
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ come with the address and hidden fields (``permissions.views.chosen``).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from permissions.enums import ReasonCode
 from permissions.forms.grants import LONG_REASON, day_field
 from permissions.forms.second import WithSecond
+from portal.parameters.days import FIRST_DAY, LAST_DAY
 from portal.ui.elements import Text
 
 
@@ -30,8 +32,19 @@ REASON_CODES = [("", _("选择原因代码")), *numbered(ReasonCode)]
 
 
 class ActForm(WithSecond):
-    """恢复、作废、撤销: only why."""
+    """恢复、作废、撤销: why, and from when an act that may be recorded late held.
 
+    ``late_days`` is how far back the hospital allows; 0 does not ask.
+    """
+
+    effective_at = forms.DateTimeField(
+        label=_("生效时间"),
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        widget=forms.DateTimeInput(
+            format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}
+        ),
+    )
     reason = forms.CharField(
         label=_("说明"),
         strip=True,
@@ -39,12 +52,33 @@ class ActForm(WithSecond):
         help_text=_("写入变更日志，本人和科主任可见"),
     )
 
+    def __init__(self, *args: Any, late_days: int = 0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not late_days:
+            del self.fields["effective_at"]
+            return
+        text = _("不填为现在；已经生效、现在补记的填当时，最早 %(days)s 天前")
+        self.fields["effective_at"].help_text = text % {"days": late_days}
+
+    def clean_effective_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["effective_at"]
+        if at is not None and not FIRST_DAY <= at.date() < LAST_DAY:
+            raise forms.ValidationError(_("时间超出日历，请重新填写。"))
+        return at
+
+    def terms(self) -> dict[str, Any]:
+        """An act of this moment says no other."""
+        typed = super().terms()
+        if typed.get("effective_at") is None:
+            typed.pop("effective_at", None)
+        return typed
+
 
 class TakeAwayForm(ActForm):
     """取消: with a reason code."""
 
     reason_code = forms.ChoiceField(label=_("原因代码"), choices=REASON_CODES)
-    field_order = ["reason_code", "last_day", "to", "reason"]
+    field_order = ["reason_code", "effective_at", "last_day", "to", "reason"]
 
 
 class SuspendForm(TakeAwayForm):
@@ -63,7 +97,7 @@ class RenewForm(ActForm):
     last_day = day_field(
         _("续期至"), required=False, help_text=_("含当日；不填则按字典的最长期限")
     )
-    field_order = ["last_day", "reason"]
+    field_order = ["last_day", "effective_at", "reason"]
 
 
 class DowngradeForm(TakeAwayForm):

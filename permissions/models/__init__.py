@@ -1,6 +1,7 @@
 """The privilege catalogue, proposals to grant, and the ledger of grants."""
 
 from permissions.models.applications import Application
+from permissions.models.bookings import BookingHit
 from permissions.models.catalogue import (
     Basis,
     Prerequisite,
@@ -31,6 +32,7 @@ __all__ = [
     "Application",
     "Assessment",
     "Basis",
+    "BookingHit",
     "CatalogueVersion",
     "DraftEntry",
     "EventCursor",

@@ -32,6 +32,10 @@ KINDS = {
 # Acts that many lines may undergo at once; an error of entry is looked at line by line.
 FOR_MANY = frozenset({RENEW, SUSPEND, RESTORE, REVOKE})
 
+# Acts that may be recorded after they took effect. An error of entry, an undo and a
+# downgrade (which writes new lines) speak of this moment.
+LATE = frozenset({RENEW, SUSPEND, RESTORE, REVOKE})
+
 
 @dataclass(frozen=True)
 class ActWords:

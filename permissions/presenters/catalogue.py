@@ -43,6 +43,7 @@ from permissions.queries.catalogue import (
     revisions_of,
 )
 from portal.accounts.models import User
+from portal.accounts.scope import HOUSE, Scope
 from portal.directory.models import HisPrivilege
 from portal.ui.elements import Chip, Diff, Note, Text
 from portal.ui.moments import write_day
@@ -81,9 +82,9 @@ class EntryRow:
         return DRAFTED
 
 
-def entry_rows(privileges: Sequence[Privilege]) -> list[EntryRow]:
+def entry_rows(privileges: Sequence[Privilege], scope: Scope = HOUSE) -> list[EntryRow]:
     """One query for all counts; ``is_drafted`` is annotated by the list."""
-    counts = grant_counts([one.pk for one in privileges], timezone.now())
+    counts = grant_counts([one.pk for one in privileges], timezone.now(), scope)
     return [
         EntryRow(
             code=one.code,
@@ -158,10 +159,12 @@ class EntryPage:
     releases: Sequence[Release]
 
 
-def entry_page(privilege: Privilege, draft: DraftEntry | None) -> EntryPage:
+def entry_page(
+    privilege: Privilege, draft: DraftEntry | None, scope: Scope = HOUSE
+) -> EntryPage:
     entry, named = entry_of(privilege), names()
     version = privilege.version
-    counts = grant_counts([privilege.pk], timezone.now())
+    counts = grant_counts([privilege.pk], timezone.now(), scope)
     drafted = Entry.from_json(draft.content) if draft else None
     return EntryPage(
         code=privilege.code,

@@ -30,6 +30,12 @@ class Foreseen:
     consequences: Consequences
     instead: Sequence[Fitting] = field(default=())
 
+    @property
+    def effective_at(self) -> datetime:
+        """Now, or the moment of an act that is recorded late."""
+        given: datetime | None = self.given.get("effective_at")
+        return given or self.now
+
 
 def foresee(
     act: str,
@@ -50,7 +56,13 @@ def foresee(
     kind = kind_of(act, states[0]) if states else EventKind.SUSPEND
     last_day = _last_day(act, states, given)
     refused = services.refused_ahead(
-        states, kind, by=by, at=now, last_day=last_day, seen=seen
+        states,
+        kind,
+        by=by,
+        at=now,
+        last_day=last_day,
+        seen=seen,
+        effective_at=given.get("effective_at"),
     )
     possible = [state for state in states if state.pk not in refused]
     instead: list[Fitting] = []

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from permissions.enums import TITLE_WORDS, EventKind
 from permissions.models import GrantEvent, GrantState
@@ -33,7 +34,7 @@ from portal.parameters.queries import value_of
 from portal.parameters.registry import UNDO_HOURS
 from portal.ui.elements import Chip, Grade, Moment, Text, Timeline
 from portal.ui.moments import write_moment
-from portal.ui.phrases import said
+from portal.ui.phrases import noted, said
 from portal.ui.stencils import address_of
 
 MomentTone = Literal["", "ok", "bad", "mute"]
@@ -182,10 +183,10 @@ def event_moment(event: GrantEvent, about: str, message: Message | None) -> Mome
         event.reason,
     )
     arrived = long_arrival(message, event.recorded_at) if message else ""
-    details = [said(event.by.name, reason), arrived]
+    details = [words.late_words(event), said(event.by.name, reason), arrived]
     return Moment(
         write_moment(event.recorded_at),
-        text,
+        noted(text, _("补记")) if words.is_late(event) else text,
         " · ".join(part for part in details if part),
         _tone(kind),
     )

@@ -60,11 +60,11 @@ def _status(kind: EventKind, foreseen: Foreseen) -> Change:
 
 
 def _dates(kind: EventKind, foreseen: Foreseen) -> list[Change]:
-    state, now = foreseen.states[0], foreseen.now
+    state = foreseen.states[0]
     ends = write_last_day(state.valid_to)
     stops: Text = ends
     if kind in {EventKind.SUSPEND, EventKind.REVOKE, EventKind.DOWNGRADE}:
-        stops = write_moment(now)
+        stops = write_moment(foreseen.effective_at)
     if kind is EventKind.VOID:
         stops = _("从未有效")
     if kind is EventKind.RENEW:
@@ -157,6 +157,15 @@ def notes_of(foreseen: Foreseen) -> list[Element]:
     if why := Ways().why_not_told(foreseen.states[0].grant):
         return [not_told_note(why)]
     return [Note("info", _("HIS 的这一行由同日起的另一项授权保持，不变。"))]
+
+
+def late_notes(foreseen: Foreseen) -> list[Element]:
+    """What it means that an act took effect before it was recorded."""
+    if foreseen.effective_at == foreseen.now:
+        return []
+    at = write_moment(foreseen.effective_at)
+    text = _("补记：自 %(at)s 起按新状态回答；当时所知仍可按登记时间查到。")
+    return [Note("info", text % {"at": at})]
 
 
 def dependant_notes(foreseen: Foreseen) -> list[Element]:

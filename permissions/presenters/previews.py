@@ -16,7 +16,12 @@ from permissions.models import GrantState
 from permissions.presenters import words
 from permissions.presenters.acts import ACTS
 from permissions.presenters.foreseen import Foreseen
-from permissions.presenters.one_line import dependant_notes, diff_of, notes_of
+from permissions.presenters.one_line import (
+    dependant_notes,
+    diff_of,
+    late_notes,
+    notes_of,
+)
 from permissions.queries.grants import standing_of
 from permissions.services.refusals import ActRefused
 from portal.directory.models import Practitioner
@@ -134,6 +139,7 @@ def preview(foreseen: Foreseen, *, is_many: bool = False, why_not: str = "") -> 
         why_not=why_not or _why_not(count, len(told), is_many=is_many),
         diff=None if is_many or told else diff_of(foreseen),
         notes=[
+            *late_notes(foreseen),
             *dependant_notes(foreseen),
             *([] if is_many or told else notes_of(foreseen)),
         ],

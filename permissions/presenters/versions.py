@@ -22,6 +22,7 @@ from permissions.presenters.catalogue_words import (
 )
 from permissions.queries.catalogue import EntryChange, Names
 from permissions.services.affected import Affected, Hit, Summary, summary_of
+from portal.accounts.scope import HOUSE, Scope
 from portal.ui.elements import Chip, Diff, Text
 from portal.ui.moments import write_day, write_moment
 from portal.ui.phrases import listed, said
@@ -152,9 +153,13 @@ class AffectedPanel:
 
 
 def affected_panel(
-    changes: Sequence[EntryChange], now: datetime, *, limit: int = SHOWN
+    changes: Sequence[EntryChange],
+    now: datetime,
+    scope: Scope = HOUSE,
+    *,
+    limit: int = SHOWN,
 ) -> AffectedPanel:
-    summary: Summary = summary_of(changes, now=now, limit=limit)
+    summary: Summary = summary_of(changes, now=now, limit=limit, scope=scope)
     return AffectedPanel(
         grants=summary.grants,
         people=len(summary.people),

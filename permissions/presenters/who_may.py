@@ -14,6 +14,7 @@ from permissions.checks.candidates import Candidate, Way
 from permissions.checks.codes import Code
 from permissions.checks.findings import ReasonKey
 from permissions.presenters import words
+from portal.accounts.scope import HOUSE, Scope
 from portal.directory.models import Practitioner
 from portal.parameters.days import ZONE
 from portal.ui.elements import Chip, Text
@@ -45,7 +46,8 @@ MOST_SHOWN = 24
 
 @dataclass(frozen=True)
 class PersonRow:
-    """One person in one way; ``load`` is what is booked for them on that day."""
+    """One person in one way; ``load`` is what is booked for them on that day, ``url``
+    empty where the reader may not open the file."""
 
     name: str
     emp_no: str
@@ -76,14 +78,28 @@ def person_groups(
     bookings: Bookings,
     *,
     limit: int | None = MOST_SHOWN,
+    scope: Scope = HOUSE,
 ) -> list[PersonGroup]:
-    """By what they may do; who has less to do that day comes first."""
+    """By what they may do; who has less to do that day comes first.
+
+    Whoever may is named to every reader: a patient may need them tonight. Who may not
+    yet, and why, is told to those who look after the department, as is the file.
+    """
+    inside = {
+        emp_no for emp_no, one in people.items() if scope.holds(one.department.code)
+    }
     groups = []
     for way in Way:
-        those = [one for one in candidates if one.way is way and one.emp_no in people]
+        named = inside if way is Way.NEARLY else people
+        those = [one for one in candidates if one.way is way and one.emp_no in named]
         those.sort(key=lambda one: _order(people[one.emp_no], bookings))
         rows = [
-            _row(one, people[one.emp_no], bookings.get(one.emp_no, ()))
+            _row(
+                one,
+                people[one.emp_no],
+                bookings.get(one.emp_no, ()),
+                has_file=one.emp_no in inside,
+            )
             for one in those[:limit]
         ]
         if rows:
@@ -97,15 +113,18 @@ def _order(person: Practitioner, bookings: Bookings) -> tuple[int, str, str, str
     return busy, person.title_code or "9", person.pinyin, person.emp_no
 
 
-def _row(one: Candidate, person: Practitioner, booked: Sequence[datetime]) -> PersonRow:
+def _row(
+    one: Candidate, person: Practitioner, booked: Sequence[datetime], *, has_file: bool
+) -> PersonRow:
     is_near = one.way is Way.NEARLY
+    file = reverse("permissions:practitioner-detail", args=[person.emp_no])
     return PersonRow(
         name=person.name,
         emp_no=person.emp_no,
         first=person.name[:1],
         department=person.department.name,
         title=words.title_word(person.title_code),
-        url=reverse("permissions:practitioner-detail", args=[person.emp_no]),
+        url=file if has_file else "",
         chip=_near_chip(one) if is_near else CHIPS[one.way],
         until="" if is_near else _("至 %(day)s") % {"day": write_last_day(one.until)},
         why=_why(one),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from permissions.enums import (
@@ -15,13 +16,14 @@ from permissions.enums import (
     SurgicalRole,
     ValueKind,
 )
-from permissions.models import Application, Grant, Privilege
+from permissions.models import Application, Grant, GrantEvent, Privilege
 from permissions.queries.grant_lines import Entry, Terms
 from permissions.queries.grants import LEVELS_OF_SURGERY, Standing
 from portal.approvals.workflow import ProposalState
 from portal.directory.models import PRACTISING, Practitioner
+from portal.parameters.days import day_of
 from portal.ui.elements import Chip, Grade, Text
-from portal.ui.moments import write_day, write_last_day
+from portal.ui.moments import write_day, write_last_day, write_moment
 from portal.ui.phrases import noted, said
 
 STANDING_CHIPS: Mapping[Standing, Chip] = {
@@ -129,3 +131,18 @@ def span(valid_from: datetime, valid_to: datetime | None) -> tuple[str, str]:
 def reason_words(reason_code: str, label: str, reason: str) -> str:
     """``08 评估超期：…``"""
     return said(f"{reason_code} {label}", reason) if reason_code else reason
+
+
+def is_late(event: GrantEvent) -> bool:
+    """Recorded after it took effect. A right begins at midnight: of the day it was
+    granted on is not late."""
+    if event.kind == EventKind.GRANT:
+        return day_of(event.effective_at) < day_of(event.recorded_at)
+    return event.effective_at < event.recorded_at
+
+
+def late_words(event: GrantEvent) -> str:
+    """``自 2026-11-20 08:00 起生效``; "" where it took effect when it was recorded."""
+    if not is_late(event):
+        return ""
+    return gettext("自 %(at)s 起生效") % {"at": write_moment(event.effective_at)}

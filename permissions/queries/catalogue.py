@@ -33,6 +33,8 @@ from permissions.models.entries import (
     changed_attributes,
 )
 from permissions.models.entry_rules import Shelf
+from permissions.queries.grants import OF_PRACTITIONER
+from portal.accounts.scope import HOUSE, Scope
 
 # Entries whose lines name one procedure each; shown under category SI.
 ITEM_ENTRIES = ("SG03", "SG04")
@@ -163,10 +165,13 @@ def needing(privilege: Privilege) -> QuerySet[Privilege]:
     return Privilege.objects.filter(pk__in=links.values("privilege")).order_by("sort")
 
 
-def living_grants(codes: Iterable[str], now: datetime) -> QuerySet[GrantState]:
+def living_grants(
+    codes: Iterable[str], now: datetime, scope: Scope = HOUSE
+) -> QuerySet[GrantState]:
     """Rights under these entries that hold, wait or are suspended: not yet ended."""
     return (
         GrantState.objects.filter(
+            scope.of(OF_PRACTITIONER),
             Q(valid_to__isnull=True) | Q(valid_to__gt=now),
             privilege__code__in=list(codes),
             status__in=EFFECTIVE,
@@ -176,10 +181,13 @@ def living_grants(codes: Iterable[str], now: datetime) -> QuerySet[GrantState]:
     )
 
 
-def grant_counts(ids: Sequence[int], now: datetime) -> dict[int, int]:
+def grant_counts(
+    ids: Sequence[int], now: datetime, scope: Scope = HOUSE
+) -> dict[int, int]:
     """How many living rights each entry has; one query."""
     rows = (
         GrantState.objects.filter(
+            scope.of(OF_PRACTITIONER),
             Q(valid_to__isnull=True) | Q(valid_to__gt=now),
             privilege__in=ids,
             status__in=EFFECTIVE,

@@ -12,14 +12,17 @@ from django.db.models import BigIntegerField, Q, QuerySet, Subquery
 from django.db.models.functions import Cast, Substr
 
 from permissions.enums import EventKind, GrantStatus
-from permissions.models import GrantEvent, GrantState, Privilege
+from permissions.models import Assessment, GrantEvent, GrantState, Privilege
 from permissions.queries.grant_lines import Line
+from portal.accounts.scope import HOUSE, Scope
 from portal.directory.models import Department, Practitioner, PractitionerEvent
 from portal.outbox.models import UNCONFIRMED, Attempt, Message
 from portal.outbox.queries import Confirmed, arrivals_by_subject
 from portal.prepared import Prepared
 
 EXPIRING_DAYS = 30
+# Where the department stands of a line, an application or a review.
+OF_PRACTITIONER = "practitioner__department__code"
 SUBJECT_PREFIX = GrantEvent.subject_of("")
 # Entries whose level is a surgery grade and that are granted without items.
 LEVELS_OF_SURGERY = ("SG01", "SG02")
@@ -203,8 +206,9 @@ def departments() -> list[tuple[str, str, str]]:
     )
 
 
-def department_names() -> list[tuple[str, str]]:
-    return [(code, name) for code, name, _initials in departments()]
+def department_names(scope: Scope = HOUSE) -> list[tuple[str, str]]:
+    found = departments()
+    return [(code, name) for code, name, _initials in found if scope.holds(code)]
 
 
 def entries() -> list[tuple[str, str, str]]:
@@ -252,7 +256,11 @@ def _greatest() -> QuerySet[GrantEvent, Any]:
     """The greatest id of each source, beside the last event; none before the first."""
     others = {
         name: Subquery(model.objects.order_by("-pk").values("pk")[:1])
-        for name, model in (("attempt", Attempt), ("person", PractitionerEvent))
+        for name, model in (
+            ("attempt", Attempt),
+            ("person", PractitionerEvent),
+            ("assessment", Assessment),
+        )
     }
     last = GrantEvent.objects.order_by("-pk").annotate(**others)
     return last.values_list("pk", *others)[:1]

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.cache import cache
 from django.db.models import Case, Count, IntegerField, Max, Q, QuerySet, Value, When
 
 from permissions.checks.facts import OPERATING_PRIVILEGES
+from permissions.enums import GrantStatus
 from permissions.models import GrantState
-from permissions.queries.grants import not_suspended
+from permissions.queries.grants import OF_PRACTITIONER, not_suspended
 from portal.accounts.models import User
+from portal.accounts.scope import HOUSE, Scope
 from portal.directory.models import (
     Department,
     Practitioner,
@@ -19,8 +22,10 @@ from portal.directory.models import (
     PractitionerEvent,
     PractitionerScope,
 )
+from surgery.enums import Grade
 
-CODE = "practitioner__department__code"
+# Where the matrix begins may be an hour old: it is a place to begin, no fact.
+HOME_KEY, HOME_SECONDS = "permissions.home_department", 3600
 
 
 @dataclass(frozen=True)
@@ -62,14 +67,34 @@ def holdings_of(ids: Sequence[int], now: datetime) -> dict[int, Holdings]:
     }
 
 
-def home_department(user: User) -> str:
-    """Where a page begins for this user: the own department of a doctor, else the
-    first that holds rights to single procedures; empty before anything is there."""
+def home_department(user: User, scope: Scope = HOUSE) -> str:
+    """Where a page begins for this user: the own department of a doctor or the first
+    looked after, else the one that holds most rights to operations of grade 4; empty
+    before anything is there."""
     if user.practitioner_id:
         own = Practitioner.objects.filter(pk=user.practitioner_id)
         return own.values_list("department__code", flat=True)[0]
-    held = GrantState.objects.filter(item_code__gt="").order_by(CODE)
-    return held.values_list(CODE, flat=True).first() or ""
+    if scope.departments is not None:
+        return min(scope.departments, default="")
+    known: str | None = cache.get(HOME_KEY)
+    if known is None:
+        known = _busiest_department()
+        cache.set(HOME_KEY, known, HOME_SECONDS)
+    return known
+
+
+def _busiest_department() -> str:
+    """Most lines of the highest grade: there a gap in the matrix matters most."""
+    held = GrantState.objects.filter(item_code__gt="", status=GrantStatus.ACTIVE)
+    counted = (
+        held.order_by()
+        .values(OF_PRACTITIONER)
+        .annotate(
+            highest=Count("pk", filter=Q(grant__item_grade=Grade.FOUR)), all=Count("pk")
+        )
+    )
+    first = counted.order_by("-highest", "-all", OF_PRACTITIONER).first()
+    return first[OF_PRACTITIONER] if first else ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
@@ -14,6 +14,7 @@ from permissions.models import (
     Assessment,
     EventReading,
     GrantState,
+    Privilege,
     Review,
     ReviewLine,
     ScopeLimit,
@@ -25,7 +26,7 @@ from portal.directory.models import (
     PractitionerScope,
 )
 from portal.his.contract.codes import TITLE_RANK
-from portal.parameters.days import day_of
+from portal.parameters.days import day_of, months_after, start_of
 
 NOT_ENDED = (GrantStatus.ACTIVE, GrantStatus.SUSPENDED)
 
@@ -175,6 +176,27 @@ def assessed_states(at: datetime) -> QuerySet[Any]:
         last_on=Subquery(last.values("assessed_on")[:1]),
         last_due=Subquery(last.values("next_due")[:1]),
     )
+
+
+def assessment_overdue(at: datetime) -> Q:
+    """Of lines in force: the last day for the next assessment has passed, by the last
+    assessment, or since the right began where there was none. One that was failed has a
+    review instead."""
+    today, never = day_of(at), Q(pk=None)
+    months = Privilege.objects.exclude(assessment_months=None).order_by()
+    for count in filter(None, months.values_list("assessment_months", flat=True)):
+        began = start_of(_last_begin(today, count)) + timedelta(days=1)
+        never |= Q(privilege__assessment_months=count, valid_from__lt=began)
+    late = Q(last_due__lt=today) | (Q(last_on=None) & never)
+    return Q(pk__in=assessed_states(at).filter(late).order_by().values("pk"))
+
+
+def _last_begin(today: date, months: int) -> date:
+    """The last day a right may have begun on whose assessment was due before today."""
+    day = months_after(today, -months)
+    while months_after(day, months) >= today:
+        day -= timedelta(days=1)
+    return day
 
 
 def assessments_of(state: GrantState) -> list[Assessment]:

@@ -23,8 +23,8 @@ from permissions.snapshot import world_for
 from portal.directory.models import Practitioner
 from portal.parameters.days import day_of, end_of, start_of
 from surgery.enums import Grade
-from surgery.models import ApplicationProcedure, GradeProposal
-from surgery.queries.bookings import booked_for
+from surgery.models import GradeProposal
+from surgery.queries.bookings import BookedProcedure, booked_for
 from surgery.services.grade_ledger import transition_until
 
 
@@ -144,9 +144,7 @@ def foresee(changing: Changing, *, now: datetime) -> Foreseen:
         [
             BookedEffect(
                 one,
-                *worlds.codes(
-                    one.surgeon.emp_no, one.planned_at
-                ),
+                *worlds.codes(one.surgeon.emp_no, one.planned_at),
             )
             for one in booked
         ],

@@ -22,6 +22,7 @@ from permissions.models.entries import Entry
 from permissions.queries.catalogue import EntryChange, living_grants
 from permissions.queries.practitioners import in_force
 from permissions.services.rules import RANK_WORDS, months_after
+from portal.accounts.scope import HOUSE, Scope
 from portal.his.contract.codes import TITLE_RANK
 from portal.parameters.days import day_of, last_day_of
 from portal.ui.phrases import listed
@@ -59,10 +60,12 @@ class Summary:
     first: list[Affected] = field(default_factory=list)
 
 
-def summary_of(changes: Sequence[EntryChange], *, now: datetime, limit: int) -> Summary:
+def summary_of(
+    changes: Sequence[EntryChange], *, now: datetime, limit: int, scope: Scope = HOUSE
+) -> Summary:
     """All of them counted, the first ``limit`` kept; two queries."""
     summary = Summary()
-    for one in affected_by(changes, now=now):
+    for one in affected_by(changes, now=now, scope=scope):
         summary.grants += 1
         summary.people.add(one.state.practitioner_id)
         summary.by_hit.update(hit for hit, _text in one.hits)
@@ -71,12 +74,14 @@ def summary_of(changes: Sequence[EntryChange], *, now: datetime, limit: int) -> 
     return summary
 
 
-def affected_by(changes: Sequence[EntryChange], *, now: datetime) -> Iterator[Affected]:
+def affected_by(
+    changes: Sequence[EntryChange], *, now: datetime, scope: Scope = HOUSE
+) -> Iterator[Affected]:
     """The living rights a change would hit, in the order of the catalogue."""
     telling = [change for change in changes if change.before and change.after]
     if not telling:
         return iter(())
-    states = living_grants([change.code for change in telling], now)
+    states = living_grants([change.code for change in telling], now, scope)
     return pick(telling, states.iterator(AT_ONCE), held_of(telling, now))
 
 

@@ -18,6 +18,8 @@ from permissions.ledger import Obstacle, Span, obstacle
 from permissions.models import GrantEvent, GrantState
 from permissions.queries.ledger import as_recorded
 from permissions.services import lines, rules
+from permissions.services.bookings import clear, hit_by
+from permissions.services.consequences import TAKING
 from permissions.services.ground import ASKED, Ground
 from permissions.services.ledger import locked_practitioner, write
 from permissions.services.persons import must_be_two
@@ -185,6 +187,11 @@ def change(
         must_be_free(event, current)
     with acting(by=said.by, reason=text):
         write(event, current, earlier=earlier, by=said.by)
+    # A downgrade has more to write before it is known what is left.
+    if kind in TAKING - {EventKind.DOWNGRADE}:
+        hit_by(event, current)
+    if kind is EventKind.RESTORE:
+        clear(event.grant, by=said.by, at=said.at)
     return event
 
 

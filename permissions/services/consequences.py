@@ -63,7 +63,8 @@ def consequences(
     changes = changes_of([*thought, *(_granting(terms, at) for terms in opened)], at)
     if kind not in TAKING:
         return Consequences((), tuple(changes))
-    booked = _hit(states, at, ends if kind is EventKind.SUSPEND else {}, opened)
+    lasting = ends if kind is EventKind.SUSPEND else {}
+    booked = booked_hit(states, at, lasting, opened)
     return Consequences(tuple(booked), tuple(changes), tuple(dependants(states, at)))
 
 
@@ -141,11 +142,11 @@ def dependants(states: Sequence[GrantState], at: datetime) -> list[GrantState]:
 # --- booked operations ----------------------------------------------------------------
 
 
-def _hit(
+def booked_hit(
     states: Sequence[GrantState],
     at: datetime,
     ends: Mapping[int, datetime | None],
-    opened: Sequence[Grant],
+    opened: Sequence[Grant] = (),
 ) -> list[BookedProcedure]:
     """Booked procedures that these lines cover and no other line of the surgeon does.
 

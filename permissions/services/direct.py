@@ -18,6 +18,7 @@ from permissions.enums import (
 from permissions.ledger import LineKey
 from permissions.models import Grant, GrantEvent, GrantState, Privilege
 from permissions.services import lines, rules
+from permissions.services.bookings import hit_by
 from permissions.services.changes import Said, change
 from permissions.services.ground import ASKED, Ground
 from permissions.services.ledger import locked_practitioner, open_line
@@ -153,6 +154,7 @@ def downgrade(
                     found.values(), by=by, at=at, reason=event.reason, follows=closed
                 )
             )
+    hit_by(event, state)
     return opened
 
 

@@ -26,6 +26,7 @@ from permissions.services.reviews import open_mass_review, open_review
 from permissions.services.triggers import (
     REASON_OF,
     effect_of,
+    former_department,
     still_stands,
     trigger_of,
     why,
@@ -181,7 +182,14 @@ def _take(
     if meaning.effect is Effect.REMIND:
         reading.outcome = Outcome.REMINDED
         label = str(trigger.label)
-        telling.happened(person, event_id=event.pk, label=label, why=text, at=at)
+        telling.happened(
+            person,
+            event_id=event.pk,
+            label=label,
+            why=text,
+            at=at,
+            former=former_department(event),
+        )
         reading.save()
         return
     done = (
@@ -194,7 +202,13 @@ def _take(
     reading.review = review
     reading.save()
     if is_new or done:
-        telling.reviewed(review, suspended=done, lines=len(lines), at=at)
+        telling.reviewed(
+            review,
+            suspended=done,
+            lines=len(lines),
+            at=at,
+            former=former_department(event),
+        )
 
 
 def suspended(

@@ -42,10 +42,11 @@ def refused_ahead(
     at: datetime,
     last_day: LastDay = None,
     seen: Mapping[int, int] | None = None,
+    effective_at: datetime | None = None,
 ) -> dict[int, ActRefused]:
     """Why each line would be refused now, by key of the state; the others may be done.
 
-    ``seen`` has the last event the page showed, by key of the state.
+    ``effective_at`` lies back when the act is recorded late. ``seen`` has the last event the page showed, by key of the state.
     """
     events = events_by_grant([state.grant_id for state in states])
     around = Around(states, at) if kind is EventKind.RENEW else None
@@ -54,7 +55,7 @@ def refused_ahead(
         event = GrantEvent(
             grant=state.grant,
             kind=kind,
-            effective_at=at,
+            effective_at=effective_at or at,
             recorded_at=at,
             until=end_of(day_for(state, last_day)),
         )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils.translation import override
 
 from permissions.enums import Trigger
-from permissions.models import Review
+from permissions.models import BookingHit, Review
 from portal.accounts.models import User
-from portal.directory.models import Practitioner
+from portal.accounts.queries import heads_of
+from portal.directory.models import Department, Practitioner
 from portal.notices.models import NoticeKind
-from portal.notices.queries import account_of, heads_of, officers
+from portal.notices.queries import account_of, officers
 from portal.notices.services import Told, notify
+from portal.ui.moments import write_moment
 from portal.ui.navigation import url_if_any
 from surgery.models import GradeChange
 
@@ -35,8 +38,16 @@ def doctor_url(practitioner: Practitioner) -> str:
 
 
 @in_chinese
-def reviewed(review: Review, *, suspended: int, lines: int, at: datetime) -> None:
-    """A review was opened, with or without lines suspended at once."""
+def reviewed(
+    review: Review,
+    *,
+    suspended: int,
+    lines: int,
+    at: datetime,
+    former: Department | None = None,
+) -> None:
+    """A review was opened, with or without lines suspended at once; ``former`` is the
+    department the doctor was transferred from."""
     person = review.practitioner
     if person is None:
         return
@@ -50,6 +61,7 @@ def reviewed(review: Review, *, suspended: int, lines: int, at: datetime) -> Non
         text=f"{review.why}。{done}{lines} 项授权待复核，{review.due_on} 前办结。",
         link=review_url(review),
         at=at,
+        former=former,
     )
 
 
@@ -66,7 +78,13 @@ def held(review: Review, *, doctors: int, at: datetime) -> None:
 
 
 def happened(
-    person: Practitioner, *, event_id: int, label: str, why: str, at: datetime
+    person: Practitioner,
+    *,
+    event_id: int,
+    label: str,
+    why: str,
+    at: datetime,
+    former: Department | None = None,
 ) -> None:
     """An event of which the hospital only wants to be told."""
     _tell_all(
@@ -77,6 +95,7 @@ def happened(
         text=f"{why}。授权未变，如须调整请在权限维护中办理。",
         link=doctor_url(person),
         at=at,
+        former=former,
     )
 
 
@@ -95,6 +114,23 @@ def concluded(review: Review, *, at: datetime) -> None:
         person.emp_no,
     )
     _tell_two(told, person, heads_of(person.department), at)
+
+
+@in_chinese
+def booked(hits: Sequence[BookingHit], *, at: datetime) -> None:
+    """Operations lost their surgeon's right: whoever can plan anew is told at once."""
+    for person in {one.surgeon.pk: one.surgeon for one in hits}.values():
+        mine = [one for one in hits if one.surgeon_id == person.pk]
+        first = min(mine, key=lambda one: one.due_at)
+        told = Told(
+            NoticeKind.BOOKED,
+            f"booked:{first.pk}",
+            f"{doctor(person)}{len(mine)} 台已排手术受影响",
+            f"{first.why}后主刀不再有权做，请在 {write_moment(first.due_at)} 前改派或改期。",
+            reverse("permissions:booking-list"),
+            person.emp_no,
+        )
+        _tell_two(told, person, [*officers(), *heads_of(person.department)], at)
 
 
 def coming(
@@ -160,9 +196,14 @@ def _tell_all(
     text: str,
     link: str,
     at: datetime,
+    former: Department | None = None,
 ) -> None:
     told = Told(kind, key, title, text, link, person.emp_no)
     _tell_two(told, person, [*officers(), *heads_of(person.department)], at)
+    if former is not None:
+        # The file is no longer theirs to open; what their department lost is.
+        lost = f"{reverse('permissions:differences')}?subject=T:{former.code}"
+        notify(replace(told, link=lost), to=heads_of(former), at=at)
 
 
 def _tell_two(

@@ -112,3 +112,10 @@ def _words(event: PractitionerEvent) -> Mapping[str, str]:
     if event.kind == Kind.TITLE:
         return {code: str(word) for code, word in TITLE_WORDS.items()}
     return {}
+
+
+def former_department(event: PractitionerEvent) -> Department | None:
+    """Where a transferred doctor was before; None of every other event."""
+    if event.kind != Kind.DEPARTMENT:
+        return None
+    return Department.objects.filter(code=event.before).first()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from permissions.enums import Category, EventKind, GrantKind
 from permissions.models import GrantEvent, GrantState
+from permissions.services.bookings import clear
 from permissions.services.changes import Said, change, locked
 from permissions.services.direct import grant
 from permissions.services.lines import Line, of_terms
@@ -153,6 +154,7 @@ def _granted_anew(
         follows=state.grant,
         undoes=event,
     )
+    clear(state.grant, by=by, at=at)
     return GrantEvent.objects.get(grant=follower)
 
 

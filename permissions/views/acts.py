@@ -43,6 +43,8 @@ from permissions.views.lists import BATCH
 from permissions.views.second import NotAgreed, put_refusal, second_of
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.parameters.queries import value_of
+from portal.parameters.registry import LATE_RECORD_DAYS
 from portal.ui.notices import invalid, saved
 
 FORMS: dict[str, type[ActForm]] = {
@@ -65,7 +67,7 @@ SERVICES: dict[str, Callable[..., object]] = {
 GIVING = frozenset({EventKind.RENEW, EventKind.RESTORE, EventKind.GRANT})
 # As long as the proxy in front waits: hundreds of acts take some seconds.
 MANY_MS = 60_000
-PREVIEWED = ("last_day", "to", "reason_code")
+PREVIEWED = ("last_day", "to", "reason_code", "effective_at")
 
 
 @requires(Capability.CHANGE_GRANT)
@@ -148,7 +150,11 @@ class Task:
         return lower_choices(services.lower_lines(self.states[0], at=timezone.now()))
 
     def form(self, given: QueryDict | None = None) -> ActForm:
-        options: dict[str, Any] = {"needs_second": self.needs_second}
+        late_days = value_of(LATE_RECORD_DAYS) if self.act in acts.LATE else 0
+        options: dict[str, Any] = {
+            "needs_second": self.needs_second,
+            "late_days": late_days,
+        }
         if self.act == acts.DOWNGRADE:
             options["offered"] = [
                 (key, name) for key, (name, _line) in self.offered.items()
@@ -182,9 +188,8 @@ class Task:
 
 
 def _wrong_day(form: ActForm) -> str:
-    if "last_day" not in form.fields:
-        return ""
-    return "".join(str(text) for text in form["last_day"].errors)
+    asked = [name for name in ("last_day", "effective_at") if name in form.fields]
+    return "".join(str(text) for name in asked for text in form[name].errors)
 
 
 def _answer(task: Task) -> HttpResponse:

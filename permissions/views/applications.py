@@ -25,8 +25,9 @@ from permissions.queries.applications import (
 )
 from permissions.queries.grants import states_of
 from permissions.views.lists import application_list_spec
+from permissions.views.scoped import OF_PRACTITIONER
 from portal.accounts.capabilities import Capability
-from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.accounts.guards import AuthenticatedRequest, demand_department, requires
 from portal.approvals.workflow import Decision
 from portal.outbox.models import Message
 from portal.outbox.queries import arrival_of
@@ -47,7 +48,7 @@ def application_list(request: AuthenticatedRequest) -> HttpResponse:
     return list_response(
         request,
         application_list_spec(request.user),
-        applications(),
+        applications().filter(request.scope.of(OF_PRACTITIONER)),
         template="permissions/application_list.html",
     )
 
@@ -101,7 +102,7 @@ def application_detail(
     request: AuthenticatedRequest, application_id: int
 ) -> HttpResponse:
     """One proposal with everything needed to decide it."""
-    application = _application_or_404(application_id)
+    application = _application_in_scope(request, application_id)
     return _page(request, application, DecisionForm(), WithdrawForm())
 
 
@@ -110,7 +111,7 @@ def application_decide(
     request: AuthenticatedRequest, application_id: int
 ) -> HttpResponse:
     """同意、退回、不同意; then the next one that waits."""
-    application = _application_or_404(application_id)
+    application = _application_in_scope(request, application_id)
     if request.method != "POST":
         return redirect("permissions:application-detail", application_id)
     form = DecisionForm(request.POST)
@@ -120,7 +121,12 @@ def application_decide(
             messages.success(request, _said(decision, application))
             return redirect("permissions:application-detail", application_id)
     return invalid(
-        _page(request, _application_or_404(application_id), form, WithdrawForm())
+        _page(
+            request,
+            _application_in_scope(request, application_id),
+            form,
+            WithdrawForm(),
+        )
     )
 
 
@@ -129,7 +135,7 @@ def application_withdraw(
     request: AuthenticatedRequest, application_id: int
 ) -> HttpResponse:
     """撤回: what nobody has decided yet."""
-    application = _application_or_404(application_id)
+    application = _application_in_scope(request, application_id)
     if request.method != "POST":
         return redirect("permissions:application-detail", application_id)
     form = WithdrawForm(request.POST)
@@ -137,7 +143,12 @@ def application_withdraw(
         messages.success(request, _("已撤回这份申请"))
         return redirect("permissions:application-detail", application_id)
     return invalid(
-        _page(request, _application_or_404(application_id), DecisionForm(), form)
+        _page(
+            request,
+            _application_in_scope(request, application_id),
+            DecisionForm(),
+            form,
+        )
     )
 
 
@@ -177,7 +188,8 @@ def _page(
     form: DecisionForm,
     withdraw_form: WithdrawForm,
 ) -> HttpResponse:
-    waiting = list(to_decide(request.user.pk)[:QUEUE_LENGTH])
+    theirs = to_decide(request.user.pk).filter(request.scope.of(OF_PRACTITIONER))
+    waiting = list(theirs[:QUEUE_LENGTH])
     event = GrantEvent.objects.filter(grant__application=application).first()
     message = _message_of(event)
     page = application_page(application, message)
@@ -202,8 +214,11 @@ def _message_of(event: GrantEvent | None) -> Message | None:
     return arrival_of([event.subject]).get(event.subject) if event else None
 
 
-def _application_or_404(application_id: int) -> Application:
+def _application_in_scope(
+    request: AuthenticatedRequest, application_id: int
+) -> Application:
     application = application_or_none(application_id)
     if application is None:
         raise Http404
+    demand_department(request, application.practitioner.department.code)
     return application

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -16,7 +18,7 @@ from permissions.forms import EntryForm, ReasonForm
 from permissions.models import DraftEntry
 from permissions.models.entries import Entry
 from permissions.models.entry_rules import problems_of
-from permissions.presenters.catalogue import code_tables, entry_page
+from permissions.presenters.catalogue import code_tables, entry_page, entry_rows
 from permissions.presenters.catalogue_words import LABELS, diff_of
 from permissions.presenters.versions import affected_panel
 from permissions.queries.catalogue import (
@@ -49,8 +51,12 @@ NO_PREVIEW: dict[str, Any] = {"preview": None, "problems": (), "panel": None}
 @require_GET
 def entry_list(request: AuthenticatedRequest) -> HttpResponse:
     """The list, its rows alone, or the list as a file."""
+    present = partial(entry_rows, scope=request.scope)
     return list_response(
-        request, ENTRIES, entries(), template="permissions/catalogue_list.html"
+        request,
+        replace(ENTRIES, present=present),
+        entries(),
+        template="permissions/catalogue_list.html",
     )
 
 
@@ -61,7 +67,7 @@ def entry_detail(request: AuthenticatedRequest, code: str) -> HttpResponse:
     privilege = privilege_or_none(code)
     if privilege is None:
         raise Http404
-    page = entry_page(privilege, _draft_of(code))
+    page = entry_page(privilege, _draft_of(code), request.scope)
     return render(request, "permissions/catalogue_detail.html", {"page": page})
 
 

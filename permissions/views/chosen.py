@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from permissions.models import GrantState
-from permissions.queries.grants import state_or_none, states_by_id
+from permissions.queries.grants import states_by_id
 from permissions.views.lists import grant_list_spec
-from portal.accounts.guards import AuthenticatedRequest
+from permissions.views.scoped import OF_PRACTITIONER, state_in_scope
+from portal.accounts.guards import AuthenticatedRequest, demand_department
 from portal.ui.lists import found_rows
 
 # As many lines as one transaction changes in a time a person waits for.
@@ -55,9 +56,7 @@ class Chosen:
 
 def one_line(request: AuthenticatedRequest, state_id: int) -> Chosen:
     """The line of the address; a form brings ``seen``, the last event on the page."""
-    state = state_or_none(state_id)
-    if state is None:
-        raise Http404
+    state = state_in_scope(request, state_id)
     seen = request.POST.get("seen", "")
     return Chosen([state], {state.pk: int(seen)} if seen.isdecimal() else {}, 1)
 
@@ -67,20 +66,23 @@ def many_lines(request: AuthenticatedRequest) -> Chosen:
     by commas; or ``all=1`` with the filters of the list."""
     given = request.POST if request.method == "POST" else request.GET
     if given.get("all") == "1" and not given.get("id"):
-        return _all_found(given)
+        return _all_found(request, given)
     seen = _seen_of(given)
     if len(seen) > MOST:
         return Chosen([], {}, len(seen))
     states = states_by_id(seen)
     if len(states) < len(seen):
         raise Http404
+    for state in states:
+        demand_department(request, state.practitioner.department.code)
     known = {line: event for line, event in seen.items() if event is not None}
     return Chosen(states, known, len(states))
 
 
-def _all_found(given: QueryDict) -> Chosen:
+def _all_found(request: AuthenticatedRequest, given: QueryDict) -> Chosen:
     spec = grant_list_spec(timezone.now())
-    found = found_rows(spec, GrantState.objects.all(), given).order_by("pk")
+    theirs = GrantState.objects.filter(request.scope.of(OF_PRACTITIONER))
+    found = found_rows(spec, theirs, given).order_by("pk")
     ids = list(found.values_list("pk", flat=True)[: MOST + 1])
     if len(ids) > MOST:
         return Chosen([], {}, found.count())

@@ -3,7 +3,7 @@ a doctor, a procedure or a department."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,8 @@ from permissions.queries import ledger
 from permissions.queries.grants import department_names
 from permissions.views.asked import AskedDay, asked_day, notes_of
 from portal.accounts.capabilities import Capability
-from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.accounts.guards import AuthenticatedRequest, demand_department, requires
+from portal.accounts.scope import HOUSE, Scope
 from portal.directory.models import Department, Practitioner
 from portal.directory.queries import practitioner_by_emp_no, search_practitioners
 from portal.ui.elements import Text
@@ -100,13 +101,16 @@ class Asked:
         return self.second.moment if self.is_known_then else None
 
 
-def asked(given: Mapping[str, str]) -> Asked:
+def asked(request: AuthenticatedRequest) -> Asked:
+    given = request.GET
     now = timezone.now()
     second = asked_day(given.get("to", "").strip(), now)
     typed = given.get("from", "").strip()
     first = asked_day(typed, now) if typed else None
     wanted = given.get("subject", "").strip()
     subject = subject_or_none(wanted) if wanted else None
+    if subject:
+        _demand(request, subject.thing)
     problems = [second.problem, first.problem if first else ""]
     if wanted and subject is None:
         text = _("没有找到「%(text)s」，请重新选择医师、手术或科室。")
@@ -123,11 +127,22 @@ def asked(given: Mapping[str, str]) -> Asked:
     )
 
 
+def _demand(
+    request: AuthenticatedRequest, thing: Practitioner | Procedure | Department
+) -> None:
+    """A procedure is everybody's; of its lines only those in scope are shown."""
+    match thing:
+        case Practitioner():
+            demand_department(request, thing.department.code)
+        case Department():
+            demand_department(request, thing.code)
+
+
 @requires(Capability.VIEW_PRIVILEGES)
 def differences(request: AuthenticatedRequest) -> HttpResponse:
     """One day as a list, two days as two columns; or either as .xlsx."""
-    given = asked(request.GET)
-    parts = _parts(given)
+    given = asked(request)
+    parts = _parts(given, request.scope)
     if request.GET.get("export") == "xlsx":
         return export_table(request, "differences", *present.sheet(parts))
     context = {
@@ -143,25 +158,37 @@ def differences(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "permissions/differences.html", context)
 
 
-def _parts(given: Asked) -> list[tuple[Text, Sequence[present.HeldRow]]]:
+def _parts(given: Asked, scope: Scope) -> list[tuple[Text, Sequence[present.HeldRow]]]:
+    """Of a procedure only the lines given in the departments this user looks after."""
     if given.subject is None:
         return []
+    is_shared = isinstance(given.subject.thing, Procedure)
+    within = scope if is_shared else HOUSE
     at, known_at = given.second.moment, given.known_at
     if given.first is None:
-        return [(_("有效"), present.held_rows(given.subject.held(at, known_at)))]
+        held = given.subject.held(at, known_at)
+        held = [one for one in held if within.holds(one.department_code)]
+        return [(_("有效"), present.held_rows(held))]
     found = given.subject.changed(given.first.moment, at, known_at)
-    both = present.sides(found)
+    both = present.sides(
+        ledger.Difference(_within(found.gained, within), _within(found.lost, within))
+    )
     return [(_("新增"), both.gained), (_("失去"), both.lost)]
+
+
+def _within(part: Sequence[ledger.Reason], scope: Scope) -> tuple[ledger.Reason, ...]:
+    return tuple(one for one in part if scope.holds(one[0].department_code))
 
 
 @requires(Capability.VIEW_PRIVILEGES)
 def subject_options(request: AuthenticatedRequest) -> HttpResponse:
     """Doctors, departments and procedures by name, number or pinyin."""
     text = request.GET.get("q", "").strip()
-    people = search_practitioners(text)[:MOST]
+    theirs = request.scope.of("department__code")
+    people = search_practitioners(text).filter(theirs)[:MOST]
     places = [
         (f"T:{code}", name, _("科室"))
-        for code, name in department_names()
+        for code, name in department_names(request.scope)
         if text and (text in name or code.startswith(text))
     ]
     found = [

@@ -9,8 +9,9 @@ from django.utils import timezone
 from permissions.models import GrantState
 from permissions.presenters import words
 from permissions.presenters.grants import grant_rows, history
-from permissions.queries.grants import events_of_grant, state_or_none
+from permissions.queries.grants import events_of_grant
 from permissions.views.lists import grant_list_spec
+from permissions.views.scoped import OF_PRACTITIONER, state_in_scope
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.outbox.queries import arrival_of
@@ -23,7 +24,7 @@ def grant_list(request: AuthenticatedRequest) -> HttpResponse:
     return list_response(
         request,
         grant_list_spec(timezone.now(), request.capabilities),
-        GrantState.objects.all(),
+        GrantState.objects.filter(request.scope.of(OF_PRACTITIONER)),
         template="permissions/grant_list.html",
     )
 
@@ -31,7 +32,7 @@ def grant_list(request: AuthenticatedRequest) -> HttpResponse:
 @requires(Capability.VIEW_PRIVILEGES)
 def grant_history(request: AuthenticatedRequest, state_id: int) -> HttpResponse:
     """What happened to one grant, in a drawer."""
-    state = _state_or_404(state_id)
+    state = state_in_scope(request, state_id)
     if not request.htmx:
         emp_no = state.practitioner.emp_no
         return redirect("permissions:practitioner-detail", emp_no=emp_no)
@@ -49,15 +50,8 @@ def grant_history(request: AuthenticatedRequest, state_id: int) -> HttpResponse:
 @requires(Capability.VIEW_PRIVILEGES)
 def grant_arrival(request: AuthenticatedRequest, state_id: int) -> HttpResponse:
     """How far the last change of one grant has come; asked again and again."""
-    row = grant_rows([_state_or_404(state_id)])[0]
+    row = grant_rows([state_in_scope(request, state_id)])[0]
     element = row.long_arrival if request.GET.get("long") else row.arrival
     if element is None:
         raise Http404
     return render(request, "permissions/_arrival.html", {"it": element})
-
-
-def _state_or_404(state_id: int) -> GrantState:
-    state = state_or_none(state_id)
-    if state is None:
-        raise Http404
-    return state

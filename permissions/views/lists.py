@@ -27,6 +27,7 @@ from permissions.queries.grants import (
     not_confirmed,
     standing_condition,
 )
+from permissions.queries.reviews import assessment_overdue
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
 from portal.approvals.models import STATE_CHOICES
@@ -147,6 +148,12 @@ def _grant_list_spec(
             QuickView("future", _("待生效"), standing_condition(Standing.FUTURE, now)),
             QuickView(
                 "suspended", _("已暂停"), standing_condition(Standing.SUSPENDED, now)
+            ),
+            QuickView(
+                "assessment",
+                _("四级评估超期"),
+                graded(GRADES["4"][1]) & assessment_overdue(now),
+                "bad",
             ),
             QuickView("his", _("HIS 未一致"), unconfirmed, "bad"),
         ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,7 @@ from permissions.presenters.reviews import (
     review_rows,
 )
 from permissions.queries.grants import departments
+from permissions.queries.reviews import assessment_overdue
 from permissions.views.lists import practitioner_matches, right_matches
 from portal.accounts.models import User
 from portal.ui.filters import ChoiceFilter, DateRange, Search
@@ -73,6 +75,12 @@ def review_list_spec(user: User, today: date) -> ListSpec[Review, ReviewRow]:
         row_template="permissions/_review_row.html",
         nothing=_("没有符合条件的复核"),
     )
+
+
+def assessed_list_spec(now: datetime) -> ListSpec[GrantState, AssessedRow]:
+    """What is overdue is a matter of the day."""
+    late = QuickView("late", _("超期"), assessment_overdue(now), "bad")
+    return replace(ASSESSED, views=(*ASSESSED.views[:1], late, *ASSESSED.views[1:]))
 
 
 ASSESSED = ListSpec[GrantState, AssessedRow](

@@ -24,8 +24,9 @@ from permissions.queries.grants import department_names
 from permissions.queries.practitioners import home_department
 from permissions.views.asked import AskedDay, asked_day, notes_of
 from portal.accounts.capabilities import Capability
-from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.accounts.guards import AuthenticatedRequest, demand_department, requires
 from portal.accounts.models import User
+from portal.accounts.scope import Scope
 from portal.directory.queries import practitioner_by_emp_no
 from portal.outbox.queries import arrival_of
 from portal.ui.exports import export_table
@@ -67,9 +68,9 @@ class Asked:
     problems: tuple[str, ...]
 
 
-def asked(given: Mapping[str, str], user: User) -> Asked:
+def asked(given: Mapping[str, str], user: User, scope: Scope) -> Asked:
     on = asked_day(given.get("on", "").strip(), timezone.now())
-    department = given.get("dept", "") or home_department(user)
+    department = given.get("dept", "") or home_department(user, scope)
     problems = [on.problem]
     if department not in dict(department_names()):
         text = _("没有代码为「%(code)s」的科室，请在科室一栏重新选择。")
@@ -91,14 +92,15 @@ def asked(given: Mapping[str, str], user: User) -> Asked:
 @requires(Capability.VIEW_PRIVILEGES)
 def matrix(request: AuthenticatedRequest) -> HttpResponse:
     """The page, the grid alone when htmx asks for it, or the grid as .xlsx."""
-    given = asked(request.GET, request.user)
+    given = asked(request.GET, request.user, request.scope)
+    demand_department(request, given.department)
     members = ask.members_of(given.department, given.on.moment)
     rows = _rows(given, members)
     columns = present.heads(members)
     if request.GET.get("export") == "xlsx":
         return export_table(request, "matrix", *present.sheet(columns, rows))
     context = {
-        **_controls(given),
+        **_controls(given, request.scope),
         "asked": given,
         "notes": notes_of(*given.problems),
         "department": dict(department_names()).get(given.department, ""),
@@ -125,12 +127,12 @@ def _rows(given: Asked, members: ask.Members) -> list[present.RowView]:
     return [row for row in rows if row.is_gap] if given.only_gaps else rows
 
 
-def _controls(given: Asked) -> dict[str, Any]:
+def _controls(given: Asked, scope: Scope) -> dict[str, Any]:
     """What the selects offer, with what is chosen."""
     special = [("", _("本科室有授权的")), ("all", _("全院目录"))]
     special += [(name, name) for name in ask.specialties()]
     return {
-        "departments": _options(department_names(), given.department),
+        "departments": _options(department_names(scope), given.department),
         "specialties": _options(special, given.specialty),
         "categories": _options(
             [("", _("全部")), *((one.value, one.label) for one in Category)],
@@ -157,6 +159,7 @@ def matrix_cell(request: AuthenticatedRequest) -> HttpResponse:
         procedure = procedure_by_code(key)
     if person is None or (procedure is None and privilege is None):
         raise Http404
+    demand_department(request, person.department.code)
     if not request.htmx:
         return redirect("permissions:practitioner-detail", emp_no=person.emp_no)
     on = asked_day(request.GET.get("on", ""), timezone.now())

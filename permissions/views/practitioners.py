@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -28,10 +28,10 @@ from permissions.queries.practitioners import (
 from permissions.queries.reviews import reviews_of
 from permissions.views.asked import AskedDay, asked_day, end_of_day, notes_of
 from permissions.views.lists import PRACTITIONERS
+from permissions.views.scoped import practitioner_in_scope
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.directory.models import Practitioner
-from portal.directory.queries import practitioner_by_emp_no
 from portal.outbox.queries import arrival_of
 from portal.parameters.days import day_of
 from portal.ui.lists import list_response
@@ -46,7 +46,7 @@ def practitioner_list(request: AuthenticatedRequest) -> HttpResponse:
     return list_response(
         request,
         PRACTITIONERS,
-        practitioners(),
+        practitioners().filter(request.scope.of("department__code")),
         template="permissions/practitioner_list.html",
     )
 
@@ -54,9 +54,7 @@ def practitioner_list(request: AuthenticatedRequest) -> HttpResponse:
 @requires(Capability.VIEW_PRIVILEGES)
 def practitioner_detail(request: AuthenticatedRequest, emp_no: str) -> HttpResponse:
     """Master data, rights as they stand on a day, as known now or then, and history."""
-    practitioner = practitioner_by_emp_no(emp_no)
-    if practitioner is None:
-        raise Http404
+    practitioner = practitioner_in_scope(request, emp_no)
     now = timezone.now()
     on = asked_day(request.GET.get("on", "").strip(), now)
     is_known_then = request.GET.get("known") == "then"

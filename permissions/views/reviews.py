@@ -21,7 +21,6 @@ from permissions.presenters.reviews import (
     review_page,
     suggested_code,
 )
-from permissions.queries.grants import state_or_none
 from permissions.queries.reviews import (
     assessed_states,
     assessments_of,
@@ -33,9 +32,10 @@ from permissions.queries.reviews import (
 from permissions.services import ActRefused
 from permissions.services import assessments as assessing
 from permissions.services import reviews as services
-from permissions.views.lists_reviews import ASSESSED, review_list_spec
+from permissions.views.lists_reviews import assessed_list_spec, review_list_spec
+from permissions.views.scoped import OF_PRACTITIONER, state_in_scope
 from portal.accounts.capabilities import Capability
-from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.accounts.guards import AuthenticatedRequest, demand_department, requires
 from portal.parameters.days import day_of
 from portal.ui.elements import Text
 from portal.ui.lists import list_response
@@ -55,7 +55,7 @@ def review_list(request: AuthenticatedRequest) -> HttpResponse:
     return list_response(
         request,
         review_list_spec(request.user, day_of(timezone.now())),
-        reviews(),
+        reviews().filter(request.scope.of(OF_PRACTITIONER)),
         template="permissions/review_list.html",
         context={"list_title": _("授权复核"), "opened": opened},
     )
@@ -65,6 +65,8 @@ def review_list(request: AuthenticatedRequest) -> HttpResponse:
 def review_detail(request: AuthenticatedRequest, review_id: int) -> HttpResponse:
     """The drawer: who, why, which lines; an officer decides, others read."""
     review = _review_or_404(review_id)
+    person = review.practitioner
+    demand_department(request, person.department.code if person else "")
     if not request.htmx:
         return redirect(
             f"{reverse('permissions:review-list')}?view=all&review={review_id}"
@@ -166,8 +168,8 @@ def assessment_list(request: AuthenticatedRequest) -> HttpResponse:
     """Rights that must be assessed from time to time, and when."""
     return list_response(
         request,
-        ASSESSED,
-        assessed_states(timezone.now()),
+        assessed_list_spec(timezone.now()),
+        assessed_states(timezone.now()).filter(request.scope.of(OF_PRACTITIONER)),
         template="permissions/assessment_list.html",
         context={"list_title": _("能力评估")},
     )
@@ -176,9 +178,7 @@ def assessment_list(request: AuthenticatedRequest) -> HttpResponse:
 @requires(Capability.CHANGE_GRANT)
 def assessment_new(request: AuthenticatedRequest, state_id: int) -> HttpResponse:
     """登记评估, in a drawer."""
-    state = state_or_none(state_id)
-    if state is None:
-        raise Http404
+    state = state_in_scope(request, state_id)
     if not request.htmx:
         return redirect("permissions:assessment-list")
     if request.method != "POST":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -14,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from permissions.presenters import roster as present
 from permissions.queries.grants import department_names
+from permissions.queries.practitioners import home_department
 from permissions.queries.roster import GRADES, roster_at
 from permissions.views.asked import AskedDay, asked_day, notes_of
 from portal.accounts.capabilities import Capability
-from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.accounts.guards import AuthenticatedRequest, demand_department, requires
 from portal.audit.models import EventKind
 from portal.audit.services import record
 from portal.ui.exports import export_table, must_export
@@ -44,9 +44,14 @@ class Asked:
         return (int(self.grade),) if self.grade else GRADES
 
 
-def asked(given: Mapping[str, str]) -> Asked:
+def asked(request: AuthenticatedRequest) -> Asked:
+    """The address; who looks after some departments sees one of them at a time."""
+    given, scope = request.GET, request.scope
     on = asked_day(given.get("on", "").strip(), timezone.now())
     department, problems = given.get("dept", ""), [on.problem]
+    if not department and not scope.is_whole:
+        department = home_department(request.user, scope)
+    demand_department(request, department)
     if department and department not in dict(department_names()):
         text = _("没有代码为「%(code)s」的科室，请在科室一栏重新选择。")
         problems.append(text % {"code": department[:20]})
@@ -96,11 +101,13 @@ def _too_long(request: AuthenticatedRequest, sheet: present.Sheet) -> HttpRespon
 
 @requires(Capability.VIEW_PRIVILEGES)
 def roster(request: AuthenticatedRequest) -> HttpResponse:
-    given = asked(request.GET)
+    given = asked(request)
     sheet = _sheet(request, given)
     if request.GET.get("export") == "xlsx":
         return export_table(request, "roster", *present.table(sheet))
-    names = [("", _("全院")), *department_names()]
+    names = department_names(request.scope)
+    if request.scope.is_whole:
+        names = [("", _("全院")), *names]
     context = {
         "asked": given,
         "sheet": sheet,
@@ -126,7 +133,7 @@ def roster(request: AuthenticatedRequest) -> HttpResponse:
 @requires(Capability.VIEW_PRIVILEGES)
 def roster_print(request: AuthenticatedRequest) -> HttpResponse:
     """A page of its own for the printer; that it was taken out is logged."""
-    sheet = _sheet(request, asked(request.GET))
+    sheet = _sheet(request, asked(request))
     if sheet.count > MOST_PRINTED:
         return _too_long(request, sheet)
     _leave_trace(request, sheet, "print")
@@ -136,7 +143,7 @@ def roster_print(request: AuthenticatedRequest) -> HttpResponse:
 @requires(Capability.VIEW_PRIVILEGES)
 def roster_pdf(request: AuthenticatedRequest) -> HttpResponse:
     must_export(request)
-    sheet = _sheet(request, asked(request.GET))
+    sheet = _sheet(request, asked(request))
     if sheet.count > MOST_PRINTED:
         return _too_long(request, sheet)
     response = HttpResponse(present.as_pdf(sheet), content_type="application/pdf")

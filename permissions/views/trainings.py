@@ -17,10 +17,9 @@ from permissions.queries.trainings import record_or_none, records_of
 from permissions.services.training_sheet import SheetRefused, import_trainings
 from permissions.services.trainings import Passed
 from permissions.views.acting import done
+from permissions.views.scoped import practitioner_in_scope
 from portal.accounts.capabilities import Capability
-from portal.accounts.guards import AuthenticatedRequest, requires
-from portal.directory.models import Practitioner
-from portal.directory.queries import practitioner_by_emp_no
+from portal.accounts.guards import AuthenticatedRequest, demand_department, requires
 from portal.ui.notices import invalid, saved
 
 MOST_BYTES = 2_000_000
@@ -31,7 +30,7 @@ SHOWN_PROBLEMS = 50
 @require_GET
 def training_list(request: AuthenticatedRequest, emp_no: str) -> HttpResponse:
     """The records of one doctor, as the card of the page."""
-    doctor = _doctor_or_404(emp_no)
+    doctor = practitioner_in_scope(request, emp_no)
     if not request.htmx:
         return redirect("permissions:practitioner-detail", emp_no=emp_no)
     context = {"rows": training_rows(list(records_of(doctor))), "emp_no": emp_no}
@@ -41,7 +40,7 @@ def training_list(request: AuthenticatedRequest, emp_no: str) -> HttpResponse:
 @requires(Capability.CHANGE_GRANT)
 def training_new(request: AuthenticatedRequest, emp_no: str) -> HttpResponse:
     """The drawer 登记培训考核, and the act."""
-    doctor = _doctor_or_404(emp_no)
+    doctor = practitioner_in_scope(request, emp_no)
     if not request.htmx:
         return redirect("permissions:practitioner-detail", emp_no=emp_no)
     form = TrainingForm(request.POST or None, auto_id="drawer_%s")
@@ -72,6 +71,7 @@ def training_void(request: AuthenticatedRequest, record_id: int) -> HttpResponse
     if record is None:
         raise Http404
     doctor = record.practitioner
+    demand_department(request, doctor.department.code)
     if not request.htmx:
         return redirect("permissions:practitioner-detail", emp_no=doctor.emp_no)
     form = RuleDecisionForm(request.POST or None, auto_id="drawer_%s")
@@ -126,10 +126,3 @@ def training_import(request: AuthenticatedRequest) -> HttpResponse:
     }
     response = render(request, "permissions/training_import.html", context)
     return invalid(response) if form.errors else response
-
-
-def _doctor_or_404(emp_no: str) -> Practitioner:
-    doctor = practitioner_by_emp_no(emp_no)
-    if doctor is None:
-        raise Http404
-    return doctor

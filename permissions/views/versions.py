@@ -77,7 +77,9 @@ def version_detail(request: AuthenticatedRequest, version_id: int) -> HttpRespon
         "version": version,
         "facts": release_words(version),
         "cards": change_cards(changes, names(), drafts if is_open else None),
-        "panel": affected_panel(changes, timezone.now()) if is_open else None,
+        "panel": affected_panel(changes, timezone.now(), request.scope)
+        if is_open
+        else None,
         "is_draft": version.state == VersionState.DRAFT,
         "is_submitted": version.state == VersionState.SUBMITTED,
         "is_approved": version.state == VersionState.APPROVED,
@@ -104,7 +106,7 @@ def version_affected(request: AuthenticatedRequest, version_id: int) -> HttpResp
             list(affected_cells(affected_row(one))) for one in pick(changes, part, held)
         ]
 
-    states = living_grants([change.code for change in changes], now)
+    states = living_grants([change.code for change in changes], now, request.scope)
     response, rows = workbook("affected", affected_titles(), states, cells)
     subject = ("catalogue-version", version.pk)
     record(EventKind.EXPORTED, by=request.user, subject=subject, rows=rows)

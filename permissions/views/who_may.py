@@ -34,6 +34,7 @@ from permissions.snapshot.drugs import with_drug
 from permissions.views.asked import notes_of
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.accounts.scope import Scope
 from portal.directory.models import Drug, Practitioner
 from portal.parameters.days import FIRST_DAY, LAST_DAY, ZONE, day_of, end_of, start_of
 from portal.ui.elements import Note
@@ -135,7 +136,8 @@ def who_may(request: AuthenticatedRequest) -> HttpResponse:
     """The question as a form, the answer below; or the answer as .xlsx."""
     given = asked(request.GET)
     is_file = request.GET.get("export") == "xlsx"
-    groups = _groups(given, limit=None if is_file else present.MOST_SHOWN)
+    limit = None if is_file else present.MOST_SHOWN
+    groups = _groups(given, request.scope, limit=limit)
     if is_file:
         return export_table(request, "who-may", *present.sheet(groups))
     context = {
@@ -150,7 +152,9 @@ def who_may(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "permissions/who_may.html", context)
 
 
-def _groups(given: Asked, *, limit: int | None) -> list[present.PersonGroup]:
+def _groups(
+    given: Asked, scope: Scope, *, limit: int | None
+) -> list[present.PersonGroup]:
     if given.subject is None:
         return []
     candidates = _candidates(given, given.subject)
@@ -165,7 +169,9 @@ def _groups(given: Asked, *, limit: int | None) -> list[present.PersonGroup]:
         for emp_no, at in bookings_between(start_of(day), ends):
             bookings[emp_no].append(at)
     by_number = {one.emp_no: one for one in found}
-    return present.person_groups(candidates, by_number, bookings, limit=limit)
+    return present.person_groups(
+        candidates, by_number, bookings, limit=limit, scope=scope
+    )
 
 
 def _candidates(given: Asked, subject: Subject) -> list[Candidate]:

@@ -13,6 +13,7 @@ class Capability(StrEnum):
     PROPOSE_PRIVILEGE = "PROPOSE_PRIVILEGE"
     APPROVE_PRIVILEGE = "APPROVE_PRIVILEGE"
     CHANGE_GRANT = "CHANGE_GRANT"  # suspend, restore, revoke, void
+    HANDLE_BOOKING = "HANDLE_BOOKING"  # see to booked operations that were hit
     CHANGE_CATALOGUE = "CHANGE_CATALOGUE"  # collect and submit changes of entries
     APPROVE_CATALOGUE = "APPROVE_CATALOGUE"
     PROPOSE_GRADE = "PROPOSE_GRADE"
@@ -53,6 +54,7 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
             C.PROPOSE_PRIVILEGE,
             C.APPROVE_PRIVILEGE,
             C.CHANGE_GRANT,
+            C.HANDLE_BOOKING,
             C.CHANGE_CATALOGUE,
             C.PROPOSE_GRADE,
             C.APPROVE_GRADE,
@@ -67,6 +69,7 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
             C.PROPOSE_PRIVILEGE,
             C.APPROVE_PRIVILEGE,
             C.CHANGE_GRANT,
+            C.HANDLE_BOOKING,
             C.CHANGE_CATALOGUE,
             C.APPROVE_CATALOGUE,
             C.PROPOSE_GRADE,
@@ -78,7 +81,7 @@ ROLE_CAPABILITIES: dict[str, frozenset[Capability]] = {
             C.EXPORT,
         }
     ),
-    Role.DEPARTMENT_HEAD: frozenset({C.VIEW_PRIVILEGES}),
+    Role.DEPARTMENT_HEAD: frozenset({C.VIEW_PRIVILEGES, C.HANDLE_BOOKING}),
     Role.COMMITTEE: frozenset(
         {C.VIEW_PRIVILEGES, C.APPROVE_CATALOGUE, C.RECORD_COMMITTEE}
     ),

@@ -22,6 +22,7 @@ from rest_framework.permissions import BasePermission
 
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
+from portal.accounts.scope import Scope
 from portal.accounts.sessions import LAUNCHED
 from portal.audit.models import EventKind
 from portal.audit.services import record
@@ -34,6 +35,7 @@ class AuthenticatedRequest(HttpRequest):
 
     user: User
     capabilities: frozenset[Capability]
+    scope: Scope
     session_ended: str
     htmx: Any
 
@@ -70,16 +72,31 @@ def _way_back(request: HttpRequest, *, is_fragment: bool) -> str:
     return urlunsplit(way) if is_ours else ""
 
 
+class OutOfScope(PermissionDenied):
+    """Of a department this user does not look after."""
+
+
 def _refuse(request: Any, capability: str) -> NoReturn:
+    _tell_denied(request, capability=capability)
+    raise PermissionDenied(capability)
+
+
+def _tell_denied(request: Any, **detail: str) -> None:
     match = request.resolver_match
     record(
         EventKind.ACCESS_DENIED,
         by=request.user,
         subject=("view", match.view_name if match else ""),
         is_ok=False,
-        capability=capability,
+        **detail,
     )
-    raise PermissionDenied(capability)
+
+
+def demand_department(request: AuthenticatedRequest, code: str) -> None:
+    """Refuse, and log, whoever asks for something of a department that is not theirs."""
+    if not request.scope.holds(code):
+        _tell_denied(request, capability="DEPARTMENT_SCOPE", department=code)
+        raise OutOfScope(code)
 
 
 def requires(

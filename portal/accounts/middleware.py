@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.capabilities import Role, capabilities_of
 from portal.accounts.passwords import is_expired
 from portal.accounts.queries import Standing, standing_of
+from portal.accounts.scope import HOUSE
 from portal.accounts.sessions import (
     LAST_ACTIVE,
     LAUNCHED,
@@ -31,7 +32,8 @@ PASSWORD_PAGES = frozenset({"accounts:password-change", "accounts:logout"})
 
 
 class SessionLimitsMiddleware:
-    """Ends a session that is over, and sets ``request.capabilities``.
+    """Ends a session that is over, and sets ``request.capabilities``
+    and ``request.scope``.
 
     ``request.is_launched`` stays true for the request at which such a session ended:
     whoever came from a station has no password to log in with.
@@ -42,6 +44,7 @@ class SessionLimitsMiddleware:
 
     def __call__(self, request: Any) -> HttpResponse:
         request.capabilities = frozenset()
+        request.scope = HOUSE
         request.session_ended = ""
         request.is_launched = False
         if request.user.is_authenticated:
@@ -98,6 +101,7 @@ def _grant(request: Any, standing: Standing) -> None:
         roles &= {Role.DOCTOR}
     request.capabilities = capabilities_of(roles)
     request.user.roles = standing.roles
+    request.scope = standing.scope
 
 
 def _touch(request: Any) -> None:

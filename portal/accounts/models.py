@@ -102,6 +102,8 @@ class RoleAssignment(HistoricalModel):
         User, on_delete=models.RESTRICT, related_name="role_assignments"
     )
     role = models.CharField(max_length=20, choices=Role.choices)
+    # Of a head of department: codes of those looked after beside the own one.
+    departments = models.JSONField(_("所管科室"), default=list, blank=True)
     state = models.CharField(max_length=10, choices=State.choices)
     requested_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.RESTRICT, related_name="+"

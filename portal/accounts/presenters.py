@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
+from portal.accounts.queries import standing_of
 from portal.audit.models import AuditEvent, EventKind
+from portal.directory.queries import department_choices
 from portal.parameters.days import ZONE
 from portal.parameters.queries import value_of
 from portal.parameters.registry import PASSWORD_DAYS
@@ -36,6 +38,7 @@ class Profile:
     name: str
     office: str
     roles: str
+    scope: str
     password: str
     has_password: bool
     logins: Sequence[LoginLine]
@@ -47,10 +50,20 @@ def profile_of(user: User) -> Profile:
         name=user.name,
         office=user.office or "—",
         roles=_("、").join(role_names(user.roles)) or _("没有角色"),
+        scope=scope_text(user),
         password=password_text(user),
         has_password=user.has_usable_password(),
         logins=logins_of(user),
     )
+
+
+def scope_text(user: User) -> str:
+    """Whose rights a head looks at; "" where no limit is set."""
+    departments = standing_of(user).scope.departments
+    if departments is None:
+        return ""
+    names = [name for _code, name in department_choices(departments)]
+    return _("、").join(names) or _("还没有科室，请联系系统管理员")
 
 
 def role_names(roles: frozenset[str]) -> list[str]:

@@ -8,7 +8,10 @@ from typing import Any
 
 from django.db.models import Count, FilteredRelation, Prefetch, Q, QuerySet
 
+from portal.accounts.capabilities import Role
 from portal.accounts.models import SYSTEM_STAFF_NO, RoleAssignment, User
+from portal.accounts.scope import Scope, scope_for
+from portal.directory.models import Department
 
 State = RoleAssignment.State
 
@@ -19,15 +22,31 @@ class Standing:
 
     roles: frozenset[str]
     session_key: str | None  # of the one portal session; None before the first login
+    departments: frozenset[str] = frozenset()  # the own one and those of the roles
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[str | None, str | None]]) -> Standing:
-        """From pairs of session key and role, one a role."""
-        pairs = list(rows)
+    def of(cls, rows: Iterable[tuple[Any, ...]]) -> Standing:
+        """From ``STANDING``: the session's key, the own department, a role and its
+        departments; one row a role."""
+        given = list(rows)
+        codes = {code for row in given for code in (row[1], *(row[3] or ())) if code}
         return cls(
-            roles=frozenset(role for _key, role in pairs if role),
-            session_key=pairs[0][0] if pairs else None,
+            roles=frozenset(row[2] for row in given if row[2]),
+            session_key=given[0][0] if given else None,
+            departments=frozenset(codes),
         )
+
+    @property
+    def scope(self) -> Scope:
+        return scope_for(self.roles, self.departments)
+
+
+STANDING = (
+    "loginsession__session_key",
+    "practitioner__department__code",
+    "held__role",
+    "held__departments",
+)
 
 
 def standing_rows(user_id: int, *columns: str) -> QuerySet[Any, Any]:
@@ -36,17 +55,29 @@ def standing_rows(user_id: int, *columns: str) -> QuerySet[Any, Any]:
         "role_assignments", condition=Q(role_assignments__state=State.ACTIVE)
     )
     users: QuerySet[Any, Any] = User.objects.annotate(held=held)
-    return (
-        users.filter(pk=user_id)
-        .order_by("pk")
-        .values_list(*columns, "loginsession__session_key", "held__role")
-    )
+    return users.filter(pk=user_id).order_by("pk").values_list(*columns, *STANDING)
 
 
 def standing_of(user: User) -> Standing:
     """Roles and portal session in force; a request's user brings them along."""
     known: Standing | None = getattr(user, "standing", None)
     return known or Standing.of(standing_rows(user.pk))
+
+
+def heads_of(department: Department) -> list[User]:
+    """Heads who may log in: of the department itself, or who look after it."""
+    held = RoleAssignment.objects.filter(
+        role=Role.DEPARTMENT_HEAD, state=State.ACTIVE, user__is_active=True
+    ).select_related("user__practitioner")
+    return [
+        one.user
+        for one in held.order_by("user")
+        if department.code in one.departments
+        or (
+            one.user.practitioner
+            and one.user.practitioner.department_id == department.pk
+        )
+    ]
 
 
 def users_with_roles() -> QuerySet[User]:

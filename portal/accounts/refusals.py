@@ -75,6 +75,18 @@ class LastAdministrator(AccountRefusal):
     text = _("这是最后一位系统管理员或安全管理员，收回后无人能分配角色。")
 
 
+class ScopeMissing(AccountRefusal):
+    text = _("科主任要写明所管科室，至少一个；本人是 HIS 里的医师时，本科室不用再选。")
+
+
+class ScopeUnknown(AccountRefusal):
+    text = _("HIS 里没有这个科室，请从列表重新选择。")
+
+
+class ScopeNotAsked(AccountRefusal):
+    text = _("所管科室只用于科主任，其他角色请清空这一栏。")
+
+
 class DoctorByLaunch(AccountRefusal):
     text = _("医师角色在从医生站首次进入时自动取得，只能给 HIS 里的医师。")
 

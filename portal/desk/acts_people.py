@@ -17,12 +17,20 @@ from portal.accounts.capabilities import Capability, Role
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.accounts.models import RoleAssignment, User
 from portal.accounts.queries import open_roles_of
-from portal.accounts.refusals import AccountRefusal, PasswordRefused, StaffNumberTaken
+from portal.accounts.refusals import (
+    AccountRefusal,
+    PasswordRefused,
+    ScopeMissing,
+    ScopeNotAsked,
+    ScopeUnknown,
+    StaffNumberTaken,
+)
 from portal.desk.drawers import Drawer, act_drawer, sent_to
 from portal.desk.forms_people import NewPasswordForm, NewUserForm, RoleForm
-from portal.desk.presenters_people import NAMES
+from portal.desk.presenters_people import names_for, role_words
 from portal.desk.reasons import ReasonForm
 from portal.desk.views_people import decided_row
+from portal.directory.queries import department_choices
 from portal.ui import notices
 
 Service = Callable[..., object]
@@ -133,7 +141,9 @@ def user_role(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     )
     opened = open_roles_of(user) | {Role.DOCTOR}
     offered = [role for role in Role if role not in opened]
-    form = RoleForm(request.POST or None, offered=offered)
+    form = RoleForm(
+        request.POST or None, offered=offered, departments=department_choices()
+    )
     return _user_act(request, user, drawer, form, services.request_role)
 
 
@@ -191,7 +201,7 @@ def _about(user: User, **words: Any) -> Drawer:
 
 
 def _about_role(item: RoleAssignment, *, page: str = "", **words: Any) -> Drawer:
-    note = f"{item.user.name} · {NAMES[item.role]}"
+    note = f"{item.user.name} · {role_words(item, names_for([item]))}"
     return Drawer(note=note, page=page or reverse("desk:user-role-list"), **words)
 
 
@@ -246,6 +256,8 @@ def _refusable(
             form.add_error("password", [str(text) for text in refusal.problems])
         except StaffNumberTaken as refusal:
             form.add_error("staff_no", str(refusal.text))
+        except (ScopeMissing, ScopeUnknown, ScopeNotAsked) as refusal:
+            form.add_error("departments", str(refusal.text))
         except AccountRefusal as refusal:
             form.add_error(None, str(refusal.text))
         else:

@@ -42,9 +42,25 @@ class RoleForm(ReasonForm):
     """Which role is asked for; those held or waiting are not offered."""
 
     role = forms.ChoiceField(label=_("角色"))
+    departments = forms.MultipleChoiceField(
+        label=_("所管科室"),
+        required=False,
+        widget=forms.SelectMultiple(
+            attrs={"data-search": True, "data-nothing": _("没有找到，换一个写法")}
+        ),
+        help_text=_("只用于科主任：只看这些科室和本人所在科室的医师与授权"),
+        error_messages={"invalid_choice": _("没有 %(value)s，从列表中选择。")},
+    )
 
-    def __init__(self, *args: Any, offered: Sequence[Role], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        offered: Sequence[Role],
+        departments: Sequence[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].choices = [  # type: ignore[attr-defined]
             (role.value, role.label) for role in offered
         ]
+        self.fields["departments"].choices = departments  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import RoleAssignment, User
 from portal.accounts.services.users import UNLOCKED
 from portal.audit.models import AuditEvent, EventKind
-from portal.desk.presenters_people import NAMES, State, name_of
+from portal.desk.presenters_people import State, name_of, names_for, role_words
 from portal.ui.elements import Moment
 from portal.ui.moments import write_second
 from portal.ui.phrases import said
@@ -52,14 +52,16 @@ def _account_text(before: Any, row: Any) -> str:
 
 
 def _role_entries(rows: Iterable[Any]) -> Iterable[Entry]:
-    for row in rows:
+    told = list(rows)
+    names = names_for(told)
+    for row in told:
         acts = {
             State.PENDING: _("申请角色「%(role)s」"),
             State.ACTIVE: _("角色「%(role)s」生效"),
             State.REJECTED: _("不同意角色「%(role)s」"),
             State.ENDED: _("收回角色「%(role)s」"),
         }
-        text = acts[State(row.state)] % {"role": NAMES[row.role]}
+        text = acts[State(row.state)] % {"role": role_words(row, names)}
         tone = {State.ACTIVE: "ok", State.REJECTED: "bad", State.ENDED: "mute"}
         yield _key(row), _moment(row, text, tone.get(State(row.state), ""))
 

@@ -12,9 +12,16 @@ from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
 from permissions.models import Application, CatalogueVersion, GrantState
 from permissions.models.attributes import VersionState
 from permissions.queries.applications import open_applications
-from permissions.queries.grants import Standing, grant_states, standing_condition
+from permissions.queries.bookings import OF_SURGEON, open_hits
+from permissions.queries.grants import (
+    OF_PRACTITIONER,
+    Standing,
+    grant_states,
+    standing_condition,
+)
 from permissions.queries.reviews import open_reviews
 from portal.accounts.models import RoleAssignment, User
+from portal.accounts.scope import Scope
 from portal.approvals.workflow import ProposalState
 from portal.desk.lists_log import ARRIVALS
 from portal.desk.log_sources import Asked, Source, entries
@@ -46,18 +53,20 @@ def _figures(rows: QuerySet[Any], moment: str, **conditions: Q) -> dict[str, Fig
     }
 
 
-def application_figures(user: User) -> dict[str, Figure]:
+def application_figures(user: User, scope: Scope) -> dict[str, Figure]:
     """What waits for another's decision, and what this user asked for."""
-    waiting = Application.objects.filter(state=ProposalState.SUBMITTED)
+    waiting = Application.objects.filter(
+        scope.of(OF_PRACTITIONER), state=ProposalState.SUBMITTED
+    )
     own = Q(proposed_by=user.pk)
     return _figures(waiting, "proposed_at", others=~own, own=own)
 
 
-def waiting_applications(user: User) -> list[Application]:
+def waiting_applications(user: User, scope: Scope) -> list[Application]:
     """What this user may decide first, then what only others may."""
     is_own = Case(When(proposed_by=user.pk, then=Value(1)), default=Value(0))
-    found = open_applications().order_by(is_own, "proposed_at", "pk")
-    return list(found[:SHOWN])
+    theirs = open_applications().filter(scope.of(OF_PRACTITIONER))
+    return list(theirs.order_by(is_own, "proposed_at", "pk")[:SHOWN])
 
 
 def his_figures() -> dict[str, Figure]:
@@ -71,14 +80,17 @@ def his_figures() -> dict[str, Figure]:
     )
 
 
-def expiring_figure(now: datetime) -> Figure:
+def expiring_figure(now: datetime, scope: Scope) -> Figure:
     condition = standing_condition(Standing.EXPIRING, now)
-    return _figures(GrantState.objects.all(), "valid_to", all=condition)["all"]
+    theirs = GrantState.objects.filter(scope.of(OF_PRACTITIONER))
+    return _figures(theirs, "valid_to", all=condition)["all"]
 
 
-def expiring_states(now: datetime) -> list[GrantState]:
+def expiring_states(now: datetime, scope: Scope) -> list[GrantState]:
     """The next to end."""
-    found = grant_states().filter(standing_condition(Standing.EXPIRING, now))
+    found = grant_states().filter(
+        standing_condition(Standing.EXPIRING, now), scope.of(OF_PRACTITIONER)
+    )
     return list(found.order_by("valid_to", "pk")[:SHOWN])
 
 
@@ -101,6 +113,12 @@ def catalogue_figure(user: User) -> Figure:
 def review_figure() -> Figure:
     """Reviews nobody has concluded; the first is the one to be concluded first."""
     return _figures(open_reviews(), "opened_at", all=Q())["all"]
+
+
+def booking_figure(scope: Scope) -> Figure:
+    """Booked operations that were hit and nobody has seen to."""
+    found = open_hits().filter(scope.of(OF_SURGEON))
+    return _figures(found, "due_at", all=Q())["all"]
 
 
 def role_figure() -> Figure:

@@ -8,9 +8,9 @@ row and the one before it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
@@ -18,10 +18,20 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from permissions.checks.rules import RULES
-from permissions.models import PostTemplate, Review, RuleSetting, TrainingRecord
+from permissions.models import (
+    Assessment,
+    BookingHit,
+    GrantImport,
+    PostTemplate,
+    Review,
+    RuleSetting,
+    TrainingRecord,
+)
+from permissions.presenters.words import what_in_one
 from permissions.views.lists import practitioner_matches
 from portal.desk.log_words import NOTHING
 from portal.ui.elements import Change, Chip, Grade, Text
+from portal.ui.models import SavedView
 from portal.ui.moments import write_moment
 from surgery.codes import folded
 from surgery.models import (
@@ -50,6 +60,7 @@ class Record:
     ``kind`` is what happened, as the filter names it; ``who`` and ``what`` say what a
     history row is about; ``fields`` are told in this order. ``doctor`` finds rows about
     one doctor, where there is one. ``write`` overrides how a field's value is written.
+    ``only`` leaves out what no reader of the log asks for.
     """
 
     model: type[Model]
@@ -65,12 +76,15 @@ class Record:
     doctor: Callable[[str], Q] | None = None
     joined: tuple[str, ...] = ()
     write: Mapping[str, Callable[[Any], Text]] | None = None
+    only: Q = field(default_factory=Q)
+    at: ClassVar[str] = "history_date"
+    by: ClassVar[str] = "history_user_id"
 
     def rows(self) -> QuerySet[Any]:
         """History rows; what came with the installation was changed by nobody."""
         history: Any = self.model.history  # type: ignore[attr-defined]
         rows: QuerySet[Any] = history.exclude(history_user=None, history_type="+")
-        return rows
+        return rows.filter(self.only)
 
     def with_before(self, keys: Iterable[int]) -> list[Any]:
         """These rows, each with the one before it as ``before``; two queries."""
@@ -111,6 +125,27 @@ class Record:
             shown: Text = getattr(row, f"get_{name}_display")()
             return shown
         return written(value)
+
+
+@dataclass(frozen=True)
+class WrittenOnce(Record):
+    """A model whose rows are never changed: the row itself is its entry."""
+
+    at: ClassVar[str] = "recorded_at"
+    by: ClassVar[str] = "by_id"
+
+    def rows(self) -> QuerySet[Any]:
+        return self.model._default_manager.all()
+
+    def with_before(self, keys: Iterable[int]) -> list[Any]:
+        """As history rows look, with nothing before; one query."""
+        found = self.rows().filter(pk__in=list(keys)).order_by("pk")
+        rows: list[Any] = list(found.select_related("by", *self.joined))
+        for row in rows:
+            row.before = None
+            row.history_id, row.history_user = row.pk, row.by
+            row.history_date, row.history_change_reason = row.recorded_at, row.note
+        return rows
 
 
 def written(value: Any) -> Text:
@@ -385,6 +420,107 @@ REVIEW = Record(
     write={"owner": lambda value: value.name if value else ""},
     url=lambda row: reverse("permissions:review-list"),
     link=_("授权复核"),
+)
+
+
+ASSESSMENT = WrittenOnce(
+    model=Assessment,
+    kind="ASSESSED",
+    chip=Chip("info", "report", _("登记能力评估")),
+    who=lambda row: row.state.practitioner.name,
+    what=lambda row: what_in_one(row.state.grant),
+    search=lambda text: (
+        practitioner_matches(text, "state__practitioner__") | Q(doc_no__contains=text)
+    ),
+    doctor=lambda emp_no: Q(state__practitioner__emp_no=emp_no),
+    joined=("state__practitioner", "state__grant__privilege"),
+    fields={
+        "assessed_on": _("评估日期"),
+        "result": _("结论"),
+        "next_due": _("下次评估不晚于"),
+        "doc_no": _("依据文号"),
+    },
+    url=lambda row: reverse("permissions:assessment-list"),
+    link=_("能力评估"),
+)
+IMPORT = Record(
+    model=GrantImport,
+    kind="GRANTS_IMPORTED",
+    chip=Chip("info", "file-text", _("批量导入授权")),
+    who=lambda row: row.file.name,
+    what=lambda row: str(row.get_state_display()),
+    search=lambda text: Q(file__name__contains=text) | Q(doc_no__contains=text),
+    joined=("file", "applied_by", "second", "undone_by"),
+    # Between these the job is at work; it says so on the page of the import.
+    only=Q(state__in=["UPLOADED", "APPLIED", "UNDONE", "DISCARDED"]),
+    fields={
+        "state": _("状态"),
+        "doc_no": _("依据文号"),
+        "is_all_or_nothing": _("全部成功才写"),
+        "applied_by": _("写入人"),
+        "second": _("第二人"),
+        "undone_by": _("撤销人"),
+        "reason": _("说明"),
+        "undo_reason": _("撤销原因"),
+        "problem": _("问题"),
+    },
+    write=dict.fromkeys(
+        ("applied_by", "second", "undone_by"),
+        lambda value: f"{value.name} {value.staff_no}" if value else "",
+    ),
+    url=lambda row: reverse("permissions:grant-import-detail", args=[row.id]),
+    link=_("批量导入"),
+)
+SAVED_VIEW = Record(
+    model=SavedView,
+    kind="VIEW_SAVED",
+    chip=Chip("mute", "bookmark", _("保存视图")),
+    who=lambda row: row.owner.name,
+    what=lambda row: row.name,
+    search=lambda text: (
+        Q(name__contains=text)
+        | Q(owner__name__contains=text)
+        | Q(owner__staff_no__istartswith=text)
+    ),
+    joined=("owner",),
+    fields={
+        "name": _("名称"),
+        "list_key": _("列表"),
+        "query": _("筛选"),
+        "is_shared": _("与本部门共享"),
+        "is_default": _("打开列表时先用这个视图"),
+        "removed_at": _("删除时间"),
+    },
+    url=lambda row: "",
+    link="",
+)
+BOOKING = Record(
+    model=BookingHit,
+    kind="BOOKING_HANDLED",
+    chip=Chip("info", "calendar-due", _("受影响手术")),
+    who=lambda row: row.surgeon.name,
+    what=lambda row: row.procedures,
+    search=lambda text: (
+        practitioner_matches(text, "surgeon__")
+        | Q(application__application_no__contains=text)
+    ),
+    doctor=lambda emp_no: Q(surgeon__emp_no=emp_no),
+    joined=("surgeon", "owner", "application"),
+    fields={
+        "application": _("申请单号"),
+        "state": _("状态"),
+        "owner": _("承办人"),
+        "due_at": _("期限"),
+        "outcome": _("处理结果"),
+        "note": _("说明"),
+    },
+    write={
+        "application": lambda value: value.application_no,
+        "owner": lambda value: value.name if value else "",
+    },
+    url=lambda row: reverse("permissions:booking-hit", args=[row.id]),
+    link=_("受影响手术"),
+    opens_drawer=True,
 )
 
 

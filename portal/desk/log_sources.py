@@ -89,6 +89,10 @@ class Source(StrEnum):
     TRAINING = "T"
     TEMPLATE = "M"
     REVIEW = "V"
+    BOOKING = "B"
+    ASSESSMENT = "E"
+    IMPORT = "I"
+    SAVED_VIEW = "W"
     PARAMETER = "P"
     ACCOUNT = "U"
     HIS = "H"
@@ -107,6 +111,10 @@ RECORDS: Mapping[Source, Record] = {
     Source.FILING: records.FILING,
     Source.SUSPENSION: records.SUSPENSION,
     Source.REVIEW: records.REVIEW,
+    Source.BOOKING: records.BOOKING,
+    Source.ASSESSMENT: records.ASSESSMENT,
+    Source.IMPORT: records.IMPORT,
+    Source.SAVED_VIEW: records.SAVED_VIEW,
     Source.TRAINING: records.TRAINING,
     Source.RULE: records.RULE,
     Source.TEMPLATE: records.TEMPLATE,
@@ -321,8 +329,8 @@ def _account_table(kinds: Sequence[EventKind]) -> Table:
 def _record_table(record: Record) -> Table:
     return Table(
         rows=record.rows,
-        at="history_date",
-        by="history_user_id",
+        at=record.at,
+        by=record.by,
         kind="",
         kinds=[record.kind],
         search=record.search,

@@ -16,6 +16,7 @@ from permissions.presenters import words
 from permissions.queries.grants import EXPIRING_DAYS
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
+from portal.accounts.scope import HOUSE, Scope
 from portal.desk import home_queries as query
 from portal.desk.home_queries import Figure
 from portal.desk.presenters_log import LogRow, log_rows
@@ -95,13 +96,16 @@ class HomePage:
     has_his: bool
 
 
-def home_page(user: User, capabilities: frozenset[Capability]) -> HomePage:
+def home_page(
+    user: User, capabilities: frozenset[Capability], scope: Scope = HOUSE
+) -> HomePage:
     now = timezone.now()
     may_see = C.VIEW_PRIVILEGES in capabilities
-    applications = query.application_figures(user) if may_see else {}
-    ending = query.expiring_figure(now) if may_see else Figure(0)
+    applications = query.application_figures(user, scope) if may_see else {}
+    ending = query.expiring_figure(now, scope) if may_see else Figure(0)
     todos = [
         *_application_todos(applications, capabilities),
+        *_booking_todos(capabilities, scope),
         *_review_todos(capabilities),
         *_catalogue_todos(user, capabilities),
         *_role_todos(capabilities),
@@ -113,10 +117,10 @@ def home_page(user: User, capabilities: frozenset[Capability]) -> HomePage:
         todos=[todo for todo in todos if todo.count],
         nothing=_nothing(capabilities),
         today=_today() if C.VIEW_LOG in capabilities else None,
-        waiting=_waiting(user) if may_see else None,
+        waiting=_waiting(user, scope) if may_see else None,
         waiting_count=sum(figure.count for figure in applications.values()),
         waiting_url=_waiting_url("all"),
-        ending=_ending(now) if may_see else None,
+        ending=_ending(now, scope) if may_see else None,
         ending_count=ending.count,
         ending_url=_ending_url(),
         has_his=C.VIEW_HIS in capabilities,
@@ -192,6 +196,25 @@ def _application_todos(
         _waiting_url("mine"),
     )
     return [first, second]
+
+
+def _booking_todos(capabilities: frozenset[Capability], scope: Scope) -> list[Todo]:
+    if C.HANDLE_BOOKING not in capabilities:
+        return []
+    figure = query.booking_figure(scope)
+    return [
+        Todo(
+            icon="calendar-due",
+            count=figure.count,
+            title=_("受影响手术待处理"),
+            note=_("主刀已无权做；改派、改期后记下结果"),
+            when=_("最早 %(at)s 前") % {"at": write_short(figure.first)}
+            if figure.first
+            else "",
+            tone="bad",
+            url=reverse("permissions:booking-list"),
+        )
+    ]
 
 
 def _review_todos(capabilities: frozenset[Capability]) -> list[Todo]:
@@ -288,8 +311,9 @@ def _today() -> Today:
     )
 
 
-def _waiting(user: User) -> list[Waiting]:
-    return [_waiting_row(one, user) for one in query.waiting_applications(user)]
+def _waiting(user: User, scope: Scope) -> list[Waiting]:
+    found = query.waiting_applications(user, scope)
+    return [_waiting_row(one, user) for one in found]
 
 
 def _waiting_row(application: Application, user: User) -> Waiting:
@@ -306,8 +330,8 @@ def _waiting_row(application: Application, user: User) -> Waiting:
     )
 
 
-def _ending(now: datetime) -> list[Ending]:
-    states = query.expiring_states(now)
+def _ending(now: datetime, scope: Scope) -> list[Ending]:
+    states = query.expiring_states(now, scope)
     asked = query.rights_asked_for(states) if states else set()
     return [_ending_row(state, asked) for state in states]
 

@@ -19,7 +19,12 @@ from permissions.ledger import STATUS_AFTER
 from permissions.models import Application, Grant, GrantEvent
 from permissions.models.attributes import VersionState
 from permissions.presenters.catalogue_words import version_name
-from permissions.presenters.words import EVENT_CHIPS, STATE_CHIPS, reason_words
+from permissions.presenters.words import (
+    EVENT_CHIPS,
+    STATE_CHIPS,
+    late_words,
+    reason_words,
+)
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.approvals.workflow import ProposalState
@@ -53,7 +58,7 @@ from portal.parameters.registry import PARAMETERS
 from portal.ui.elements import Arrival, Chip, Text
 from portal.ui.elements import Grade as GradeChip
 from portal.ui.moments import today, write_second
-from portal.ui.phrases import said
+from portal.ui.phrases import noted, said
 from surgery.enums import GradeAct
 from surgery.models import GradeChange
 from surgery.presenters.grade_versions import ACT_CHIPS
@@ -173,7 +178,9 @@ def status_after(event: GrantEvent) -> Text:
 
 def grant_reason(event: GrantEvent) -> str:
     label = str(REASONS.get(event.reason_code, ""))
-    return reason_words(event.reason_code, label, event.reason)
+    reason = reason_words(event.reason_code, label, event.reason)
+    late = late_words(event)
+    return said(noted(late, _("补记")), reason) if late else reason
 
 
 def _grant_row(event: GrantEvent, found: Found) -> LogRow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.capabilities import Capability, Role
 from portal.accounts.models import RoleAssignment, User
+from portal.directory.queries import department_choices
 from portal.ui.elements import Chip, Text
 from portal.ui.moments import write_short
 from portal.ui.phrases import listed
@@ -37,6 +38,23 @@ def user_chip(user: User, *, is_locked: bool = False) -> Chip:
     if user.is_active:
         return Chip("ok", "circle-check", _("启用"))
     return Chip("mute", "ban", _("停用"))
+
+
+def role_words(item: Any, names: Mapping[str, str]) -> str:
+    """The role, and of a head the departments looked after; of a history row too.
+
+    ``names`` come from ``names_for``.
+    """
+    if not item.departments:
+        return str(NAMES[item.role])
+    places = [names.get(code, code) for code in item.departments]
+    return f"{NAMES[item.role]}（{listed(places)}）"
+
+
+def names_for(items: Iterable[Any]) -> dict[str, str]:
+    """Names of all departments the roles are for; a query only if there are any."""
+    codes = {code for item in items for code in item.departments}
+    return dict(department_choices(codes)) if codes else {}
 
 
 def name_of(user: User | None) -> str:
@@ -116,14 +134,14 @@ def request_rows(
     viewer: User,
     capabilities: frozenset[Capability],
 ) -> list[RequestRow]:
-    reasons = _reasons_of(assignments)
+    reasons, names = _reasons_of(assignments), names_for(assignments)
     return [
         RequestRow(
             pk=item.pk,
             name=item.user.name,
             staff_no=item.user.staff_no,
             url=reverse("desk:user-detail", args=[item.user_id]),
-            role=NAMES[item.role],
+            role=role_words(item, names),
             state=state_chip(item.state),
             requested=by_at(item.requested_by, write_short(item.requested_at)),
             reason=reasons.get(item.pk, "—"),

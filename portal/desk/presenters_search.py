@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -17,6 +18,7 @@ from permissions.queries.catalogue import entry_matches
 from permissions.views.lists import practitioner_matches
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
+from portal.accounts.scope import HOUSE, Scope
 from portal.directory.queries import search_practitioners
 from portal.ui.elements import Emptiness, Text
 from portal.ui.filters import LONGEST_SEARCH
@@ -63,13 +65,22 @@ def may_search(capabilities: frozenset[Capability]) -> bool:
 
 
 def search_page(
-    text: str, capabilities: frozenset[Capability], *, limit: int
+    text: str,
+    capabilities: frozenset[Capability],
+    scope: Scope = HOUSE,
+    *,
+    limit: int,
 ) -> SearchPage:
     """Kinds in a fixed order; those without a hit are left out."""
     wanted = text.strip()[:LONGEST_SEARCH]
     finders: list[Callable[[str, int], Group]] = []
     if Capability.VIEW_PRIVILEGES in capabilities:
-        finders += [_doctors, _privileges, _procedures, _applications]
+        finders += [
+            partial(_doctors, scope=scope),
+            _privileges,
+            _procedures,
+            partial(_applications, scope=scope),
+        ]
     if Capability.VIEW_USERS in capabilities:
         finders.append(_users)
     groups = [find(wanted, limit) for find in finders] if wanted else []
@@ -109,7 +120,8 @@ def _list(url_name: str, text: str, **more: str) -> str:
     return f"{reverse(url_name)}?{urlencode({'q': text, **more})}"
 
 
-def _doctors(text: str, limit: int) -> Group:
+def _doctors(text: str, limit: int, *, scope: Scope) -> Group:
+    theirs = scope.of("department__code")
     lines = [
         (
             words.person(one),
@@ -117,7 +129,7 @@ def _doctors(text: str, limit: int) -> Group:
             + ("" if one.is_practising else f" · {words.practitioner_chip(one).text}"),
             reverse("permissions:practitioner-detail", args=[one.emp_no]),
         )
-        for one in search_practitioners(text)[:limit]
+        for one in search_practitioners(text).filter(theirs)[:limit]
     ]
     more = _list("permissions:practitioner-list", text)
     return Group("doctor", _("医师"), "user-check", _hits("doctor", lines), more)
@@ -150,12 +162,13 @@ def _procedures(text: str, limit: int) -> Group:
     return Group("procedure", _("手术"), "list-tree", _hits("procedure", lines))
 
 
-def _applications(text: str, limit: int) -> Group:
+def _applications(text: str, limit: int, *, scope: Scope) -> Group:
     matches = practitioner_matches(text, "practitioner__") | Q(doc_no__contains=text)
     number = text.removeprefix("#")
     if number.isascii() and number.isdigit() and int(number) <= LARGEST_ID:
         matches |= Q(pk=int(number))
-    found = applications().filter(matches).order_by("-pk")
+    theirs = scope.of("practitioner__department__code")
+    found = applications().filter(matches, theirs).order_by("-pk")
     lines = [_application_line(one) for one in found[:limit]]
     more = _list("permissions:application-list", text, view="all")
     hits = _hits("application", lines)

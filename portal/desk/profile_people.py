@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +14,10 @@ from portal.accounts.lockout import lock_ends
 from portal.accounts.models import RoleAssignment, User
 from portal.desk.history_people import history_of
 from portal.desk.presenters_people import (
-    NAMES,
     State,
     by_at,
+    names_for,
+    role_words,
     state_chip,
     user_chip,
     why_not,
@@ -70,9 +71,12 @@ def user_page(
     user: User, *, viewer: User, capabilities: frozenset[Capability]
 ) -> UserPage:
     lock_end = lock_ends([user.staff_no]).get(user.staff_no)
-    assignments = user.role_assignments.select_related(
-        "user", "requested_by", "decided_by"
-    ).order_by("-requested_at", "-id")
+    assignments = list(
+        user.role_assignments.select_related(
+            "user", "requested_by", "decided_by"
+        ).order_by("-requested_at", "-id")
+    )
+    names = names_for(assignments)
     is_helped = Capability.ASSIGN_ROLE in capabilities and user.pk != viewer.pk
     session = getattr(user, "loginsession", None)
     return UserPage(
@@ -84,7 +88,7 @@ def user_page(
         state=user_chip(user, is_locked=lock_end is not None),
         password=_password(user),
         last_login=write_moment(session.logged_in_at) if session else _("未登录过"),
-        roles=[_role_row(item, viewer, capabilities) for item in assignments],
+        roles=[_role_row(item, viewer, capabilities, names) for item in assignments],
         history=Timeline(history_of(user)),
         acts=_acts(user, is_locked=lock_end is not None) if is_helped else [],
         notes=_notes(user, viewer, lock_end, is_helped=is_helped),
@@ -96,7 +100,10 @@ def user_page(
 
 
 def _role_row(
-    item: RoleAssignment, viewer: User, capabilities: frozenset[Capability]
+    item: RoleAssignment,
+    viewer: User,
+    capabilities: frozenset[Capability],
+    names: Mapping[str, str],
 ) -> RoleRow:
     enders = {Capability.ASSIGN_ROLE, Capability.APPROVE_ROLE}
     is_other = item.user_id != viewer.pk
@@ -104,7 +111,7 @@ def _role_row(
     why = why_not(item, viewer, capabilities)
     return RoleRow(
         pk=item.pk,
-        role=NAMES[item.role],
+        role=role_words(item, names),
         state=state_chip(item.state),
         requested=by_at(item.requested_by, write_moment(item.requested_at)),
         decided=by_at(item.decided_by, write_moment(item.decided_at))

@@ -16,6 +16,7 @@ CAPABILITY_NAMES: dict[Capability, Text] = {
     Capability.PROPOSE_PRIVILEGE: _("提出授权申请"),
     Capability.APPROVE_PRIVILEGE: _("审批授权申请"),
     Capability.CHANGE_GRANT: _("暂停、恢复、取消、作废授权"),
+    Capability.HANDLE_BOOKING: _("处理受影响手术"),
     Capability.CHANGE_CATALOGUE: _("修改权限字典"),
     Capability.APPROVE_CATALOGUE: _("审批权限字典"),
     Capability.VIEW_OWN_PRIVILEGES: _("查看本人权限"),

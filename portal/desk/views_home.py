@@ -22,7 +22,7 @@ def home(request: AuthenticatedRequest) -> HttpResponse:
     own = url_if_any("his_plugin:my-privileges")
     if own and request.capabilities == OWN:
         return redirect(own)
-    page = home_page(request.user, request.capabilities)
+    page = home_page(request.user, request.capabilities, request.scope)
     return render(request, "desk/home.html", {"page": page})
 
 

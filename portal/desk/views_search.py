@@ -22,6 +22,7 @@ def search(request: AuthenticatedRequest) -> HttpResponse:
     found = search_page(
         request.GET.get("q", ""),
         request.capabilities,
+        request.scope,
         limit=IN_LIST if is_list else ON_PAGE,
     )
     name = "desk/_search_list.html" if is_list else "desk/search.html"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Replace
 
-from portal.directory.models import Practitioner
+from portal.directory.models import Department, Practitioner
 
 # Shorter pieces of pinyin occur inside half of all names.
 SHORTEST_INNER = 3
@@ -60,3 +62,13 @@ def matches(wanted: str) -> list[Q]:
     if len(wanted) >= SHORTEST_INNER:
         ways += [Q(letters__contains=wanted), Q(emp_no__iendswith=wanted)]
     return ways
+
+
+def department_choices(
+    codes: Collection[str] | None = None,
+) -> list[tuple[str, str]]:
+    """Code and name of every department, or of these, by code."""
+    found = Department.objects.order_by("code")
+    if codes is not None:
+        found = found.filter(code__in=codes)
+    return list(found.values_list("code", "name"))

@@ -19,6 +19,7 @@ class NoticeKind(models.TextChoices):
     EXPIRY = "EXPIRY", _("授权到期")
     ASSESSMENT = "ASSESSMENT", _("能力评估")
     FILING = "FILING", _("限制类技术备案")
+    BOOKED = "BOOKED", _("受影响手术")
 
 
 class Notice(models.Model):

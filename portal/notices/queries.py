@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from portal.accounts.capabilities import Role
 from portal.accounts.models import RoleAssignment, User
-from portal.directory.models import Department, Practitioner
+from portal.directory.models import Practitioner
 from portal.notices.models import Delivery, DeliveryState, Notice
 
 # After so many tries a page shows that it does not get through.
@@ -30,12 +30,6 @@ def holders(*roles: Role) -> QuerySet[User]:
 
 def officers() -> list[User]:
     return list(holders(Role.OFFICER, Role.OFFICE_HEAD))
-
-
-def heads_of(department: Department) -> list[User]:
-    """Heads by the department they belong to in the HIS, or by their office here."""
-    theirs = Q(practitioner__department=department) | Q(office=department.name)
-    return list(holders(Role.DEPARTMENT_HEAD).filter(theirs))
 
 
 def account_of(practitioner: Practitioner) -> list[User]:

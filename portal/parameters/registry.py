@@ -184,6 +184,15 @@ REVIEW_DAYS = Parameter(
     60,
     _("手术分级管理办法：授权动态管理；工作日按医院日历"),
 )
+BOOKING_HOURS = Parameter(
+    "BOOKING_HOURS",
+    _("受影响的已排手术须在多久内处理"),
+    _("小时"),
+    24,
+    1,
+    168,
+    _("手术分级管理办法：主刀须有相应权限；最晚到手术时间"),
+)
 MASS_DOCTORS = Parameter(
     "MASS_DOCTORS",
     _("一次拉取或一天内自动暂停最多几位医师，超过须人工确认"),
@@ -361,6 +370,7 @@ PARAMETERS: dict[str, Parameter] = {
         PREREQUISITES_DECIDE,
         TRAINING_RECORDS_DECIDE,
         REVIEW_DAYS,
+        BOOKING_HOURS,
         MASS_DOCTORS,
         MASS_PERCENT,
         EVENT_LEFT,

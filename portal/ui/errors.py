@@ -14,6 +14,7 @@ from django.template import loader
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.guards import OutOfScope
 from portal.ui.elements import Text
 
 NUMBER_LENGTH = 8
@@ -41,6 +42,13 @@ FORBIDDEN = Trouble(
     _("没有权限打开"),
     _("这一页或这项操作不在您的角色之内。"),
     _("确需办理，请联系医务科调整角色。"),
+    "lock",
+)
+OUT_OF_SCOPE = Trouble(
+    403,
+    _("不在您的查看范围内"),
+    _("您只能查看本科室和所管科室的医师与授权。"),
+    _("需要全院范围，请联系医务科。查谁能主刀，请用「谁能做」。"),
     "lock",
 )
 NOT_FOUND = Trouble(
@@ -99,7 +107,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return trouble_page(request, FORBIDDEN)
+    is_outside = isinstance(exception, OutOfScope)
+    return trouble_page(request, OUT_OF_SCOPE if is_outside else FORBIDDEN)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -57,6 +57,7 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from portal.accounts.scope import HOUSE, Scope
 from portal.ui.address import changed_address, without
 from portal.ui.counting import Counts, one_by_one, together
 from portal.ui.deep import deep_page
@@ -159,9 +160,11 @@ def list_page(
     )
     asked = asked_of(spec, given)
     found = queryset.filter(asked.condition)
-    counts = Counts(spec.key, spec.stamp)
+    # Who looks after some departments sees other rows than who sees the house.
+    seen_by = f"{spec.key} {_scope_of(request).key}"
+    counts = Counts(seen_by, spec.stamp)
     tabs = tabs_of(spec, queryset, given, counts) if spec.views else None
-    narrowing = narrowing_of(asked, given)
+    narrowing = f"{_scope_of(request).key}&{narrowing_of(asked, given)}"
     total = counts.of(narrowing, found.count)
     pager = pager_of(total, given.get("page", ""), page_size(spec, given))
     rows = spec.present(page_rows(spec, found, sorting, pager, narrowing))
@@ -192,6 +195,11 @@ def list_page(
         if spec.draw and rows
         else None,
     )
+
+
+def _scope_of(request: HttpRequest) -> Scope:
+    scope: Scope = getattr(request, "scope", HOUSE)
+    return scope
 
 
 class KeptResponse(HttpResponse):

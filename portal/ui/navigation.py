@@ -79,6 +79,13 @@ NAVIGATION: tuple[NavItem, ...] = (
         badge="reviews",
     ),
     NavItem(
+        _("受影响手术"),
+        "calendar-due",
+        "permissions:booking-list",
+        Capability.VIEW_PRIVILEGES,
+        PRIVILEGES,
+    ),
+    NavItem(
         _("授权矩阵"),
         "grid-dots",
         "permissions:matrix",

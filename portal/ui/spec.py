@@ -66,8 +66,8 @@ class ListSpec(Generic[M, R]):
     batch_template: str = ""
     per_page: int = PER_PAGE
     most_exported: int = MOST_EXPORTED
-    # For lists of hundreds of thousands of rows that are the same for every reader, all
-    # together: see ``portal.ui.lists``.
+    # For lists of hundreds of thousands of rows that are the same for every reader of
+    # one scope, all together: see ``portal.ui.lists``.
     stamp: Stamp | None = None
     reads: tuple[str, ...] = ()
     made: Callable[[tuple[Any, ...]], Any] = tuple

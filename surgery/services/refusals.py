@@ -7,7 +7,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.audit.refusing import ActRefused, Text
+from portal.audit.refusing import ActRefused
 
 REASON_MIN, REASON_MAX = 5, 200
 

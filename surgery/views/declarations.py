@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.capabilities import Capability
-from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.accounts.guards import AuthenticatedRequest, demand_department, requires
 from portal.ui.filters import ChoiceFilter, DateRange, Search
 from portal.ui.lists import Column, ListSpec, QuickView, list_response
 from surgery.enums import Nature, Planned, Reoperation, VerdictCode
@@ -105,7 +105,7 @@ def application_list(request: AuthenticatedRequest) -> HttpResponse:
     return list_response(
         request,
         DECLARATIONS,
-        declarations(),
+        declarations().filter(request.scope.of("surgeon__department__code")),
         template="components/list_page.html",
         context={"list_title": _("手术申报")},
     )
@@ -119,6 +119,7 @@ def application_history(
     application = declaration_or_none(application_id)
     if application is None:
         raise Http404
+    demand_department(request, application.surgeon.department.code)
     if not request.htmx:
         return redirect("surgery:application-list")
     drawer = declaration_drawer(application, versions_of(application))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -22,11 +24,23 @@ from portal.accounts.services.shared import (
     save_role,
 )
 from portal.audit.models import EventKind
+from portal.directory.models import Department
 
 
 @transaction.atomic
-def request_role(*, user: User, role: Role, by: User, reason: str) -> RoleAssignment:
-    """Ask for a role for somebody else; it is in force once another approved it."""
+def request_role(
+    *,
+    user: User,
+    role: Role,
+    by: User,
+    reason: str,
+    departments: Collection[str] = (),
+) -> RoleAssignment:
+    """Ask for a role for somebody else; it is in force once another approved it.
+
+    ``departments`` are codes: those a head looks after beside the own one. What is
+    approved is the role with exactly these; others are asked for anew.
+    """
     demand(by, Capability.ASSIGN_ROLE)
     user = locked(user)
     refuse_own(user, by)
@@ -39,7 +53,11 @@ def request_role(*, user: User, role: Role, by: User, reason: str) -> RoleAssign
         raise refusals.RoleAlreadyOpen
     refuse_excluding(role, opened)
     assignment = RoleAssignment(
-        user=user, role=role, state=State.PENDING, requested_by=by
+        user=user,
+        role=role,
+        departments=_scope(user, role, departments),
+        state=State.PENDING,
+        requested_by=by,
     )
     save_role(assignment, EventKind.ROLE_REQUESTED, by=by, reason=reason)
     return assignment
@@ -84,6 +102,20 @@ def end_role(*, assignment: RoleAssignment, by: User, reason: str) -> RoleAssign
     assignment.state = State.ENDED
     save_role(assignment, EventKind.ROLE_ENDED, by=by, reason=reason)
     return assignment
+
+
+def _scope(user: User, role: Role, departments: Collection[str]) -> list[str]:
+    """The codes, in order, if this role takes them and the HIS knows them."""
+    asked = sorted(set(departments))
+    if role != Role.DEPARTMENT_HEAD:
+        if asked:
+            raise refusals.ScopeNotAsked
+        return []
+    if not asked and user.practitioner_id is None:
+        raise refusals.ScopeMissing
+    if Department.objects.filter(code__in=asked).count() != len(asked):
+        raise refusals.ScopeUnknown
+    return asked
 
 
 def _pending(assignment: RoleAssignment, by: User) -> RoleAssignment:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from portal.accounts import services
 from portal.accounts.capabilities import Role
 from portal.accounts.models import RoleAssignment, User
-from portal.directory.models import Practitioner
+from portal.directory.models import Department, Practitioner
 
 # Published on purpose: these accounts exist only where DEMO is on.
 PASSWORD = "Yiwu@2026demo"  # noqa: S105
@@ -31,7 +32,7 @@ DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
     DemoAccount("2031", "苏晓岚", Role.OFFICER, "医务科"),
     DemoAccount("2032", "林知远", Role.OFFICER, "医务科"),
     DemoAccount("2003", "何静姝", Role.OFFICE_HEAD, "医务科"),
-    DemoAccount("1001", "周立诚", Role.DEPARTMENT_HEAD, "肝胆外科"),
+    DemoAccount("1001", "周立诚", Role.DEPARTMENT_HEAD, "肝胆胰外科"),
     DemoAccount("2011", "方若谷", Role.COMMITTEE, "医疗技术临床应用管理委员会"),
     # Also a doctor of the demo HIS; the others come in from their station.
     DemoAccount("1027", "陈景行", Role.DOCTOR, "肝胆外科"),
@@ -52,13 +53,15 @@ def seed_users() -> None:
     """Make the accounts that are missing, as the portal itself would.
 
     Roles are asked for by the system administrator and approved by the security
-    administrator. The doctor needs the directory: before it was pulled, 1027 is left
-    out and comes with the next run.
+    administrator. The doctor and the head of department need the directory: before it
+    was pulled, they are left out and come with the next run.
     """
     system, security = _administrators()
     for account in DEMO_ACCOUNTS:
         if account.role == Role.DOCTOR:
             _seed_doctor(account, system)
+        elif account.role == Role.DEPARTMENT_HEAD:
+            _seed_head(account, system, security)
         else:
             _seed(account, system, security)
 
@@ -82,7 +85,20 @@ def _first(account: DemoAccount) -> services.FirstAdministrator:
     )
 
 
-def _seed(account: DemoAccount, system: User, security: User) -> None:
+def _seed_head(account: DemoAccount, system: User, security: User) -> None:
+    """Of the department the office is named after."""
+    found = Department.objects.filter(name=account.office).order_by("code")
+    codes = list(found.values_list("code", flat=True))
+    if codes:
+        _seed(account, system, security, codes)
+
+
+def _seed(
+    account: DemoAccount,
+    system: User,
+    security: User,
+    departments: Sequence[str] = (),
+) -> None:
     user = User.objects.filter(staff_no=account.staff_no).first()
     if user is None:
         user = services.create_user(
@@ -97,7 +113,11 @@ def _seed(account: DemoAccount, system: User, security: User) -> None:
     if RoleAssignment.objects.filter(user=user, role=account.role).exists():
         return
     assignment = services.request_role(
-        user=user, role=account.role, by=system, reason=REASON
+        user=user,
+        role=account.role,
+        by=system,
+        reason=REASON,
+        departments=departments,
     )
     services.approve_role(assignment=assignment, by=security, reason=REASON)
 
