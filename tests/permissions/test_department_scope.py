@@ -6,6 +6,7 @@ a doctor of another department whose name, document and conditions stand nowhere
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
@@ -65,7 +66,7 @@ def stranger(lin: User, su: User) -> Practitioner:
     )
     user = make_user("9402", NAME, Role.DOCTOR, practitioner=person)
     declared(user, "SQ-9402")
-    happen(person, "TITLE", "231", "233", title_code="233")
+    happen(person, "DEPARTMENT", "0503", ELSEWHERE)
     read()
     return person
 
@@ -161,6 +162,8 @@ def addresses(person: Practitioner) -> Iterator[tuple[str, str, bool]]:
 
 def text_of(response: Any) -> str:
     content = b"".join(response) if response.streaming else response.content
+    if response.headers.get("Content-Type") == "application/json":
+        return json.dumps(json.loads(content), ensure_ascii=False)
     if not content.startswith(b"PK"):
         return (
             f"{response.headers.get('Location', '')} {content.decode(errors='replace')}"
@@ -176,9 +179,8 @@ def shown(client: Client, person: Practitioner, *words: str) -> set[str]:
         if not is_one and client.get(path).status_code == HTTPStatus.FORBIDDEN:
             continue  # the role may not come here at all
         plain = [(query, PAGE) for query in (OF_ONE if is_one else QUERIES)]
-        parts = [
-            (query, head) for query in ("", "q=9402&view=all") for head in FRAGMENTS
-        ]
+        parts = [(query, head) for query, _page in plain for head in FRAGMENTS[:1]]
+        parts += [("q=9402&view=all", head) for head in FRAGMENTS]
         for query, headers in [*plain, *parts]:
             response = client.get(f"{path}?{query}", headers=headers)
             if any(word in text_of(response) for word in words):

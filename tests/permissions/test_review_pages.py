@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from permissions.models import Assessment, GrantState, Review, ReviewLine
+from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
-from tests.cast import sign_in
+from tests.cast import make_user, sign_in
 from tests.harness import assert_queries
 from tests.pages import CheckedClient
 from tests.permissions.event_acts import give, leave, read, statuses
@@ -102,10 +103,14 @@ def test_one_choice_for_all_lines(
     assert sorted(statuses()) == ["REVOKED"] * 3 + ["SUSPENDED"]
 
 
-def test_head_reads_and_decides_nothing(
-    client: CheckedClient, chen: User, review: Review
-) -> None:
-    sign_in(client, chen)
+def test_head_reads_and_decides_nothing(client: CheckedClient, review: Review) -> None:
+    person = review.practitioner
+    assert person is not None
+    codes = [person.department.code]
+    sign_in(
+        client,
+        make_user("1001", "周立诚", Role.DEPARTMENT_HEAD, departments=codes),
+    )
     drawer = client.get(url(review), **HTMX)
     assert drawer.context["form"] is None
     with nothing_written():

@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from permissions import services
 from permissions.views import roster as views
+from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, EventKind
 from portal.directory.models import Practitioner
-from tests.cast import make_department, make_practitioner, sign_in
+from tests.cast import make_department, make_practitioner, make_user, sign_in
 from tests.harness import assert_queries
 from tests.pages import CheckedClient
 from tests.permissions.ledger import granted
@@ -134,9 +135,10 @@ def test_whole_house_takes_as_many_queries_as_one_department(
 
 
 def test_print_page_stands_alone_and_is_logged(
-    client: CheckedClient, chen: User, people: dict[str, Practitioner]
+    client: CheckedClient, people: dict[str, Practitioner]
 ) -> None:
-    sign_in(client, chen)
+    head = make_user("1001", "周立诚", Role.DEPARTMENT_HEAD, departments=["0401"])
+    sign_in(client, head)
     page = client.get("/roster/print/?dept=0401")
     text = page.content.decode()
     sheet = page.context["sheet"]
@@ -145,7 +147,7 @@ def test_print_page_stands_alone_and_is_logged(
     assert "yw-side" not in text
     event = AuditEvent.objects.get(kind=EventKind.EXPORTED)
     assert (event.by, event.subject_type, event.subject_id) == (
-        chen,
+        head,
         "roster",
         sheet.number,
     )
