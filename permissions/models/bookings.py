@@ -10,7 +10,6 @@ from permissions.enums import HitOutcome, HitState
 from permissions.models.ledger import GrantEvent
 from portal.audit.history import HistoricalModel
 from portal.directory.models import Practitioner
-from surgery.models import SurgeryApplication
 
 
 class BookingHit(HistoricalModel):
@@ -20,9 +19,7 @@ class BookingHit(HistoricalModel):
     changed, which is what its handling may come to. ``event`` is the act, if it was one.
     """
 
-    application = models.ForeignKey(
-        SurgeryApplication, on_delete=models.RESTRICT, related_name="+"
-    )
+    application_no = models.CharField(max_length=40)
     surgeon = models.ForeignKey(
         Practitioner, on_delete=models.RESTRICT, related_name="+"
     )
@@ -61,7 +58,7 @@ class BookingHit(HistoricalModel):
         ordering = ["planned_at", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["application"],
+                fields=["application_no"],
                 condition=Q(state="OPEN"),
                 name="permissions_bookinghit_one_open",
             ),

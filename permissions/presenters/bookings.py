@@ -15,6 +15,7 @@ from permissions.models import BookingHit
 from portal.ui.elements import Chip, Moment, Timeline
 from portal.ui.moments import write_moment, write_short
 from portal.ui.phrases import said
+from surgery.queries.bookings import BookedProcedure, booked_now
 
 STATE_CHIPS: Mapping[str, Chip] = {
     HitState.OPEN: Chip("warn", "hourglass", HitState.OPEN.label),
@@ -46,16 +47,17 @@ class HitRow:
 
 def hit_rows(hits: Sequence[BookingHit]) -> list[HitRow]:
     """``hits`` as ``queries.bookings.booking_hits`` gives them."""
-    return [_row(one) for one in hits]
+    now = booked_now([one.application_no for one in hits])
+    return [_row(one, now.get(one.application_no, ())) for one in hits]
 
 
-def _row(one: BookingHit) -> HitRow:
+def _row(one: BookingHit, booked: Sequence[BookedProcedure]) -> HitRow:
     due, tone = _due(one)
     return HitRow(
         id=one.pk,
         url=reverse("permissions:booking-hit", args=[one.pk]),
         planned=write_short(one.planned_at),
-        application_no=one.application.application_no,
+        application_no=one.application_no,
         procedures=one.procedures,
         surgeon=one.surgeon.name,
         emp_no=one.surgeon.emp_no,
@@ -66,7 +68,7 @@ def _row(one: BookingHit) -> HitRow:
         due_tone=tone,
         state=STATE_CHIPS[one.state],
         outcome=str(HitOutcome(one.outcome).label) if one.outcome else "",
-        now=_now(one),
+        now=_now(one, booked),
     )
 
 
@@ -77,9 +79,11 @@ def _due(one: BookingHit) -> tuple[str, str]:
     return due, "bad b5" if one.due_at <= timezone.now() else ""
 
 
-def _now(one: BookingHit) -> str:
+def _now(one: BookingHit, booked: Sequence[BookedProcedure]) -> str:
     """The booking was changed after it was hit: perhaps it needs nothing any more."""
-    booking = one.application
+    if not booked:
+        return _("已不在已排手术中") if one.state == HitState.OPEN else ""
+    booking = booked[0]
     if booking.surgeon_id != one.surgeon_id:
         return _("现由 %(name)s 主刀") % {"name": booking.surgeon.name}
     if booking.planned_at != one.planned_at:
@@ -97,12 +101,13 @@ class HitPage:
     history: Timeline
 
 
-def hit_page(one: BookingHit, history: Sequence[Any], codes: Sequence[str]) -> HitPage:
-    """``codes`` are the procedures booked now: who may do the first is a click away."""
+def hit_page(one: BookingHit, history: Sequence[Any]) -> HitPage:
+    """Who may do the first procedure booked now is a click away."""
     emp_no = one.surgeon.emp_no
-    asked = f"?subject=P:{codes[0]}" if codes else ""
+    booked = booked_now([one.application_no]).get(one.application_no, [])
+    asked = f"?subject=P:{booked[0].code}" if booked else ""
     return HitPage(
-        row=_row(one),
+        row=_row(one, booked),
         note=one.note,
         is_open=one.state == HitState.OPEN,
         practitioner_url=reverse("permissions:practitioner-detail", args=[emp_no]),

@@ -14,7 +14,7 @@ OF_SURGEON = "surgeon__department__code"
 def booking_hits() -> QuerySet[BookingHit]:
     """With everything a row shows."""
     return BookingHit.objects.select_related(
-        "application__surgeon", "surgeon__department", "owner", "handled_by"
+        "surgeon__department", "owner", "handled_by"
     )
 
 

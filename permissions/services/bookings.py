@@ -22,8 +22,7 @@ from portal.accounts.models import SYSTEM_STAFF_NO, User
 from portal.audit.acting import acting
 from portal.parameters.queries import value_of
 from portal.parameters.registry import BOOKING_HOURS
-from surgery.models import ApplicationProcedure, SurgeryApplication
-from surgery.queries.applications import booked_procedures
+from surgery.queries.bookings import BookedProcedure, booked_procedures
 
 LONGEST = 300
 
@@ -44,7 +43,7 @@ def hit_by(event: GrantEvent, state: GrantState) -> list[BookingHit]:
     lower ones). One query for a surgeon without an operation ahead.
     """
     at = event.recorded_at
-    if not booked_procedures(state.practitioner_id, after=at).exists():
+    if not booked_procedures(state.practitioner_id, after=at):
         return []
     ends = {state.pk: event.until} if event.kind == EventKind.SUSPEND else {}
     booked = booked_hit([state], at, ends)
@@ -54,7 +53,7 @@ def hit_by(event: GrantEvent, state: GrantState) -> list[BookingHit]:
 
 
 def hit(
-    booked: Iterable[ApplicationProcedure],
+    booked: Iterable[BookedProcedure],
     *,
     why: str,
     by: User,
@@ -63,49 +62,50 @@ def hit(
 ) -> list[BookingHit]:
     """An entry for each operation that has none open; who must know is told.
 
-    ``booked`` come with their application and surgeon, those of one operation together.
+    Those of one operation come together.
     The person who acts owns them; what the system did waits to be claimed.
     """
     found = [
-        (application, list(lines))
-        for application, lines in groupby(booked, key=lambda one: one.application)
+        (number, list(lines))
+        for number, lines in groupby(booked, key=lambda one: one.application_no)
     ]
     known = set(
         BookingHit.objects.filter(
-            application__in=[one.pk for one, _lines in found], state=HitState.OPEN
+            application_no__in=[number for number, _lines in found],
+            state=HitState.OPEN,
         )
         .order_by()
-        .values_list("application", flat=True)
+        .values_list("application_no", flat=True)
     )
     made = []
     with acting(by=by, reason=why):
-        for application, lines in found:
-            if application.pk not in known:
-                made.append(_opened(application, lines, why, by, at, event))
+        for number, lines in found:
+            if number not in known:
+                made.append(_opened(lines, why, by, at, event))
     if made:
         telling.booked(made, at=at)
     return made
 
 
 def _opened(
-    application: SurgeryApplication,
-    lines: Sequence[ApplicationProcedure],
+    lines: Sequence[BookedProcedure],
     why: str,
     by: User,
     at: datetime,
     event: GrantEvent | None,
 ) -> BookingHit:
+    first = lines[0]
     named = "、".join(f"{one.name} {one.code}".strip() for one in lines)
     until = at + timedelta(hours=value_of(BOOKING_HOURS))
     one = BookingHit(
-        application=application,
-        surgeon=application.surgeon,
+        application_no=first.application_no,
+        surgeon=first.surgeon,
         procedures=named[:LONGEST],
-        planned_at=application.planned_at,
+        planned_at=first.planned_at,
         event=event,
         why=why[:200],
         opened_at=at,
-        due_at=min(until, application.planned_at),
+        due_at=min(until, first.planned_at),
         owner=None if by.staff_no == SYSTEM_STAFF_NO else by,
     )
     _save(one, at)

@@ -20,7 +20,6 @@ from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, demand_department, requires
 from portal.ui.lists import list_response
 from portal.ui.notices import invalid, saved, with_toast
-from surgery.queries.applications import current_codes
 
 
 @requires(Capability.VIEW_PRIVILEGES)
@@ -47,7 +46,7 @@ def booking_hit(request: AuthenticatedRequest, hit_id: int) -> HttpResponse:
         return _drawer(request, hit, form)
     form = HandleForm(request.POST, auto_id="drawer_%s")
     if form.is_valid() and _handled(request, hit, form):
-        return saved(_("已处理 1 台手术"), hit.application.application_no)
+        return saved(_("已处理 1 台手术"), hit.application_no)
     return invalid(_drawer(request, _hit_in_scope(request, hit_id), form))
 
 
@@ -60,7 +59,7 @@ def booking_claim(request: AuthenticatedRequest, hit_id: int) -> HttpResponse:
         services.claim(hit=hit, by=request.user, at=timezone.now())
     except ActRefused as refused:
         return with_toast(HttpResponse(), _("没有认领"), refused.message, tone="warn")
-    return saved(_("已认领"), hit.application.application_no)
+    return saved(_("已认领"), hit.application_no)
 
 
 def _handled(request: AuthenticatedRequest, hit: BookingHit, form: HandleForm) -> bool:
@@ -79,7 +78,7 @@ def _drawer(
     request: AuthenticatedRequest, hit: BookingHit, form: HandleForm | None
 ) -> HttpResponse:
     history = hit.history.select_related("history_user").order_by("-history_id")
-    page = hit_page(hit, list(history), current_codes(hit.application))
+    page = hit_page(hit, list(history))
     context = {
         "page": page,
         "form": form if page.is_open else None,

@@ -56,7 +56,7 @@ def booking_list_spec(user: User, now: datetime) -> ListSpec[BookingHit, HitRow]
             lambda text: (
                 practitioner_matches(text, "surgeon__")
                 | Q(procedures__contains=text)
-                | Q(application__application_no__icontains=text)
+                | Q(application_no__icontains=text)
             ),
         ),
         filters=(

@@ -314,10 +314,6 @@ def _of_practitioner(text: str) -> Q:
     return practitioner_matches(text, "practitioner__")
 
 
-def _of_procedure(text: str) -> Q:
-    return Q(procedure__code__istartswith=text) | Q(procedure__name__contains=text)
-
-
 FILING = Record(
     model=Filing,
     kind="FILING_CHANGED",
@@ -501,13 +497,12 @@ BOOKING = Record(
     who=lambda row: row.surgeon.name,
     what=lambda row: row.procedures,
     search=lambda text: (
-        practitioner_matches(text, "surgeon__")
-        | Q(application__application_no__contains=text)
+        practitioner_matches(text, "surgeon__") | Q(application_no__contains=text)
     ),
     doctor=lambda emp_no: Q(surgeon__emp_no=emp_no),
-    joined=("surgeon", "owner", "application"),
+    joined=("surgeon", "owner"),
     fields={
-        "application": _("申请单号"),
+        "application_no": _("申请单号"),
         "state": _("状态"),
         "owner": _("承办人"),
         "due_at": _("期限"),
@@ -515,7 +510,6 @@ BOOKING = Record(
         "note": _("说明"),
     },
     write={
-        "application": lambda value: value.application_no,
         "owner": lambda value: value.name if value else "",
     },
     url=lambda row: reverse("permissions:booking-hit", args=[row.id]),

@@ -22,12 +22,12 @@ from surgery.importers.refusals import (
 )
 from surgery.models import ProcedureImport, ProcedureImportRow
 from surgery.models.imports import APPLY, CHECK, UNDO, Sort, Verdict
+from surgery.services.grading_refusals import DocumentMissing
 from surgery.services.listed_grades import (
     must_be_decided,
     must_decide,
     must_not_be_too_early,
 )
-from surgery.services.refusals import DocumentMissing
 
 Kind = ImportKind[ProcedureImport, ProcedureImportRow]
 KINDS: Mapping[str, Kind] = {

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('surgery', '0002_procedures'),
+        ('surgery', '0004_imports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -83,6 +83,20 @@ def booked_for(code: str, *, after: datetime) -> list[BookedProcedure]:
     return [one for one in ahead if one.code == code]
 
 
+def booked_now(numbers: Sequence[str]) -> dict[str, list[BookedProcedure]]:
+    """By application number: its procedures, surgeon and time as they are booked now.
+
+    What was done, cancelled or withdrawn since is not there any more.
+    """
+    found: dict[str, list[BookedProcedure]] = {}
+    asked = _ahead(
+        Q(), in_his=Q(apply_id__in=numbers), declared=Q(application_no__in=numbers)
+    )
+    for one in asked:
+        found.setdefault(one.application_no, []).append(one)
+    return found
+
+
 def _ahead(window: Q, *, in_his: Q, declared: Q) -> list[BookedProcedure]:
     """Procedures by time; of a surgeon the directory does not know nothing is told."""
     rows = list(bookings().filter(window, in_his).order_by("planned_at", "apply_id"))

@@ -20,7 +20,7 @@ from surgery.enums import Grade, GradeAct
 from surgery.models import GradeChange, GradeVersion, Procedure, ProcedureImport
 from surgery.services.grade_ledger import Entry, write_version
 from surgery.services.grading import act_of, needs_committee
-from surgery.services.refusals import (
+from surgery.services.grading_refusals import (
     ApproverNeeded,
     CommitteeNeeded,
     EffectiveTooEarly,

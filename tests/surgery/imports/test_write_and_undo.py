@@ -23,7 +23,7 @@ from surgery.importers.refusals import (
 from surgery.models import GradeChange, Procedure, ProcedureImport
 from surgery.models.imports import Sort
 from surgery.queries.grading import grade_of
-from surgery.services.refusals import (
+from surgery.services.grading_refusals import (
     CommitteeNeeded,
     DocumentMissing,
     EffectiveTooEarly,

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('surgery', '0001_initial'),
+        ('surgery', '0005_cases'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,8 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('directory', '0003_events'),
-        ('permissions', '0009_list_indexes'),
-        ('surgery', '0001_initial'),
+        ('permissions', '0010_regrading'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -33,7 +32,7 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.TextField(null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('application', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='surgery.surgeryapplication')),
+                ('application_no', models.CharField(max_length=40)),
                 ('event', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='permissions.grantevent')),
                 ('handled_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -61,7 +60,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(blank=True, choices=[('REASSIGNED', '改派主刀'), ('POSTPONED', '改期'), ('CANCELED', '取消手术'), ('KEPT', '另行批准，照原安排'), ('OTHER', '其他')], default='', max_length=10)),
                 ('note', models.CharField(blank=True, max_length=200)),
                 ('handled_at', models.DateTimeField(blank=True, null=True)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='surgery.surgeryapplication')),
+                ('application_no', models.CharField(max_length=40)),
                 ('event', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='permissions.grantevent')),
                 ('handled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -70,7 +69,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['planned_at', 'id'],
                 'indexes': [models.Index(fields=['state', 'due_at'], name='permissions_bookinghit_due')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('application',), name='permissions_bookinghit_one_open'), models.CheckConstraint(condition=models.Q(models.Q(('handled_at__isnull', True), ('handled_by__isnull', True), ('outcome', ''), ('state', 'OPEN')), models.Q(('handled_at__isnull', False), ('handled_by__isnull', False), ('state__in', ['HANDLED', 'CLEARED'])), _connector='OR'), name='permissions_bookinghit_handled_by_whom'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'HANDLED'), _negated=True), models.Q(('outcome', ''), _negated=True), _connector='OR'), name='permissions_bookinghit_handled_how')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('application_no',), name='permissions_bookinghit_one_open'), models.CheckConstraint(condition=models.Q(models.Q(('handled_at__isnull', True), ('handled_by__isnull', True), ('outcome', ''), ('state', 'OPEN')), models.Q(('handled_at__isnull', False), ('handled_by__isnull', False), ('state__in', ['HANDLED', 'CLEARED'])), _connector='OR'), name='permissions_bookinghit_handled_by_whom'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'HANDLED'), _negated=True), models.Q(('outcome', ''), _negated=True), _connector='OR'), name='permissions_bookinghit_handled_how')],
             },
         ),
     ]
