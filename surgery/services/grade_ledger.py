@@ -56,7 +56,11 @@ def write_version(
     meeting: str = "",
     doc_no: str = "",
 ) -> GradeVersion:
-    """All changes as one version; the procedures come locked. Inside a transaction."""
+    """All changes as one version; the procedures come locked. Inside a transaction.
+
+    Every change of a grade passes here, so what tells the HIS of them is called at the
+    end of it, in the same transaction.
+    """
     version = _next_version(
         max(one.effective_from for one in entries),
         by=by,
