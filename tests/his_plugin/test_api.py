@@ -287,9 +287,9 @@ def test_check_of_a_suspended_right_says_so(
     assert finding["remedy"] == "改由有该项主刀权的医师主刀"
 
 
-def test_check_takes_thirteen_queries(client: CheckedClient, token: str) -> None:
+def test_check_takes_fourteen_queries(client: CheckedClient, token: str) -> None:
     """Inside the transaction of a test; a portal that serves keeps the ledger."""
-    with assert_queries(13):
+    with assert_queries(14):
         answer = ask(client, token, "check", question(procedures=[CHOLE, LIVER]))
     assert answer.status_code == 200
 
