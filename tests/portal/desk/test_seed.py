@@ -37,7 +37,8 @@ def hospital(db: None) -> None:
     load_catalogue()
     load_seed_procedures()
     for staff_no in (seed.PROPOSER, seed.APPROVER, seed.SECOND):
-        make_user(staff_no, "某人", Role.OFFICER)
+        role = Role.OFFICE_HEAD if staff_no == seed.APPROVER else Role.OFFICER
+        make_user(staff_no, "某人", role)
     asked = {one.emp_no for one in ASKED}
     for emp_no in asked | {one.emp_no for one in (*GRANTS, *THEATRE)}:
         make_practitioner(emp_no, title_code=TITLES.get(emp_no, "231"))
