@@ -50,8 +50,8 @@ OUTCOME_CHIPS: Mapping[str, tuple[Tone, str]] = {
 class Look:
     """How a room's imports are shown.
 
-    ``url`` begins the names of their pages (``permissions:grant-import``). ``chips``
-    have tone and icon of each verdict; a verdict of tone ``warn`` or ``bad`` colors its
+    ``url`` begins the names of their pages (``permissions:grant-import``), ``sort_of``
+    says which of several sheets one is. ``chips`` have tone and icon of each verdict; a verdict of tone ``warn`` or ``bad`` colors its
     count.
     """
 
@@ -59,6 +59,7 @@ class Look:
     verdicts: type[models.TextChoices]
     chips: Mapping[str, tuple[Tone, str]]
     kind_of: Callable[[Any], ImportKind[Any, Any]]
+    sort_of: Callable[[Any], str] = str
 
     def address(self, one: SheetImport, act: str = "detail") -> str:
         return reverse(f"{self.url}-{act}", args=[one.pk])
@@ -141,7 +142,7 @@ def _import_row(one: Any, counts: Counts, look: Look) -> ImportRow:
         counts=" · ".join(shown),
         written=f"{done:,}" if one.applied_at else "",
         reason=one.reason,
-        sort=one.get_sort_display() if hasattr(one, "get_sort_display") else "",
+        sort=look.sort_of(one),
     )
 
 

@@ -13,7 +13,7 @@ from portal.sheets.presenters import Look, outcome_chip, problem_words
 from portal.ui.elements import Change, Chip
 from surgery.importers.acts import kind_of
 from surgery.importers.columns import COLUMNS
-from surgery.models import Procedure, ProcedureImportRow
+from surgery.models import Procedure, ProcedureImport, ProcedureImportRow
 from surgery.models.imports import Verdict
 
 LOOK = Look(
@@ -28,6 +28,7 @@ LOOK = Look(
         Verdict.ERROR: ("bad", "circle-x"),
     },
     kind_of=kind_of,
+    sort_of=ProcedureImport.get_sort_display,
 )
 NOTHING = "—"
 
