@@ -92,8 +92,8 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"expires": 1800.0},
         },
-        "look-at-techniques": {
-            "task": "surgery.look_at_techniques",
+        "remind-of-filings": {
+            "task": "surgery.remind_of_filings",
             "schedule": 3600.0,
             "options": {"expires": 1800.0},
         },

@@ -97,16 +97,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("volumes/surgeons/", volumes.volume_surgeons, name="volume-surgeons"),
     path("volumes/procedures/", volumes.volume_procedures, name="volume-procedures"),
     path("techniques/", techniques.technique_list, name="technique-list"),
-    path("techniques/suspend/", techniques.technique_suspend, name="technique-suspend"),
     path(
         "techniques/<int:procedure_id>/filing/",
         techniques.technique_file,
         name="technique-file",
-    ),
-    path(
-        "techniques/<int:procedure_id>/lift/",
-        techniques.technique_lift,
-        name="technique-lift",
     ),
     path(
         "his/grades/",

@@ -94,7 +94,7 @@ VIEWS: Mapping[str, tuple[Text, tuple[Source, ...]]] = {
         (
             *(Source.PROCEDURE, Source.ALIAS, Source.DEPARTMENT, Source.GRADE),
             *(Source.GRADING, Source.GRADE_PROPOSAL, Source.PUBLICATION),
-            *(Source.DECLARATION, Source.FILING, Source.SUSPENSION),
+            *(Source.DECLARATION, Source.FILING),
         ),
     ),
     "his": (_("HIS 操作"), (Source.HIS,)),

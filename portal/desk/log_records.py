@@ -331,23 +331,6 @@ FILING = Record(
     url=lambda row: reverse("surgery:technique-list"),
     link=_("限制类与停用"),
 )
-SUSPENSION = Record(
-    model=Suspension,
-    kind="TECHNIQUE_SUSPENDED",
-    chip=Chip("warn", "player-pause", _("停用手术")),
-    who=lambda row: row.procedure.name,
-    what=lambda row: row.procedure.code,
-    search=_of_procedure,
-    joined=("procedure",),
-    fields={
-        "from_on": _("停用日期"),
-        "reason": _("停用原因"),
-        "document_no": _("依据文号"),
-        "lifted_on": _("恢复日期"),
-    },
-    url=lambda row: reverse("surgery:technique-list"),
-    link=_("限制类与停用"),
-)
 RULE = Record(
     model=RuleSetting,
     kind="RULE_CHANGED",

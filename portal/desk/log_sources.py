@@ -84,7 +84,6 @@ class Source(StrEnum):
     PUBLICATION = "B"
     DECLARATION = "D"
     FILING = "F"
-    SUSPENSION = "X"
     RULE = "R"
     TRAINING = "T"
     TEMPLATE = "M"
@@ -109,7 +108,6 @@ RECORDS: Mapping[Source, Record] = {
     Source.PUBLICATION: records.PUBLICATION,
     Source.DECLARATION: records.DECLARATION,
     Source.FILING: records.FILING,
-    Source.SUSPENSION: records.SUSPENSION,
     Source.REVIEW: records.REVIEW,
     Source.BOOKING: records.BOOKING,
     Source.ASSESSMENT: records.ASSESSMENT,

@@ -1,4 +1,4 @@
-"""The drawers of restricted and suspended techniques."""
+"""The drawer of a filing."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from portal.parameters.days import LAST_DAY
-from surgery.models import Procedure
-from surgery.queries.procedures import procedure_by_code
 
 LONG_REASON = {"rows": 3, "maxlength": 200}
 
@@ -57,32 +55,3 @@ class FilingForm(WithoutColons):
         help_text=_("材料编号或存放处"),
     )
     reason = _reason(_("说明"))
-
-
-class SuspendForm(WithoutColons):
-    """停用手术."""
-
-    code = forms.CharField(
-        label=_("手术编码"), max_length=32, help_text=_("例如：39.6500")
-    )
-    from_on = _day(_("停用日期"), _("自这一天起不再开展，今天或以后"))
-    document_no = forms.CharField(label=_("依据文号"), max_length=50, required=False)
-    reason = _reason(_("停用原因"))
-
-    procedure: Procedure | None = None
-
-    def clean_code(self) -> str:
-        code: str = self.cleaned_data["code"].strip()
-        self.procedure = procedure_by_code(code)
-        if self.procedure is None:
-            raise forms.ValidationError(
-                _("手术目录中没有 %(code)s。请在手术目录中查到编码后再填。")
-                % {"code": code}
-            )
-        return code
-
-
-class LiftForm(WithoutColons):
-    """恢复开展."""
-
-    reason = _reason(_("恢复原因"))

@@ -17,7 +17,7 @@ from surgery.models.grading import (
 )
 from surgery.models.imports import ProcedureImport, ProcedureImportRow
 from surgery.models.procedures import Procedure, ProcedureAlias, ProcedureDepartment
-from surgery.models.techniques import Filing, Suspension
+from surgery.models.techniques import Filing
 
 __all__ = [
     "ApplicationProcedure",
@@ -39,5 +39,4 @@ __all__ = [
     "ProcedureImport",
     "ProcedureImportRow",
     "SurgeryApplication",
-    "Suspension",
 ]

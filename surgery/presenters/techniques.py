@@ -13,8 +13,6 @@ from portal.parameters.days import day_of
 from portal.parameters.working_days import Calendar
 from portal.ui.elements import Chip, Grade, Text
 from surgery.filing import FilingState, Standing, standing
-from surgery.models import Suspension
-from surgery.queries.techniques import standing_suspensions
 
 S = FilingState
 
@@ -35,6 +33,7 @@ class TechniqueRow:
     filing: str
     is_restricted: bool
     is_filed: bool
+    is_enabled: bool
     stopped: Chip | None
     stop_reason: str
 
@@ -46,14 +45,10 @@ class TechniqueRow:
 def technique_rows(
     found: Sequence[Any], today: date, calendar: Calendar
 ) -> list[TechniqueRow]:
-    """One query more, for the suspensions."""
-    stopped = standing_suspensions(list(found))
-    return [_row(one, stopped.get(one.pk), today, calendar) for one in found]
+    return [_row(one, today, calendar) for one in found]
 
 
-def _row(
-    one: Any, suspension: Suspension | None, today: date, calendar: Calendar
-) -> TechniqueRow:
+def _row(one: Any, today: date, calendar: Calendar) -> TechniqueRow:
     first_on = day_of(one.first_at) if one.first_at else None
     now = standing(
         is_restricted=one.is_restricted,
@@ -76,8 +71,9 @@ def _row(
         filing=f"{filing.authority} {filing.document_no}" if filing else "",
         is_restricted=one.is_restricted,
         is_filed=filing is not None,
-        stopped=stopped_chip(suspension, today) if suspension else None,
-        stop_reason=suspension.reason if suspension else "",
+        is_enabled=one.is_enabled,
+        stopped=stopped_chip(one),
+        stop_reason=one.stop_reason or "",
     )
 
 
@@ -97,8 +93,11 @@ def state_chip(now: Standing) -> Chip:
             return Chip("ok", "file-check", late if now.is_late else _("已备案"))
 
 
-def stopped_chip(suspension: Suspension, today: date) -> Chip:
-    day = {"day": suspension.from_on.isoformat()}
-    if suspension.from_on > today:
-        return Chip("warn", "calendar-off", _("%(day)s 起停用") % day)
-    return Chip("bad", "player-pause", _("已停用，%(day)s 起") % day)
+def stopped_chip(one: Any) -> Chip | None:
+    """Out of use, or going to be; None while it is simply in use."""
+    day = {"day": one.effective_to.isoformat() if one.effective_to else ""}
+    if one.is_enabled:
+        coming = Chip("warn", "calendar-off", _("%(day)s 起停用") % day)
+        return coming if one.effective_to else None
+    words = _("已停用，%(day)s 起") % day if one.effective_to else _("已停用")
+    return Chip("bad", "player-pause", words)

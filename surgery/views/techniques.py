@@ -1,13 +1,14 @@
-"""限制类与停用: filing with its countdown, and procedures the hospital does not do."""
+"""限制类与停用: filing with its countdown, and procedures the hospital does not do.
+
+Procedures are put out of use where the catalogue is maintained.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django import forms
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,24 +25,18 @@ from portal.ui.lists import Column, ListSpec, QuickView, list_response
 from portal.ui.notices import invalid, saved
 from portal.ui.phrases import noted
 from surgery.enums import RestrictedClass
-from surgery.forms.techniques import FilingForm, LiftForm, SuspendForm
+from surgery.forms.techniques import FilingForm
 from surgery.models import Procedure
 from surgery.presenters.techniques import TechniqueRow, technique_rows
 from surgery.queries.techniques import (
     RESTRICTED,
     STOPPED,
-    booked_with,
     overdue_before,
-    standing_suspension,
     technique_or_none,
     techniques,
 )
-from surgery.services.techniques import (
-    TechniqueRefused,
-    file_technique,
-    lift_suspension,
-    suspend_technique,
-)
+from surgery.services.techniques import file_technique
+from surgery.views.acting import done
 
 LIST = "surgery:technique-list"
 CLASSES = [(str(one.value), one.label) for one in RestrictedClass]
@@ -65,7 +60,7 @@ COLUMNS: tuple[Column[TechniqueRow], ...] = (
     Column(
         "stopped",
         _("停用"),
-        order=("stopped_from",),
+        order=("effective_to",),
         export=lambda row: row.stopped_in_one,
     ),
     Column("acts", _("操作")),
@@ -129,70 +124,11 @@ def technique_file(request: AuthenticatedRequest, procedure_id: int) -> HttpResp
             procedure=procedure, by=request.user, at=timezone.now(), **form.cleaned_data
         )
 
-    if request.method == "POST" and form.is_valid() and _done(form, act):
+    if request.method == "POST" and form.is_valid() and done(form, act):
         return saved(_("已登记备案"), procedure.name)
-    return _drawer(request, "surgery/_filing_drawer.html", form, procedure=procedure)
-
-
-@requires(Capability.CHANGE_CATALOGUE)
-def technique_suspend(request: AuthenticatedRequest) -> HttpResponse:
-    """The drawer 停用手术, and the act; ``code`` may be given beforehand."""
-    if not request.htmx:
-        return redirect(LIST)
-    now = timezone.now()
-    given = request.GET.get("code", "")[:32]
-    form = SuspendForm(
-        request.POST or None,
-        initial={"code": given, "from_on": day_of(now)},
-        auto_id="drawer_%s",
-    )
-
-    def act() -> object:
-        values = {k: v for k, v in form.cleaned_data.items() if k != "code"}
-        assert form.procedure is not None  # noqa: S101  # the form is valid
-        return suspend_technique(
-            procedure=form.procedure, by=request.user, at=now, **values
-        )
-
-    if request.method == "POST" and form.is_valid() and _done(form, act):
-        name = form.procedure.name if form.procedure else ""
-        return saved(_("已停用"), name)
-    known = form.procedure or Procedure.objects.filter(code=given).first()
-    booked = booked_with(known, since=start_of(day_of(now))) if known else 0
-    return _drawer(
-        request,
-        "surgery/_suspend_drawer.html",
-        form,
-        procedure=known,
-        booked=booked,
-    )
-
-
-@requires(Capability.CHANGE_CATALOGUE)
-def technique_lift(request: AuthenticatedRequest, procedure_id: int) -> HttpResponse:
-    """The drawer 恢复开展, and the act."""
-    procedure = _technique_or_404(procedure_id)
-    if not request.htmx:
-        return redirect(LIST)
-    form = LiftForm(request.POST or None, auto_id="drawer_%s")
-
-    def act() -> object:
-        return lift_suspension(
-            procedure=procedure,
-            by=request.user,
-            at=timezone.now(),
-            reason=form.cleaned_data["reason"],
-        )
-
-    if request.method == "POST" and form.is_valid() and _done(form, act):
-        return saved(_("已恢复开展"), procedure.name)
-    return _drawer(
-        request,
-        "surgery/_lift_drawer.html",
-        form,
-        procedure=procedure,
-        suspension=standing_suspension(procedure),
-    )
+    context = {"form": form, "procedure": procedure, "drawer_post": request.path}
+    response = render(request, "surgery/_filing_drawer.html", context)
+    return invalid(response) if request.method == "POST" else response
 
 
 def _technique_or_404(procedure_id: int) -> Any:
@@ -200,22 +136,3 @@ def _technique_or_404(procedure_id: int) -> Any:
     if found is None:
         raise Http404
     return found
-
-
-def _done(form: forms.Form, act: Callable[[], object]) -> bool:
-    """Whether it was done; if not, the form says why."""
-    try:
-        act()
-    except TechniqueRefused as refused:
-        field = refused.field if refused.field in form.fields else None
-        form.add_error(field, str(refused.message))
-        return False
-    return True
-
-
-def _drawer(
-    request: AuthenticatedRequest, template: str, form: forms.Form, **context: Any
-) -> HttpResponse:
-    shown = {"form": form, "drawer_post": request.get_full_path(), **context}
-    response = render(request, template, shown)
-    return invalid(response) if request.method == "POST" else response

@@ -96,9 +96,7 @@ def test_booked_operations_are_listed_with_what_is_not_declared(
     check_axe(page)
 
 
-def test_filing_and_suspension_are_recorded_by_keyboard(
-    page: Page, check_axe: Check
-) -> None:
+def test_filing_is_recorded_by_keyboard(page: Page, check_axe: Check) -> None:
     page.goto("/techniques/")
     row = page.locator("tbody tr", has_text=ECMO)
     expect(row).to_contain_text("倒计时")
@@ -114,9 +112,3 @@ def test_filing_and_suspension_are_recorded_by_keyboard(
     drawer.get_by_label("说明").press("Tab")
     drawer.get_by_role("button", name="登记", exact=True).press("Enter")
     expect(row).to_contain_text("已备案")
-    row.get_by_role("button", name="停用").press("Enter")
-    expect(drawer.get_by_label("手术编码")).to_have_value(ECMO)
-    drawer.get_by_label("停用原因").fill("设备停机检修")
-    drawer.get_by_role("button", name="停用", exact=True).press("Enter")
-    expect(row).to_contain_text("已停用")
-    expect(row).to_contain_text("设备停机检修")

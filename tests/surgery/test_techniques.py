@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from permissions import services
@@ -24,9 +25,11 @@ from portal.notices.models import Notice, NoticeKind
 from portal.parameters.working_days import Calendar
 from surgery.enums import Grade, RestrictedClass
 from surgery.filing import FilingState, standing
-from surgery.models import Filing, Procedure, Suspension
+from surgery.models import Filing, Procedure
 from surgery.services import techniques as acts
 from surgery.services.filing_reminders import remind_of_filings
+from surgery.services.procedures import switch_due, switch_procedure
+from surgery.services.refusals import ReasonTooShort
 from tests.cast import lin, sign_in, su, wang, zhao
 from tests.pages import CheckedClient
 from tests.permissions.ledger import (
@@ -43,9 +46,10 @@ __all__ = ["lin", "su", "wang", "zhao"]
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday
 TODAY = date(2026, 11, 23)
 ECMO = "39.6500"
+LOBE = "50.3x00"  # out of use from the beginning
 LIST = "/techniques/"
 HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
-STOP = {"reason": "设备停机检修", "document_no": "云医务〔2026〕70号"}
+STOP = "设备停机检修"
 
 
 # --- the countdown --------------------------------------------------------------------
@@ -129,13 +133,13 @@ def test_filing_is_kept_with_history_and_corrected_in_place(
     house: Procedure, lin: User
 ) -> None:
     filed(house, lin)
-    filed(house, lin, document_no="云卫备〔2026〕13号", reason="文号录错")
+    filed(house, lin, document_no="云卫备〔2026〕13号", reason="备案文号录错")
 
     one = Filing.objects.get()
     assert (one.filed_on, one.document_no) == (TODAY, "云卫备〔2026〕13号")
     history: Any = Filing.history
     assert list(history.values_list("history_change_reason", flat=True)) == [
-        "文号录错",
+        "备案文号录错",
         "首例后备案",
     ]
 
@@ -145,7 +149,7 @@ def test_filing_is_kept_with_history_and_corrected_in_place(
     [
         (CHOLE, {}, acts.NotRestricted),
         (ECMO, {"filed_on": TODAY + timedelta(days=1)}, acts.FiledInFuture),
-        (ECMO, {"reason": "  "}, acts.ReasonMissing),
+        (ECMO, {"reason": "  "}, ReasonTooShort),
     ],
 )
 def test_refused_filing_leaves_nothing(
@@ -161,10 +165,15 @@ def test_refused_filing_leaves_nothing(
 # --- suspension -----------------------------------------------------------------------
 
 
-def stopped(code: str, by: User, **given: Any) -> Suspension:
-    procedure = Procedure.objects.get(code=code)
-    values: dict[str, Any] = {"from_on": TODAY, "at": AT, **STOP, **given}
-    return acts.suspend_technique(procedure=procedure, by=by, **values)
+def switched(code: str, by: User, *, is_enabled: bool = False, days: int = 0) -> None:
+    switch_procedure(
+        procedure=Procedure.objects.get(code=code),
+        is_enabled=is_enabled,
+        on=TODAY + timedelta(days=days),
+        by=by,
+        at=timezone.now(),
+        reason=STOP,
+    )
 
 
 def rows_kept() -> list[int]:
@@ -175,7 +184,7 @@ def rows_kept() -> list[int]:
 def test_suspended_procedure_takes_no_new_proposal(
     house: Procedure, lin: User, wang: User, days: int
 ) -> None:
-    stopped(CHOLE, lin, from_on=TODAY + timedelta(days=days))
+    switched(CHOLE, lin, days=days)
     before = rows_kept()
 
     with pytest.raises(ItemDisabled):
@@ -188,7 +197,7 @@ def test_suspended_procedure_takes_no_new_proposal(
 def test_suspended_procedure_is_granted_to_nobody(
     house: Procedure, lin: User, su: User, wang: User, days: int
 ) -> None:
-    stopped(CHOLE, lin, from_on=TODAY + timedelta(days=days))
+    switched(CHOLE, lin, days=days)
     before = rows_kept()
     line = Line(
         privilege=privilege("SG03"),
@@ -226,70 +235,24 @@ def test_suspended_procedure_is_not_done_here_by_the_check(
     granted(lin, su, surgeon_of(wang), "SG03", item=CHOLE, valid_to=date(2027, 11, 22))
     assert answered() is Code.ALLOWED
 
-    stopped(CHOLE, lin, from_on=TODAY + timedelta(days=1))
+    switched(CHOLE, lin, days=1)
     assert answered() is Code.ALLOWED
     clock.shift(timedelta(days=1))
-    acts.suspend_due(at=timezone.now())
+    switch_due(at=timezone.now())
     assert answered() is Code.NOT_DONE_HERE
 
-    one = Procedure.objects.get(code=CHOLE)
-    acts.lift_suspension(procedure=one, by=lin, at=timezone.now(), reason="已修复")
+    switched(CHOLE, lin, is_enabled=True, days=1)
     assert answered() is Code.ALLOWED
 
 
-def test_lifted_procedure_may_be_proposed_again(
+def test_procedure_in_use_again_may_be_proposed_again(
     house: Procedure, lin: User, wang: User
 ) -> None:
-    stopped(CHOLE, lin)
-    acts.lift_suspension(
-        procedure=Procedure.objects.get(code=CHOLE), by=lin, at=AT, reason="设备已修复"
-    )
+    switched(CHOLE, lin)
+    switched(CHOLE, lin, is_enabled=True)
 
-    one = Procedure.objects.get(code=CHOLE)
-    assert (one.is_enabled, one.effective_to) == (True, None)
-    assert Suspension.objects.get().lifted_on == TODAY
-    assert propose(
-        lin, surgeon_of(wang), "SG03", item=CHOLE, valid_to=date(2027, 11, 22)
-    ).pk
-
-
-@pytest.mark.parametrize(
-    ("given", "refusal"),
-    [
-        ({"from_on": TODAY - timedelta(days=1)}, acts.SuspendedInPast),
-        ({"reason": " "}, acts.ReasonMissing),
-    ],
-)
-def test_refused_suspension_leaves_nothing(
-    house: Procedure, lin: User, given: dict[str, Any], refusal: Any
-) -> None:
-    with pytest.raises(refusal):
-        stopped(CHOLE, lin, **given)
-    history: Any = Procedure.history
-    assert Suspension.objects.count() == 0
-    assert Procedure.objects.get(code=CHOLE).is_enabled is True
-    assert history.filter(code=CHOLE).count() == 1
-
-
-def test_procedure_is_suspended_once(house: Procedure, lin: User) -> None:
-    stopped(CHOLE, lin, from_on=TODAY + timedelta(days=3))
-    with pytest.raises(acts.AlreadySuspended):
-        stopped(CHOLE, lin)
-    with pytest.raises(acts.NotSuspended):
-        acts.lift_suspension(procedure=house, by=lin, at=AT, reason="恢复")
-    assert Suspension.objects.count() == 1
-
-
-def test_suspension_of_a_later_day_comes_by_itself(house: Procedure, lin: User) -> None:
-    stopped(CHOLE, lin, from_on=TODAY + timedelta(days=3))
-    one = Procedure.objects.get(code=CHOLE)
-    assert (one.is_enabled, one.effective_to) == (True, TODAY + timedelta(days=3))
-    assert acts.suspend_due(at=AT) == 0
-
-    assert acts.suspend_due(at=AT + timedelta(days=3)) == 1
-    assert acts.suspend_due(at=AT + timedelta(days=3)) == 0
-    one.refresh_from_db()
-    assert one.is_enabled is False
+    last = date(2027, 11, 22)
+    assert propose(lin, surgeon_of(wang), "SG03", item=CHOLE, valid_to=last).pk
 
 
 # --- telling --------------------------------------------------------------------------
@@ -336,7 +299,7 @@ def page_of(
     his.case("2", "92.2700x002", op_start=local(2026, 10, 9, 9, 0))
     his.case("3", "11.6400x001", op_start=local(2026, 1, 9, 9, 0), cancel_flag="1")
     pull(his, AT)
-    stopped(CHOLE, lin)
+    switched(CHOLE, lin)
     sign_in(client, lin)
 
     def rows(**given: str) -> dict[str, Any]:
@@ -349,11 +312,11 @@ def page_of(
 @pytest.mark.parametrize(
     ("given", "codes"),
     [
-        ({}, ["11.6400x001", ECMO, CHOLE, "92.2700x002"]),
+        ({}, ["11.6400x001", ECMO, LOBE, CHOLE, "92.2700x002"]),
         ({"view": "restricted"}, ["11.6400x001", ECMO, "92.2700x002"]),
         ({"view": "counting"}, [ECMO]),
         ({"view": "overdue"}, ["92.2700x002"]),
-        ({"view": "stopped"}, [CHOLE]),
+        ({"view": "stopped"}, [LOBE, CHOLE]),
         ({"class": "1"}, ["11.6400x001", ECMO]),
         ({"q": "粒子"}, ["92.2700x002"]),
     ],
@@ -369,6 +332,7 @@ def test_page_says_where_each_stands(page_of: Callable[..., dict[str, Any]]) -> 
     assert {code: str(row.state.text) for code, row in rows.items()} == {
         "11.6400x001": "待首例",
         ECMO: "倒计时 14 个工作日",
+        LOBE: "不需备案",
         CHOLE: "不需备案",
         "92.2700x002": "逾期",
     }
@@ -377,7 +341,7 @@ def test_page_says_where_each_stands(page_of: Callable[..., dict[str, Any]]) -> 
     assert rows[CHOLE].stop_reason == "设备停机检修"
 
 
-def test_drawers_file_suspend_and_lift(
+def test_drawer_files_and_keeps_what_was_typed_wrong(
     page_of: Callable[..., dict[str, Any]], client: CheckedClient, house: Procedure
 ) -> None:
     form = {"filed_on": "2026-11-23", "authority": "云溪市卫健委", "document_no": "12"}
@@ -385,35 +349,22 @@ def test_drawers_file_suspend_and_lift(
     assert client.get(path, **HTMX).status_code == 200
     kept = client.post(path, form | {"reason": ""}, **HTMX)
     assert (kept.status_code, "云溪市卫健委" in kept.content.decode()) == (422, True)
-    assert client.post(path, form | {"reason": "备案"}, **HTMX).status_code == 200
+    late = {"filed_on": "2026-11-24", "reason": "首例后备案"}
+    wrong = client.post(path, form | late, **HTMX)
+    assert "备案日期不能晚于今天。" in wrong.content.decode()
+    right = client.post(path, form | {"reason": "首例后备案"}, **HTMX)
+    assert right.status_code == 200
     assert str(page_of()[ECMO].state.text) == "已备案"
-
-    path = f"{LIST}suspend/?code={ECMO}"
-    assert ECMO in client.get(path, **HTMX).content.decode()
-    stop = {"code": ECMO, "from_on": "2026-11-23", "reason": "人员不足"}
-    wrong = client.post(path, stop | {"code": "0"}, **HTMX)
-    assert "手术目录中没有 0" in wrong.content.decode()
-    past = client.post(path, stop | {"from_on": "2026-11-22"}, **HTMX)
-    assert "停用日期不能早于今天。" in past.content.decode()
-    assert client.post(path, stop, **HTMX).status_code == 200
-    assert str(page_of()[ECMO].stopped.text) == "已停用，2026-11-23 起"
-
-    path = f"{LIST}{house.pk}/lift/"
-    assert "人员不足" in client.get(path, **HTMX).content.decode()
-    assert client.post(path, {"reason": "已补齐"}, **HTMX).status_code == 200
-    assert page_of()[ECMO].stopped is None
+    assert client.get(path).headers["Location"] == LIST
+    assert client.get(f"{LIST}999/filing/", **HTMX).status_code == 404
 
 
-def test_suspending_says_how_many_operations_are_booked(
-    page_of: Callable[..., dict[str, Any]], client: CheckedClient
+def test_row_leads_to_the_switch_of_the_catalogue(
+    page_of: Callable[..., dict[str, Any]], client: CheckedClient, house: Procedure
 ) -> None:
-    his = Theatre()
-    his.booking("SS1", proc_code=ECMO)
-    his.booking("SS2", proc_code=CHOLE, extra_proc_code=ECMO)
-    his.booking("SS3", proc_code=ECMO, status="7")
-    pull(his, AT, whole=True)
-    text = client.get(f"{LIST}suspend/?code={ECMO}", **HTMX).content.decode()
-    assert "已排 2 台这项手术" in text
+    page_of()
+    url = reverse("surgery:procedure-switch", args=[house.pk])
+    assert f'hx-get="{url}"' in client.get(LIST).content.decode()
 
 
 def test_acts_are_shut_for_who_may_not(
@@ -425,5 +376,5 @@ def test_acts_are_shut_for_who_may_not(
 ) -> None:
     for user in (wang, zhao):
         sign_in(client, user)
-        for path in (LIST, f"{LIST}suspend/", f"{LIST}{house.pk}/filing/"):
+        for path in (LIST, f"{LIST}{house.pk}/filing/"):
             assert client.get(path, **HTMX).status_code == 403

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from portal.accounts.models import User
 from portal.parameters.days import day_of
 from surgery.models import Procedure
-from surgery.services.techniques import file_technique, suspend_technique
+from surgery.services.procedures import switch_procedure
+from surgery.services.techniques import file_technique
 
 CORNEA, LUNG = "11.6400x001", "33.5000"
 
@@ -29,11 +30,11 @@ def seed_techniques(*, by: User, now: datetime) -> None:
             reason="首例后按期备案，补录",
         )
     if LUNG in known:
-        suspend_technique(
+        switch_procedure(
             procedure=known[LUNG],
-            from_on=day_of(now),
-            document_no="云医务〔2026〕66号",
+            is_enabled=False,
+            on=day_of(now),
             by=by,
             at=now,
-            reason="不再具备专项许可条件，停止开展",
+            reason="云医务〔2026〕66号：不再具备专项许可条件，停止开展",
         )

@@ -30,6 +30,7 @@ def dsn(tmp_path: Path, settings: Any) -> Any:
     open_gateway(settings.HIS_DSN, settings.HIS_TIMEOUT_SECONDS).close()
 
 
+@pytest.mark.real_time  # the HIS was filled by the clock on the wall
 def test_check_of_the_his_in_use_is_kept_by_interface(dsn: str) -> None:
     check()
 

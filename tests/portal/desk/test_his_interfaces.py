@@ -33,6 +33,7 @@ from tests.portal.outbox.conftest import promise
 
 __all__ = ["chen", "lin"]
 pytestmark = pytest.mark.django_db
+NO_TIMES = "挂号记录没有时间"
 DOCTORS = "/his/interfaces/V_YW_DOCTOR/"
 
 
@@ -121,12 +122,8 @@ def test_tiles_are_the_fifteen_in_the_order_of_the_tender(
     ]
     beside = html[html.index('class="if-beside"') :]
     assert re.findall(r'id="if-(\w+)"', beside) == [
-        "V_YW_DEPT",
-        "V_YW_DOCTOR_DEPT",
-        "V_YW_DOCTOR_SCOPE",
-        "V_YW_SURGERY_APPLY",
-        "V_YW_OPERATION_ITEM",
-        "V_YW_OPERATION_TEAM",
+        *("V_YW_DEPT", "V_YW_DOCTOR_DEPT", "V_YW_DOCTOR_SCOPE"),
+        *("V_YW_SURGERY_APPLY", "V_YW_OPERATION_ITEM", "V_YW_OPERATION_TEAM"),
     ]
 
 
@@ -138,10 +135,7 @@ def test_every_interface_shown_has_a_title_to_translate() -> None:
 
 @pytest.mark.parametrize(
     ("mapping", "state", "words"),
-    [
-        ("", "未启用", "本系统尚未使用"),
-        ("demo_his", "挂号记录没有时间", "HIS 暂缺"),
-    ],
+    [("", "未启用", "本系统尚未使用"), ("demo_his", NO_TIMES, "HIS 暂缺")],
 )
 def test_tile_of_an_interface_not_used_or_not_in_the_his_says_so(
     client: CheckedClient,
@@ -157,7 +151,7 @@ def test_tile_of_an_interface_not_used_or_not_in_the_his_says_so(
     tile = tile_of(client, "V_YW_OUTP_VISIT")
 
     assert words_of(tile) == [
-        *(state, "14", "手术开展情况查询", "V_YW_OUTP_VISIT"),
+        *(state, "13", "门诊就诊情况查询", "V_YW_OUTP_VISIT"),
         *("—", words, "—", "契约未检查"),
     ]
     assert 'class="dot mute"' in tile
@@ -584,8 +578,7 @@ def test_pull_now_is_refused_moments_after_the_last_pull(
 
     pressed(client)
 
-    both = ["directory.pull", "surgery.pull_cases"]
-    assert rung == (both if is_rung else [])
+    assert rung == (["directory.pull", "surgery.pull_cases"] if is_rung else [])
 
 
 def test_pull_now_without_a_broker_says_so_and_may_be_tried_again(
