@@ -43,7 +43,6 @@ from surgery.models import (
     ProcedureAlias,
     ProcedureDepartment,
     SurgeryApplication,
-    Suspension,
 )
 from surgery.presenters.declarations import FIELDS as DECLARED
 from surgery.presenters.declarations import verdict_chip

@@ -23,6 +23,7 @@ from portal.parameters.registry import REGRADE_TRANSITION_DAYS
 from surgery.enums import Grade, GradeAct
 from surgery.ledger import grade_on
 from surgery.models import GradeChange, GradeProposal, GradeVersion, Procedure
+from surgery.outbound import Turn, tell_grades, withdraw_grades
 from surgery.queries.grading import changes_by_procedure, grades_on
 
 MOST_TRIES = 10
@@ -85,7 +86,36 @@ def write_version(
         ]
     )
     project([one.procedure for one in entries], by=by, at=at, reason=reason)
+    _tell(version)
     return version
+
+
+def _tell(version: GradeVersion) -> None:
+    """The HIS of what changed; what waits for a day that was taken back is stopped."""
+    changes = list(version.changes.select_related("procedure").order_by("pk"))
+    today = day_of(version.recorded_at)
+    undone = defaultdict(list)
+    for one in changes:
+        if one.act == GradeAct.UNDO and one.effective_from > today:
+            undone[one.effective_from].append(one.procedure)
+    for day, procedures in undone.items():
+        withdraw_grades(procedures, at=version.recorded_at, effective_from=day)
+    tell_grades(
+        [
+            Turn(
+                one.procedure,
+                one.grade,
+                one.effective_from,
+                f"surgery.gradechange:{one.pk}",
+                one.doc_no,
+            )
+            for one in changes
+        ],
+        by=version.by,
+        at=version.recorded_at,
+        reason=version.reason,
+        version=version.number,
+    )
 
 
 def _next_version(effective_on: date, **said: Any) -> GradeVersion:

@@ -15,12 +15,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from portal.accounts.models import User
+from portal.accounts.services.system import system_account
 from portal.audit.acting import acting
 from portal.directory.models import Department
 from portal.parameters.days import day_of
 from surgery import codes
 from surgery.enums import Grade, Source
 from surgery.models import Procedure, ProcedureAlias, ProcedureDepartment
+from surgery.outbound import Turn, tell_grades
 from surgery.queries.catalogue import last_change_of
 from surgery.queries.procedures import procedure_by_code
 from surgery.services.refusals import (
@@ -173,6 +175,8 @@ def switch_procedure(
         entry.is_enabled = is_enabled
     with acting(by=by, reason=text):
         _save(entry, at)
+    if entry.is_enabled == is_enabled:
+        tell_grades([Turn(entry, entry.grade, on)], by=by, at=at, reason=text)
     return entry
 
 
@@ -188,6 +192,9 @@ def switch_due(*, at: datetime) -> int:
         for entry in entries:
             entry.is_enabled = not entry.is_enabled
             _save(entry, at)
+    turns = [Turn(entry, entry.grade, day) for entry in entries]
+    if turns:
+        tell_grades(turns, by=system_account(), at=at, reason=ARRIVED)
     return len(entries)
 
 
