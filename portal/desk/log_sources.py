@@ -33,7 +33,8 @@ from portal.accounts.models import User
 from portal.approvals.workflow import ProposalState
 from portal.audit.models import AuditEvent, EventKind
 from portal.desk import log_records as records
-from portal.desk.log_records import Record
+from portal.desk import log_records_surgery as of_surgery
+from portal.desk.log_record import Record
 from portal.desk.log_words import CATALOGUE, PARAMETER
 from portal.directory.models import Practitioner
 from portal.outbox.models import Message
@@ -100,14 +101,14 @@ class Source(StrEnum):
 
 # What is maintained row by row.
 RECORDS: Mapping[Source, Record] = {
-    Source.PROCEDURE: records.PROCEDURE,
-    Source.ALIAS: records.ALIAS,
-    Source.DEPARTMENT: records.DEPARTMENT,
-    Source.GRADE: records.GRADE,
-    Source.GRADE_PROPOSAL: records.GRADE_PROPOSAL,
-    Source.PUBLICATION: records.PUBLICATION,
-    Source.DECLARATION: records.DECLARATION,
-    Source.FILING: records.FILING,
+    Source.PROCEDURE: of_surgery.PROCEDURE,
+    Source.ALIAS: of_surgery.ALIAS,
+    Source.DEPARTMENT: of_surgery.DEPARTMENT,
+    Source.GRADE: of_surgery.GRADE,
+    Source.GRADE_PROPOSAL: of_surgery.GRADE_PROPOSAL,
+    Source.PUBLICATION: of_surgery.PUBLICATION,
+    Source.DECLARATION: of_surgery.DECLARATION,
+    Source.FILING: of_surgery.FILING,
     Source.REVIEW: records.REVIEW,
     Source.BOOKING: records.BOOKING,
     Source.ASSESSMENT: records.ASSESSMENT,

@@ -99,8 +99,7 @@ class LogRow:
     @property
     def text(self) -> str:
         """``罗景文 · 三级手术 51.2300 腹腔镜胆囊切除术：生效 → 暂停``"""
-        about = " · ".join(part for part in (self.who, self.what) if part)
-        return said(about, self.change)
+        return said(" · ".join(filter(None, (self.who, self.what))), self.change)
 
 
 def log_rows(lines: Sequence[tuple[datetime, int, str]]) -> list[LogRow]:
@@ -349,9 +348,8 @@ def _subject(event: AuditEvent, found: Found) -> tuple[str, str]:
         rows = _("%(gone)s 行消失") % {"gone": event.detail.get("rows", 0)}
         return title_of(view), rows
     if event.subject_type == GRADES:
-        return _("手术级别差异"), _("重新推送 %(count)s 项") % {
-            "count": event.detail["told"]
-        }
+        pushed = _("重新推送 %(count)s 项") % {"count": event.detail["told"]}
+        return _("手术级别差异"), pushed
     if event.kind in HIS_KINDS:
         message = message_of(event, found)
         if message is None:
@@ -385,8 +383,8 @@ def audit_change(event: AuditEvent) -> tuple[Text, Text]:
     if event.kind == EventKind.PASSWORD_CHANGED:
         return "", _("已更换")
     if event.kind in LOSS_KINDS:
-        is_taken = event.kind == EventKind.LOSS_ACCEPTED
-        after = Loss.State.ACCEPTED if is_taken else Loss.State.DISMISSED
+        is_over = event.kind == EventKind.LOSS_ACCEPTED
+        after = Loss.State.ACCEPTED if is_over else Loss.State.DISMISSED
         return Loss.State.OPEN.label, after.label
     if event.kind in HIS_KINDS:
         is_stop = event.kind == EventKind.MESSAGE_STOPPED
@@ -396,7 +394,7 @@ def audit_change(event: AuditEvent) -> tuple[Text, Text]:
 
 
 def _role_change(event: AuditEvent) -> tuple[Text, Text]:
-    before, after = ROLE_CHANGES[event.kind]
     # What an installation or a first launch gives was never asked for.
+    before, after = ROLE_CHANGES[event.kind]
     is_given = event.kind == EventKind.ROLE_APPROVED and event.by_id is None
     return (NOTHING if is_given else before), after
