@@ -165,6 +165,7 @@ def test_tabs_count_what_they_show(
         "30 天内到期": 1,
         "待生效": 1,
         "已暂停": 1,
+        "四级评估超期": 0,
         "HIS 未一致": 1,
     }
 
