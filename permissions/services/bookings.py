@@ -40,7 +40,7 @@ def hit_by(event: GrantEvent, state: GrantState) -> list[BookingHit]:
     """Put down what an act that took a line away has hit.
 
     Runs in the act's transaction, after the line was written (and, of a downgrade, the
-    lower ones). One query for a surgeon without an operation ahead.
+    lower ones). Two queries for a surgeon without an operation ahead.
     """
     at = event.recorded_at
     if not booked_procedures(state.practitioner_id, after=at):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import StrEnum, unique
 from typing import Any
 
 from django.db.models import BigIntegerField, CharField, F, Q, QuerySet, Value
@@ -70,6 +70,7 @@ ACCESS_KINDS = (
 )
 
 
+@unique
 class Source(StrEnum):
     """The first letter of a log number says where the entry stands."""
 
@@ -89,8 +90,8 @@ class Source(StrEnum):
     TRAINING = "T"
     TEMPLATE = "M"
     REVIEW = "V"
-    BOOKING = "B"
-    ASSESSMENT = "E"
+    BOOKING = "X"
+    ASSESSMENT = "Y"
     IMPORT = "I"
     SAVED_VIEW = "W"
     PARAMETER = "P"

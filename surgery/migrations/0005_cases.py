@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='procedures', to='surgery.performedcase', to_field='op_id')),
             ],
             options={
-                'ordering': ['case', 'item_no'],
+                'ordering': ['case_id', 'item_no'],
                 'constraints': [models.UniqueConstraint(fields=('case', 'item_no'), name='surgery_caseprocedure_key')],
             },
         ),
@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='members', to='surgery.performedcase', to_field='op_id')),
             ],
             options={
-                'ordering': ['case', 'role', 'emp_no'],
+                'ordering': ['case_id', 'role', 'emp_no'],
                 'constraints': [models.UniqueConstraint(fields=('case', 'role', 'emp_no'), name='surgery_casemember_key')],
             },
         ),

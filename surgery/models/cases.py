@@ -78,7 +78,7 @@ class CaseProcedure(HisRow):
     op_grade = models.CharField(max_length=1, blank=True)
 
     class Meta:
-        ordering = ["case", "item_no"]
+        ordering = ["case_id", "item_no"]
         constraints = [
             models.UniqueConstraint(
                 fields=["case", "item_no"], name="surgery_caseprocedure_key"
@@ -104,7 +104,7 @@ class CaseMember(HisRow):
     name = models.CharField(max_length=50, blank=True)
 
     class Meta:
-        ordering = ["case", "role", "emp_no"]
+        ordering = ["case_id", "role", "emp_no"]
         constraints = [
             models.UniqueConstraint(
                 fields=["case", "role", "emp_no"], name="surgery_casemember_key"

@@ -177,7 +177,7 @@ def test_suspension_to_a_day_previews_its_end_and_the_operations_before_it(
         "51.2300",
         "SQ1027002",
     )
-    assert "请通知科室改派" in short.content.decode()
+    assert "列入「受影响手术」" in short.content.decode()
 
 
 def test_timed_suspension_is_done_and_ends_in_the_menu_by_itself(
@@ -430,7 +430,7 @@ def test_drawer_and_preview_take_few_queries(
     for days in range(2, 30):
         book(lin, surgeon, "51.2300", Grade.THREE, days)
     opened(lin_in, state, "suspend")
-    with assert_queries(13):
+    with assert_queries(14):
         drawer = opened(lin_in, state, "suspend")
     preview = drawer.context["preview"]
     assert (preview.operations, len(preview.booked)) == (28, 20)

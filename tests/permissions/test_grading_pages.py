@@ -176,7 +176,7 @@ def test_detail_takes_a_fixed_number_of_queries(
     proposal = propose(lin, CHOLE, 4)
     sign_in(client, he)
     client.get(f"{LIST}{proposal.pk}/")
-    with assert_queries(17):
+    with assert_queries(18):
         client.get(f"{LIST}{proposal.pk}/")
 
 

@@ -226,7 +226,7 @@ def test_preview_of_five_hundred_lines_takes_as_few_queries_as_of_five(
     url = f"{MANY}suspend/preview/"
     lin_in.post(url, {"id": str(first.pk)}, **HTMX)
     for given in (str(first.pk), ids):
-        with assert_queries(11):
+        with assert_queries(12):
             answer = lin_in.post(url, {"id": given}, **HTMX)
     preview = answer.context["preview"]
     assert (preview.count, len(preview.doctors), preview.his_rows) == (500, 500, 500)

@@ -142,7 +142,7 @@ def test_print_page_stands_alone_and_is_logged(
     page = client.get("/roster/print/?dept=0401")
     text = page.content.decode()
     sheet = page.context["sheet"]
-    for words in ("手术室授权名册", sheet.number, sheet.check, "陈景行", "限日间开展"):
+    for words in ("手术室授权名册", sheet.number, sheet.check, "周立诚", "限日间开展"):
         assert words in text
     assert "yw-side" not in text
     event = AuditEvent.objects.get(kind=EventKind.EXPORTED)

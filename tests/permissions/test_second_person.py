@@ -265,7 +265,7 @@ def test_preview_never_takes_the_password_along(
     lin_in: CheckedClient, state: GrantState
 ) -> None:
     page = opened(lin_in, state, "restore").content.decode()
-    assert 'hx-params="id,seen,last_day,to,reason_code"' in page
+    assert 'hx-params="id,seen,last_day,to,reason_code,effective_at"' in page
     new = lin_in.get("/privileges/new/", **HTMX).content.decode()
     params = [part.split('"')[0] for part in new.split('hx-params="')[1:]]
     assert params

@@ -234,7 +234,7 @@ def test_mistake_in_what_is_missing_is_named_with_its_line(
 
 def test_key_may_not_be_missing_whatever_the_reason(tmp_path: Path) -> None:
     text = without_category(NO_CATEGORY + 'his_item_id = "没有"\n')
-    text = text.replace('his_item_id = { text = "i.ID" }\n', "")
+    text = text.replace('his_item_id = { text = "i.ID" }\n', "", 1)
     line = line_of(text, 'his_item_id = "没有"')
     assert problems_of(tmp_path, text) == [
         f"his.toml:{line}: V_YW_OP_DICT 缺少列"
