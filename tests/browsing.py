@@ -34,11 +34,12 @@ document.addEventListener("securitypolicyviolation", function (event) {
   console.error("CSP violation: " + event.violatedDirective + " " + event.blockedURI);
 });
 """
-# A success is shown for four seconds; a machine busy with other tests looks later.
+# A success is shown for four seconds; a machine busy with other tests looks later. Not
+# for long: it lies over the buttons below it, and a click waits 20 s.
 PATIENT_TOASTS = """
 const soon = window.setTimeout;
 window.setTimeout = function (act, ms, ...rest) {
-  return soon(act, ms === 4000 ? 60000 : ms, ...rest);
+  return soon(act, ms === 4000 ? 10000 : ms, ...rest);
 };
 """
 # What a page owes within five seconds on a free machine.
