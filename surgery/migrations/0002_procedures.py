@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
             name='GradeText',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('grade', models.PositiveSmallIntegerField(choices=[(0, '未定级'), (1, '一级'), (2, '二级'), (3, '三级'), (4, '四级')], unique=True, verbose_name='级别')),
+                ('grade', models.SmallIntegerField(choices=[(0, '未定级'), (1, '一级'), (2, '二级'), (3, '三级'), (4, '四级')], unique=True, verbose_name='级别')),
                 ('criteria', models.CharField(max_length=500, verbose_name='判定标准')),
             ],
             options={
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             name='HistoricalGradeText',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('grade', models.PositiveSmallIntegerField(choices=[(0, '未定级'), (1, '一级'), (2, '二级'), (3, '三级'), (4, '四级')], db_index=True, verbose_name='级别')),
+                ('grade', models.SmallIntegerField(choices=[(0, '未定级'), (1, '一级'), (2, '二级'), (3, '三级'), (4, '四级')], db_index=True, verbose_name='级别')),
                 ('criteria', models.CharField(max_length=500, verbose_name='判定标准')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),

@@ -15,9 +15,7 @@ class GradeText(HistoricalModel):
     A grade without a row has the regulation's own words: ``surgery.grades.CRITERIA``.
     """
 
-    grade = models.PositiveSmallIntegerField(
-        _("级别"), choices=Grade.choices, unique=True
-    )
+    grade = models.SmallIntegerField(_("级别"), choices=Grade.choices, unique=True)
     criteria = models.CharField(_("判定标准"), max_length=500)
 
     class Meta:

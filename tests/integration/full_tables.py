@@ -108,7 +108,9 @@ MAY_BE_EMPTY = frozenset(
     {
         "permissions_eventcursor",
         "permissions_grantimportrow",
+        "permissions_historicalregradedgrant",
         "permissions_historicalrulechange",
+        "permissions_regradedgrant",
         "permissions_reminder",
         "permissions_rulechange",
     }

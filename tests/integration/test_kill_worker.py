@@ -256,7 +256,11 @@ def test_his_that_is_down_is_waited_for_with_the_reason(
     with through.beat(), through.worker():
         through.enqueue(0, 10)
         wait_until(lambda: through.reasons() != set(), what="a reason is shown")
-        assert through.reasons() == {"HIS 未应答：连接不上"}
+        # After several tries in a row the breaker answers for the HIS.
+        assert through.reasons() <= {
+            "HIS 未应答：连接不上",
+            "HIS 未应答：连续失败，稍候再试",
+        }
         assert through.his.effects() == []
         wire.is_down = False
         through.await_confirmed(10, 40)

@@ -208,7 +208,10 @@ VIEW_FAULTS = (
     ),
     Fault(
         "科室字典只给一部分",
-        ("YW-DOCTOR-13", "YW-DOCTOR-DEPT-13"),
+        (
+            *("YW-DOCTOR-13", "YW-DOCTOR-DEPT-13"),
+            *("YW-OPERATION-13", "YW-SURGERY-APPLY-13"),
+        ),
         view="V_YW_DEPT",
         rest="WHERE o.kind = '内科'",
     ),
