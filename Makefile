@@ -17,6 +17,11 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS := 1
 endif
 
+# pip as it lies beside Python: it installs uv once; unpacking it first takes longer.
+PIP_WHEEL := python3 -c 'import ensurepip, glob, os, sysconfig; \
+  own = os.path.join(os.path.dirname(ensurepip.__file__), "_bundled"); \
+  print(*glob.glob(os.path.join(sysconfig.get_config_var("WHEEL_PKG_DIR") or own, "pip-*.whl")))'
+
 ROOMS := portal permissions surgery reports his_plugin tests
 # For `check --deploy`: settings as a hospital's, with invented secrets.
 AS_IN_A_HOSPITAL := DATABASE_URL=sqlite://:memory: SECURE_COOKIES=True \
@@ -78,8 +83,8 @@ $(DEV_SET): | $(UV)
 $(UV):
 	@python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "python3 must be 3.11 or newer with its venv module (apt install python3-venv)" >&2; exit 1; }
-	@python3 -m venv .venv
-	@.venv/bin/pip install -q --disable-pip-version-check uv==0.13.9
+	@pip=$$($(PIP_WHEEL)); python3 -m venv $${pip:+--without-pip} .venv && \
+	  PYTHONPATH=$$pip .venv/bin/python -m pip install -q --disable-pip-version-check uv==0.13.9
 
 # A venv that has the dev set has the demo set: then this file is there already.
 $(DEMO_SET): | $(UV)
