@@ -136,6 +136,7 @@ def test_operation_is_read_with_local_times(gateway: SqlGateway) -> None:
         "op_nature": "2",
         "surgeon_no": "001027",
         "surgeon_name": "陈景行",
+        "anes_method": "01",
         "cancel_flag": "0",
     }
 
