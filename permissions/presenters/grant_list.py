@@ -23,11 +23,9 @@ from portal.ui.elements import Text
 from portal.ui.stencils import SAMPLE_ID, Kept, hole
 
 TEMPLATE = "permissions/_grant_row.html"
-# Words of a row that differ from row to row; all else is part of its make.
-WORDS = (
-    *("name", "emp_no", "practitioner_url", "department", "title", "what", "codes"),
-    *("role", "where", "kind", "starts_on", "ends_on", "doc_no"),
-)
+# Words of a row that differ from row to row: its own, and those many share.
+OWN = (*GrantRow._fields[1:9], "doc_no")
+WORDS = (*OWN, "title", "role", "where", "kind")
 MAKES = Kept(1024)
 _SPECIAL = re.compile("[&<>\"']").search
 ARRIVALS = Kept(128)
@@ -63,33 +61,21 @@ class _Words:
 
 def _filled(row: GrantRow, context: Mapping[str, Any], told: _Words) -> str:
     arrival = row.arrival
-    values = {
-        "id": str(row.id),
-        "name": told(row.name),
-        "emp_no": told(row.emp_no),
-        "practitioner_url": told(row.practitioner_url),
-        "department": told(row.department),
-        "title": told(row.title),
-        "what": told(row.what),
-        "codes": told(row.codes),
-        "role": told(row.role),
-        "where": told(row.where),
-        "kind": told(row.kind),
-        "starts_on": row.starts_on,
-        "ends_on": told(row.ends_on),
-        "doc_no": told(row.doc_no),
-        "arrival": _arrival(arrival, row.id, told) if arrival else "",
-    }
+    own: Sequence[str] = (*row[1:9], row.doc_no)
+    if _SPECIAL("".join(own)):
+        own = [escape(word) for word in own]
+    values = dict(zip(OWN, own, strict=True))
+    values["id"] = str(row.id)
+    values["title"] = told(row.title)
+    values["role"] = told(row.role)
+    values["where"] = told(row.where)
+    values["kind"] = told(row.kind)
+    values["arrival"] = _arrival(arrival, row.id, told) if arrival else ""
     key = (
         *(row.standing.icon, row.ends_soon, row.kinds_of_acts),
         *(row.grade.number if row.grade else row.level, _is_empty(row.kind)),
-        *(
-            arrival is None,
-            row.doc_no == "",
-            _is_empty(row.title),
-            context["is_selectable"],
-        ),
-        context["capabilities"],
+        *(arrival is None, row.doc_no == "", _is_empty(row.title)),
+        *(context["is_selectable"], context["capabilities"]),
     )
     stencil = MAKES.stencil(key, lambda: _draw_row(row, context), told.language)
     return stencil.fill(values)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from permissions.enums import TITLE_WORDS, EventKind
@@ -24,6 +25,7 @@ from permissions.queries.grant_lines import Line
 from permissions.queries.grants import (
     Standing,
     arrivals_of,
+    is_suspended,
     standing_of,
     undone_revocations,
 )
@@ -37,6 +39,8 @@ from portal.ui.moments import write_moment
 from portal.ui.phrases import noted, said
 from portal.ui.stencils import address_of
 
+MOST_MAKES = 8192
+_MAKES: dict[tuple[Any, ...], Make] = {}
 MomentTone = Literal["", "ok", "bad", "mute"]
 TONES: dict[EventKind, MomentTone] = {
     EventKind.SUSPEND: "bad",
@@ -56,6 +60,21 @@ class RowAct:
     is_danger: bool = False
 
 
+class Make(NamedTuple):
+    """What a row shares with many others."""
+
+    title: Text
+    grade: Grade | None
+    level: Text
+    role: Text
+    setting: Text
+    where: Text  # the setting, and the campus if the right is limited to one
+    kind: Text
+    ends_soon: bool
+    standing: Chip
+    kinds_of_acts: tuple[str, ...]
+
+
 class GrantRow(NamedTuple):
     """One line of the ledger as lists show it; a tuple, for it is made by the hundred."""
 
@@ -64,21 +83,22 @@ class GrantRow(NamedTuple):
     emp_no: str
     practitioner_url: str
     department: str
-    title: Text
     what: str
     codes: str
+    starts_on: str
+    ends_on: str
+    arrival: GrantArrival | None
+    doc_no: str
+    # Of its ``Make``, in its order.
+    title: Text
     grade: Grade | None
     level: Text
     role: Text
     setting: Text
-    where: Text  # the setting, and the campus if the right is limited to one
+    where: Text
     kind: Text
-    starts_on: str
-    ends_on: str
     ends_soon: bool
     standing: Chip
-    arrival: GrantArrival | None
-    doc_no: str
     kinds_of_acts: tuple[str, ...]
 
     @property
@@ -96,17 +116,14 @@ class GrantRow(NamedTuple):
 
 def grant_rows(states: Sequence[GrantState | Line]) -> list[GrantRow]:
     """One query for all arrivals, one more each if any is open or was undone."""
-    now = timezone.now()
     messages = arrivals_of(states)
-    undo_hours = value_of(UNDO_HOURS)
-    ways, proofs, undone = Ways(), Proofs(), undone_revocations(states)
+    ways, proofs = Ways(), Proofs()
+    makes = Makes(undone_revocations(states), timezone.now())
     return [
         _row(
             state,
             _arrival(state, messages.get(state.last_event_id), ways, proofs),
-            now,
-            undone,
-            undo_hours,
+            makes.of(state),
         )
         for state in states
     ]
@@ -124,41 +141,70 @@ def _arrival(
 
 
 def _row(
-    state: GrantState | Line,
-    arrival: GrantArrival | None,
-    now: datetime,
-    undone: set[int],
-    undo_hours: int,
+    state: GrantState | Line, arrival: GrantArrival | None, make: Make
 ) -> GrantRow:
     practitioner, grant = state.practitioner, state.grant
-    standing = standing_of(state, now)
-    what, codes = words.what(grant)
-    starts_on, ends_on = words.span(state.valid_from, state.valid_to)
-    return GrantRow(
-        id=state.pk,
-        name=practitioner.name,
-        emp_no=practitioner.emp_no,
-        practitioner_url=address_of(
-            "permissions:practitioner-detail", practitioner.emp_no
-        ),
-        department=practitioner.department.name,
-        title=TITLE_WORDS.get(practitioner.title_code, ""),
-        what=what,
-        codes=codes,
-        grade=words.grade_of(state.grant.privilege, grant.item_grade),
-        level=words.level_word(state.grant.privilege),
-        role=words.role_word(state.role),
-        setting=words.setting_word(state.setting),
-        where=words.where(state.setting, state.campus),
-        kind=words.kind_word(state.kind),
-        starts_on=starts_on,
-        ends_on=ends_on,
-        ends_soon=standing is Standing.EXPIRING,
-        standing=words.STANDING_CHIPS[standing],
-        arrival=arrival,
-        doc_no=grant.doc_no,
-        kinds_of_acts=possible_acts(state, now, undo_hours=undo_hours, undone=undone),
+    emp_no = practitioner.emp_no
+    own = (
+        state.pk,
+        practitioner.name,
+        emp_no,
+        address_of("permissions:practitioner-detail", emp_no),
+        practitioner.department.name,
+        *words.what(grant),
+        *words.span(state.valid_from, state.valid_to),
+        arrival,
+        grant.doc_no,
     )
+    return GrantRow._make((*own, *make))
+
+
+class Makes:
+    """The make of each line at this moment; kept by all that is asked of a line for it,
+    for thousands of lines have a few hundred makes."""
+
+    def __init__(self, undone: set[int], now: datetime) -> None:
+        self._now = now
+        self._undone = undone
+        self._undo_hours = value_of(UNDO_HOURS)
+        self._since = self._now - timedelta(hours=self._undo_hours)
+        self._language = get_language()
+
+    def of(self, state: GrantState | Line) -> Make:
+        event, entry, grant = state.last_event, state.privilege, state.grant
+        standing = standing_of(state, self._now)
+        key = (
+            *(self._language, standing, state.status, state.kind, state.role),
+            *(state.setting, state.campus, state.practitioner.title_code),
+            *(entry.code, entry.value_kind, entry.level, entry.category),
+            *(grant.item_kind, grant.item_grade, grant.application_id is None),
+            *(state.valid_to is None, state.visit_no == "", event.kind),
+            *(event.recorded_at < self._since, event.pk in self._undone),
+            is_suspended(state, self._now),
+        )
+        found = _MAKES.get(key)
+        if found is None:
+            if len(_MAKES) >= MOST_MAKES:
+                _MAKES.clear()
+            found = _MAKES[key] = self._make(state, standing)
+        return found
+
+    def _make(self, state: GrantState | Line, standing: Standing) -> Make:
+        grade = state.grant.item_grade
+        return Make(
+            title=TITLE_WORDS.get(state.practitioner.title_code, ""),
+            grade=words.grade_of(state.privilege, grade),
+            level=words.level_word(state.privilege),
+            role=words.role_word(state.role),
+            setting=words.setting_word(state.setting),
+            where=words.where(state.setting, state.campus),
+            kind=words.kind_word(state.kind),
+            ends_soon=standing is Standing.EXPIRING,
+            standing=words.STANDING_CHIPS[standing],
+            kinds_of_acts=possible_acts(
+                state, self._now, undo_hours=self._undo_hours, undone=self._undone
+            ),
+        )
 
 
 def _act(state_id: int, act: str) -> RowAct:

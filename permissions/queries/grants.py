@@ -224,8 +224,15 @@ def entries() -> list[tuple[str, str, str]]:
 
 def campuses() -> list[tuple[str, str]]:
     """Campuses any right is limited to; most hospitals have none."""
-    limited = GrantState.objects.exclude(campus="").order_by("campus")
-    names = _remembered("campuses", lambda: limited.values_list("campus").distinct())
+    names = _remembered(
+        "campuses",
+        lambda: (
+            GrantState.objects.exclude(campus="")
+            .order_by("campus")
+            .values_list("campus")
+            .distinct()
+        ),
+    )
     return [(name, name) for (name,) in names]
 
 

@@ -8,7 +8,7 @@ that speak of the present are true to the minute.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -25,12 +25,12 @@ _KEPT: dict[Hashable, Prepared] = {}
 
 def deep_page(
     spec: ListSpec[M, Any],
-    found: QuerySet[M],
+    found: Callable[[], QuerySet[M]],
     sorting: Sorting,
     pager: Pager,
     narrowing: str,
 ) -> Sequence[Any]:
-    """The rows as ``spec.made`` makes them; ``narrowing`` is what ``found`` asks."""
+    """The rows as ``spec.made`` makes them; ``narrowing`` is what ``found`` asks for."""
     if not pager.total:
         return []
     start, end = pager.start, min(pager.end, pager.total)
@@ -45,7 +45,7 @@ def deep_page(
     if prepared is None:
         if len(_KEPT) >= MOST_KEPT:
             _KEPT.clear()
-        prepared = _KEPT[key] = _prepared(spec, found, order, end - start)
+        prepared = _KEPT[key] = _prepared(spec, found(), order, end - start)
     rows = [spec.made(row) for row in prepared.rows(start)]
     return rows[::-1] if is_turned else rows
 

@@ -145,15 +145,10 @@ class DateRange:
         first = day_or_none(given.get(f"{self.name}_from", ""))
         last = day_or_none(given.get(f"{self.name}_to", ""))
         start, end = (day.isoformat() if day else "" for day in (first, last))
+        if not (start or end):
+            return Control("dates", self.name, self.label), Q()
         says = _("%(first)s 至 %(last)s") % {"first": start, "last": end}
-        control = Control(
-            "dates",
-            self.name,
-            self.label,
-            start,
-            end,
-            says=says if start or end else "",
-        )
+        control = Control("dates", self.name, self.label, start, end, says=says)
         return control, self._condition(first, last)
 
     def _condition(self, first: date | None, last: date | None) -> Q:

@@ -47,7 +47,7 @@ and kept, ``portal.ui.keeping``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
@@ -159,13 +159,17 @@ def list_page(
         spec.columns, given.get("sort", ""), default_order(spec, given)
     )
     asked = asked_of(spec, given)
-    found = queryset.filter(asked.condition)
+
+    def found() -> QuerySet[M]:
+        """Made only where neither count nor page of it is kept."""
+        return queryset.filter(asked.condition)
+
     # Who looks after some departments sees other rows than who sees the house.
     seen_by = f"{spec.key} {_scope_of(request).key}"
     counts = Counts(seen_by, spec.stamp)
     tabs = tabs_of(spec, queryset, given, counts) if spec.views else None
     narrowing = f"{_scope_of(request).key}&{narrowing_of(asked, given)}"
-    total = counts.of(narrowing, found.count)
+    total = counts.of(narrowing, lambda: found().count())
     pager = pager_of(total, given.get("page", ""), page_size(spec, given))
     rows = spec.present(page_rows(spec, found, sorting, pager, narrowing))
     saved = offered(views, spec.key, given.get("saved", ""))
@@ -243,14 +247,14 @@ def list_response(
 
 def page_rows(
     spec: ListSpec[M, R],
-    found: QuerySet[M],
+    found: Callable[[], QuerySet[M]],
     sorting: Sorting,
     pager: Pager,
     narrowing: str,
 ) -> Sequence[Any]:
     if spec.reads:
         return deep_page(spec, found, sorting, pager, narrowing)
-    return list(ordered(found, sorting)[pager.start : pager.end])
+    return list(ordered(found(), sorting)[pager.start : pager.end])
 
 
 # --- around the rows ------------------------------------------------------------------

@@ -43,9 +43,10 @@ def asked_of(spec: ListSpec[M, R], given: Mapping[str, str]) -> Asked:
     for item in spec.filters:
         control, narrowed = item.read(given)
         controls.append(control)
-        condition &= narrowed
+        if narrowed:
+            condition &= narrowed
     search, narrowed = spec.search.read(given) if spec.search else (None, Q())
-    return Asked(controls, search, condition & narrowed)
+    return Asked(controls, search, condition & narrowed if narrowed else condition)
 
 
 def ordered(queryset: QuerySet[M], sorting: Sorting) -> QuerySet[M]:
