@@ -71,6 +71,8 @@ class EventKind(models.TextChoices):
     VOID = "VOID", _("作废")
     RENEW = "RENEW", _("续期")
     DOWNGRADE = "DOWNGRADE", _("降级")
+    # Ended because its code became another; what goes on follows it.
+    RECODE = "RECODE", _("编码调整")
 
 
 # The same as something to do: the word on a button.

@@ -21,6 +21,7 @@ STATUS_AFTER = {
     EventKind.RESTORE: GrantStatus.ACTIVE,
     EventKind.REVOKE: GrantStatus.REVOKED,
     EventKind.DOWNGRADE: GrantStatus.REVOKED,
+    EventKind.RECODE: GrantStatus.REVOKED,
     EventKind.VOID: GrantStatus.VOID,
 }
 _LIVING = frozenset({GrantStatus.ACTIVE, GrantStatus.SUSPENDED})
@@ -31,8 +32,9 @@ POSSIBLE_IN = {
     EventKind.VOID: _LIVING,
     EventKind.RENEW: _LIVING,
     EventKind.DOWNGRADE: _LIVING,
+    EventKind.RECODE: _LIVING,
 }
-ENDING = frozenset({EventKind.REVOKE, EventKind.DOWNGRADE})
+ENDING = frozenset({EventKind.REVOKE, EventKind.DOWNGRADE, EventKind.RECODE})
 
 
 class Happened(Protocol):

@@ -165,6 +165,24 @@ class GradeAct(models.TextChoices):
     CHANGE = "CHANGE", _("调整级别")
     WITHDRAW = "WITHDRAW", _("作废定级")
     UNDO = "UNDO", _("撤销调级")
+    RECODE = "RECODE", _("编码调整")
+
+
+class RecodingKind(models.TextChoices):
+    """What becomes of a code: another one, one of several, several of one."""
+
+    REPLACE = "REPLACE", _("替换")
+    MERGE = "MERGE", _("合并")
+    SPLIT = "SPLIT", _("拆分")
+
+
+class RecodingState(models.TextChoices):
+    """How far a re-coding has come."""
+
+    PLANNED = "PLANNED", _("待施行")
+    APPLIED = "APPLIED", _("已施行")
+    CANCELED = "CANCELED", _("已撤回")
+    UNDONE = "UNDONE", _("已撤销")
 
 
 class Publishing(models.TextChoices):

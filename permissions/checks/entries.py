@@ -7,7 +7,7 @@ phase of its moment.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -50,7 +50,7 @@ class Entry:
         self.older, self.eased = older, eased
         self._bounds: tuple[float, ...] = ()
         self.phases: tuple[Entry, ...] = (self,)
-        if facts.regradings:
+        if facts.regradings or facts.ended_at is not None:
             self._bounds, self.phases = _phases(facts)
         # Open to the short way of the check: the same at every moment.
         is_same = not self._bounds and eased is None
@@ -101,8 +101,8 @@ def _closed(facts: ProcedureFacts) -> Code | None:
 
 
 def _phases(facts: ProcedureFacts) -> tuple[tuple[float, ...], tuple[Entry, ...]]:
-    """What the entry is before, between and after its regradings."""
-    plain = replace(facts, regradings=())
+    """What the entry is before, between and after its regradings, until its end."""
+    plain = replace(facts, regradings=(), ended_at=None)
     bounds: list[float] = []
     phases = [Entry(plain)]
     for number, one in enumerate(facts.regradings):
@@ -116,6 +116,12 @@ def _phases(facts: ProcedureFacts) -> tuple[tuple[float, ...], tuple[Entry, ...]
         if eased is not None and ends is not None:
             bounds.append(ends)
             phases.append(Entry(now, key=(facts.code, number, "after")))
+    if facts.ended_at is not None:
+        ends = facts.ended_at.timestamp()
+        kept = bisect_left(bounds, ends)
+        last = replace(phases[kept].facts, is_enabled=False)
+        bounds[kept:] = [ends]
+        phases[kept + 1 :] = [Entry(last, key=(facts.code, "ended"))]
     return tuple(bounds), tuple(phases)
 
 

@@ -147,6 +147,8 @@ class ProcedureFacts:
     (执业范围) of which its surgeon needs one; empty when the catalogue names none.
 
     ``regradings`` follow in time what the other fields say; most entries have none.
+    ``ended_at`` is the moment from which it is not in use any more; what is asked of an
+    earlier one is answered as it was.
     """
 
     code: str
@@ -158,6 +160,7 @@ class ProcedureFacts:
     is_day_surgery: bool | None = None
     scopes: frozenset[str] = frozenset()
     regradings: tuple[Regrading, ...] = ()
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from permissions.models.catalogue import (
 from permissions.models.dictionaries import RegistrationScope, Regulation, Training
 from permissions.models.imports import GrantImport, GrantImportRow
 from permissions.models.ledger import Grant, GrantEvent, GrantState
+from permissions.models.recoding import RecodedGrant
 from permissions.models.regrading import RegradedGrant
 from permissions.models.reviews import (
     Assessment,
@@ -47,6 +48,7 @@ __all__ = [
     "Prerequisite",
     "Privilege",
     "PrivilegeRevision",
+    "RecodedGrant",
     "RegradedGrant",
     "RegistrationScope",
     "Regulation",

@@ -17,13 +17,16 @@ from portal.audit.history import HistoricalModel, WriteOnceModel
 
 # Every kind but the grant itself; written out, for SQL Server's filtered indexes know
 # no NOT.
-CHANGES = ("SUSPEND", "RESTORE", "REVOKE", "VOID", "RENEW", "DOWNGRADE")
+CHANGES = (
+    *("SUSPEND", "RESTORE", "REVOKE", "VOID", "RENEW", "DOWNGRADE", "RECODE"),
+)
 
 
 class Grant(Terms, WriteOnceModel):
     """One ledger line as granted. Name, title and department are frozen as they were.
 
-    ``follows`` is the line this one renews, downgrades or grants again.
+    ``follows`` is the line this one renews, downgrades, grants again or carries on under
+    another code; then ``held_since`` is since when the right is held at all.
     """
 
     application = models.OneToOneField(
@@ -40,6 +43,7 @@ class Grant(Terms, WriteOnceModel):
     title_code = models.CharField(max_length=3, blank=True)
     department_code = models.CharField(max_length=20)
     department_name = models.CharField(max_length=50)
+    held_since = models.DateTimeField(null=True, blank=True)
     recorded_at = models.DateTimeField()
 
     class Meta:
@@ -50,6 +54,11 @@ class Grant(Terms, WriteOnceModel):
                 fields=["item_code", "valid_from"],
                 name="permissions_grant_item",
                 condition=Q(item_code__gt=""),
+            ),
+            models.Index(
+                fields=["held_since"],
+                name="permissions_grant_carried",
+                condition=Q(held_since__isnull=False),
             ),
         ]
 

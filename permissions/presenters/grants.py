@@ -47,6 +47,7 @@ TONES: dict[EventKind, MomentTone] = {
     EventKind.REVOKE: "bad",
     EventKind.DOWNGRADE: "bad",
     EventKind.VOID: "mute",
+    EventKind.RECODE: "mute",
 }
 
 

@@ -43,6 +43,7 @@ EVENT_CHIPS: Mapping[str, Chip] = {
     EventKind.VOID: Chip("mute", "x", _("作废"), is_void=True),
     EventKind.RENEW: Chip("ok", "calendar-due", _("续期")),
     EventKind.DOWNGRADE: Chip("warn", "arrow-back-up", _("降级")),
+    EventKind.RECODE: Chip("info", "git-compare", _("编码调整")),
 }
 SETTINGS: Mapping[str, Text] = dict(Setting.choices)
 ROLES: Mapping[str, Text] = dict(SurgicalRole.choices)

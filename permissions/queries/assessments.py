@@ -13,14 +13,15 @@ from typing import Any
 from django.db.models import Max
 
 from permissions.enums import AssessmentResult, EventKind
-from permissions.models import Assessment, GrantEvent, GrantState
+from permissions.models import Assessment, Grant, GrantEvent, GrantState
 from portal.parameters.days import day_of, months_after, start_of
 
 
 def assessed_since(**only: Any) -> dict[int, datetime]:
     """By grant, the last assessment after it began; ``only`` are fields of Grant.
 
-    Two queries.
+    Of one carried on under another code, at least since when the right is held. Three
+    queries.
     """
     theirs = {f"grant__{name}": value for name, value in only.items()}
     renewed = GrantEvent.objects.filter(
@@ -30,6 +31,11 @@ def assessed_since(**only: Any) -> dict[int, datetime]:
     )
     found = renewed.order_by().values("grant").annotate(last=Max("effective_at"))
     last = {row["grant"]: row["last"] for row in found}
+    carried = Grant.objects.filter(
+        held_since__isnull=False, privilege__assessment_months__isnull=False, **only
+    )
+    for grant, since in carried.order_by().values_list("pk", "held_since"):
+        last.setdefault(grant, since)
     for grant, day in _recorded(only):
         moment = start_of(day)
         last[grant] = max(moment, last.get(grant, moment))

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from permissions.enums import EventKind, ReasonCode, RegradeOutcome
 from permissions.models import GrantState, RegradedGrant
@@ -37,11 +37,17 @@ def approve(
     """同意: a new version, and of every grant it concerns whether it is kept for a
     while or suspended on the day."""
     version = grading.approve(proposals=proposals, by=by, at=at, **said)
-    changes = list(version.changes.order_by("pk"))
-    for one in changes:
-        _note(one, at)
-    _settle_due(changes, at)
+    follow(version.changes.order_by("pk"), at)
     return version
+
+
+def follow(changes: Iterable[GradeChange], at: datetime) -> None:
+    """Of every grant that changes of grades concern, whether it goes on; inside the
+    transaction that made them."""
+    made = list(changes)
+    for one in made:
+        _note(one, at)
+    _settle_due(made, at)
 
 
 @transaction.atomic
@@ -50,11 +56,18 @@ def undo(
 ) -> GradeVersion:
     """撤销一版: grants that waited are kept, those suspended for it hold again."""
     made = grading.undo(version=version, by=by, at=at, reason=reason, doc_no=doc_no)
-    taken = [one.undoes_id for one in made.changes.order_by("pk")]
+    taken = GradeChange.objects.filter(undone_by__version=made)
+    recall(taken, by=by, at=at, reason=reason)
+    return made
+
+
+def recall(
+    taken: QuerySet[GradeChange], *, by: User, at: datetime, reason: str
+) -> None:
+    """Grants that waited for these changes are kept, those suspended hold again."""
     rows = RegradedGrant.objects.filter(change__in=taken).select_related("state")
     for row in rows.order_by("state__practitioner", "pk"):
         _recall(row, by=by, at=at, reason=reason)
-    return made
 
 
 def follow_due(*, at: datetime) -> int:

@@ -39,21 +39,25 @@ def open_line(
     reason: str,
     application: Application | None = None,
     follows: Grant | None = None,
+    names_of: Grant | None = None,
+    held_since: datetime | None = None,
+    is_told: bool = True,
     **event_fields: Any,
 ) -> Grant:
     """A new line with names as they are today, its first event and its state.
 
-    ``values`` are the fields of ``Terms``.
+    ``values`` are the fields of ``Terms``. With ``names_of`` the names stay frozen as
+    that line has them: it goes on under another code, nothing was granted. Without
+    ``is_told`` the HIS is told with the event that follows at once.
     """
     practitioner: Practitioner = values["practitioner"]
+    frozen = _frozen(practitioner) if names_of is None else _frozen_as(names_of)
     grant = Grant(
         **values,
         application=application,
         follows=follows,
-        practitioner_name=practitioner.name,
-        title_code=practitioner.title_code,
-        department_code=practitioner.department.code,
-        department_name=practitioner.department.name,
+        **frozen,
+        held_since=held_since,
         recorded_at=at,
     )
     grant.save()
@@ -69,12 +73,31 @@ def open_line(
     state = GrantState(
         grant=grant, **{name: getattr(grant, name) for name in KEY_FIELDS}
     )
-    write(event, state, earlier=(), by=by)
+    write(event, state, earlier=(), by=by, is_told=is_told)
     return grant
 
 
+def _frozen(practitioner: Practitioner) -> dict[str, str]:
+    return {
+        "practitioner_name": practitioner.name,
+        "title_code": practitioner.title_code,
+        "department_code": practitioner.department.code,
+        "department_name": practitioner.department.name,
+    }
+
+
+def _frozen_as(line: Grant) -> dict[str, str]:
+    names = ("practitioner_name", "title_code", "department_code", "department_name")
+    return {name: getattr(line, name) for name in names}
+
+
 def write(
-    event: GrantEvent, state: GrantState, *, earlier: Sequence[GrantEvent], by: User
+    event: GrantEvent,
+    state: GrantState,
+    *,
+    earlier: Sequence[GrantEvent],
+    by: User,
+    is_told: bool = True,
 ) -> None:
     """Append the event, fold the state anew, promise to tell the HIS.
 
@@ -87,7 +110,8 @@ def write(
     bring_up(state, standing, event)
     dated(state, event.recorded_at)
     state.save()
-    tell(event, by=by)
+    if is_told:
+        tell(event, by=by)
 
 
 def tell(event: GrantEvent, *, by: User) -> None:

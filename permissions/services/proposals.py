@@ -23,6 +23,7 @@ from permissions.services.refusals import (
     OwnRight,
 )
 from portal.accounts.models import User
+from portal.accounts.services.system import system_account
 from portal.approvals.workflow import (
     Decision,
     ProposalState,
@@ -139,6 +140,18 @@ def withdraw(
         raise NotTheProposer
     with acting(by=by, reason=text):
         _decide(current, Decision.WITHDRAW, by=by, at=at, reason=text)
+    return current
+
+
+@transaction.atomic
+def give_back(*, application: Application, at: datetime, reason: str) -> Application:
+    """The system returns what cannot be decided as it stands any more."""
+    text = rules.clear_reason(reason)
+    current = _locked(application)
+    _must_be_open(current, Decision.RETURN)
+    by = system_account()
+    with acting(by=by, reason=text):
+        _decide(current, Decision.RETURN, by=by, at=at, reason=text)
     return current
 
 

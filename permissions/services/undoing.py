@@ -79,6 +79,12 @@ def _lowered() -> ActRefused:
     return CannotUndo(EventKind.DOWNGRADE.label, _("请按申请流程重新授权。"))
 
 
+def _recoded() -> ActRefused:
+    return CannotUndo(
+        EventKind.RECODE.label, _("请到「手术目录 › 编码调整」撤销整份调整。")
+    )
+
+
 # Acts that are never taken back, and what to do instead.
 _STAYS: dict[str, Refusal] = {
     EventKind.VOID.value: lambda: CannotUndo(
@@ -88,6 +94,7 @@ _STAYS: dict[str, Refusal] = {
         EventKind.RENEW.label, _("续期有误的，请取消后重新授权。")
     ),
     EventKind.DOWNGRADE.value: _lowered,
+    EventKind.RECODE.value: _recoded,
 }
 
 
@@ -105,6 +112,9 @@ def why_not_undoable(state: GrantState, at: datetime, *, hours: int) -> Refusal 
         return lambda: CannotUndo(_("审批授权"), _("录错的请作废，其余请取消。"))
     if kind == EventKind.GRANT.value and state.kind == GrantKind.DOWNGRADE.value:
         return _lowered
+    # What follows another line and takes nothing back was carried on under a new code.
+    if kind == EventKind.GRANT.value and state.grant.follows_id and not event.undoes_id:
+        return _recoded
     if kind == EventKind.REVOKE.value and state.grant.privilege.category == Category.AB:
         return lambda: CannotUndo(
             _("取消抗菌药物权限"), _("期满后按申请流程重新授权。")

@@ -56,7 +56,7 @@ READ_AS_TEXT = frozenset({"postgresql", "sqlite"})
 PRIVILEGE = ("code", "assessment_months")
 NO_SCOPES: frozenset[str] = frozenset()
 PERSON_COLUMNS = ("pk", "emp_no", "status", "missing_since", "license_valid_to")
-PROCEDURE_COLUMNS = ("code", "name", "is_enabled", "restricted_class")
+PROCEDURE_COLUMNS = ("code", "name", "is_enabled", "restricted_class", "effective_to")
 SURGERY = ProcedureCategory.SURGERY.value
 
 
@@ -296,15 +296,18 @@ def _procedure(
     changes: Sequence[Recorded],
     scopes: Mapping[int, frozenset[str]],
 ) -> ProcedureFacts:
-    """What never was regraded has its present grade at every moment."""
-    code, name, enabled, restricted = entry
+    """What never was regraded has its present grade at every moment; what is not in
+    use any more was, until its last day."""
+    code, name, enabled, restricted, ends = entry
+    ended_at = start_of(ends) if ends is not None and not enabled else None
     first, *later = stretches(changes, present=present)
     return ProcedureFacts(
         code,
         name,
         first.grade,
-        enabled,
+        enabled or ended_at is not None,
         bool(restricted),
+        ended_at=ended_at,
         scopes=scopes.get(first.grade, NO_SCOPES),
         regradings=tuple(
             Regrading(

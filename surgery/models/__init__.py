@@ -17,6 +17,12 @@ from surgery.models.grading import (
 )
 from surgery.models.imports import ProcedureImport, ProcedureImportRow
 from surgery.models.procedures import Procedure, ProcedureAlias, ProcedureDepartment
+from surgery.models.recoding import (
+    Recoding,
+    RecodingLine,
+    RecodingSheet,
+    RecodingSheetRow,
+)
 from surgery.models.techniques import Filing
 
 __all__ = [
@@ -38,5 +44,9 @@ __all__ = [
     "ProcedureDepartment",
     "ProcedureImport",
     "ProcedureImportRow",
+    "Recoding",
+    "RecodingLine",
+    "RecodingSheet",
+    "RecodingSheetRow",
     "SurgeryApplication",
 ]

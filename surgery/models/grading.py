@@ -19,7 +19,7 @@ from surgery.enums import Grade, GradeAct, Publishing
 from surgery.models.procedures import Procedure
 
 POINTS = ("score_risk", "score_difficulty", "score_resources", "score_ethics")
-CHANGING = ("NEW", "CHANGE", "WITHDRAW")
+CHANGING = ("NEW", "CHANGE", "WITHDRAW", "RECODE")
 
 
 class GradeVersion(WriteOnceModel):
@@ -137,7 +137,8 @@ class GradeChange(WriteOnceModel):
     ``code`` and ``name`` are the procedure's as they were. ``grade_before`` is the grade
     of that day as it was known when this was recorded. ``transition_until`` is the last
     day on which rights given under the grade before still count. UNDO takes back the
-    change it ``undoes``; its own ``grade`` is what holds on that day without it.
+    change it ``undoes``; its own ``grade`` is what holds on that day without it. RECODE
+    carries a grade from one code to another.
     """
 
     procedure = models.ForeignKey(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.db import models, transaction
@@ -20,6 +20,7 @@ from surgery.enums import (
     IncisionClass,
     Place,
     ProcedureCategory,
+    RecodingState,
     RestrictedClass,
     Source,
 )
@@ -54,9 +55,7 @@ class ProcedureQuerySet(HistoricalQuerySet["Procedure"]):
     ) -> int:
         rows, names = list(objs), list(fields)
         if FOUND_BY.intersection(names):
-            aliases = aliases_of(row.pk for row in rows)
-            for row in rows:
-                row.derive(aliases.get(row.pk, ()))
+            derive_all(rows)
             names = list(dict.fromkeys((*names, *DERIVED)))
         return super().bulk_update(rows, names, batch_size)
 
@@ -158,19 +157,25 @@ class Procedure(HistoricalModel):
     def is_restricted(self) -> bool:
         return self.restricted_class != RestrictedClass.NONE
 
-    def derive(self, aliases: Iterable[str] = ()) -> None:
-        """Make the derived columns from what is typed; ``aliases`` are its names."""
+    def derive(
+        self, aliases: Iterable[str] = (), former: Iterable[str] = ()
+    ) -> None:
+        """Make the derived columns from what is typed; ``aliases`` are its names,
+        ``former`` the codes that became this one."""
         self.code_key = codes.key(self.code)
         self.chapter = codes.chapter_of(self.code).value
         self.initials = initials_of(self.name)
         self.search_text = search_text(
-            codes=(self.code, self.code_insurance, self.code_extra),
+            codes=(self.code, self.code_insurance, self.code_extra, *former),
             names=(self.name, *aliases),
             others=(self.his_item_id,),
         )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.derive(aliases_of([self.pk]).get(self.pk, ()) if self.pk else ())
+        if self.pk:
+            derive_all([self])
+        else:
+            self.derive()
         if (fields := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = list(dict.fromkeys((*fields, *DERIVED)))
         super().save(*args, **kwargs)
@@ -257,13 +262,44 @@ def aliases_of(procedures: Iterable[Any]) -> dict[int, list[str]]:
     return found
 
 
+def former_codes_of(procedures: Iterable[int]) -> dict[int, list[str]]:
+    """The codes that became these entries, straight or over others; nearest first.
+
+    One query where there are none, one more for each step back.
+    """
+    found: dict[int, list[str]] = {}
+    # Entries looked at next, each with those it counts for.
+    behind = {pk: {pk} for pk in procedures}
+    seen = set(behind)
+    while behind:
+        rows = Procedure.objects.filter(
+            pk__in=list(behind), recoded_from__recoding__state=RecodingState.APPLIED
+        ).order_by("recoded_from__pk")
+        steps = rows.values_list("pk", "recoded_from__old", "recoded_from__old_code")
+        further: dict[int, set[int]] = {}
+        for new, old, code in steps:
+            for pk in behind[new]:
+                found.setdefault(pk, []).append(code)
+            if old not in seen:
+                further.setdefault(old, set()).update(behind[new])
+        seen |= further.keys()
+        behind = further
+    return found
+
+
+def derive_all(rows: Sequence[Procedure]) -> None:
+    """The derived columns of entries that stand, with all their names and codes."""
+    keys = [row.pk for row in rows]
+    aliases, former = aliases_of(keys), former_codes_of(keys)
+    for row in rows:
+        row.derive(aliases.get(row.pk, ()), former.get(row.pk, ()))
+
+
 def find_anew(procedures: Collection[int], using: str) -> None:
     """Make the search text of these entries from their names as they now stand.
 
     It is an index and not maintained by anybody: no history tells of it.
     """
     rows = list(plain_rows(Procedure, using).filter(pk__in=procedures).order_by("pk"))
-    aliases = aliases_of(procedures)
-    for row in rows:
-        row.derive(aliases.get(row.pk, ()))
+    derive_all(rows)
     plain_rows(Procedure, using).bulk_update(rows, ["search_text"], MANY)

@@ -7,6 +7,7 @@ was answered. A declaration the HIS does not show (yet) stands for itself.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,6 +82,12 @@ def booked_for(code: str, *, after: datetime) -> list[BookedProcedure]:
     """Operations ahead in which this procedure is to be done, the next first."""
     ahead = _ahead(Q(planned_at__gte=after), in_his=Q(), declared=Q())
     return [one for one in ahead if one.code == code]
+
+
+def booked_ahead_by_code(*, after: datetime) -> Counter[str]:
+    """How many operations ahead each procedure is in."""
+    ahead = _ahead(Q(planned_at__gte=after), in_his=Q(), declared=Q())
+    return Counter(code for _no, code in {(one.application_no, one.code) for one in ahead})
 
 
 def booked_now(numbers: Sequence[str]) -> dict[str, list[BookedProcedure]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
@@ -27,8 +27,15 @@ from portal.parameters.days import day_of
 from portal.parameters.queries import value_of
 from portal.parameters.registry import LATE_RECORD_DAYS
 from surgery.checks.scoring import ScoreSheet
-from surgery.enums import Grade, GradeAct
-from surgery.models import GradeChange, GradeProposal, GradeVersion, Procedure
+from surgery.enums import Grade, GradeAct, RecodingState
+from surgery.models import (
+    GradeChange,
+    GradeProposal,
+    GradeVersion,
+    Procedure,
+    Recoding,
+    RecodingLine,
+)
 from surgery.models.grading import POINTS
 from surgery.queries.grading import grade_of
 from surgery.services.grade_ledger import Entry, write_version
@@ -50,6 +57,7 @@ from surgery.services.grading_refusals import (
     ProposalOpen,
     ScoresMissing,
 )
+from surgery.services.recoding_refusals import CarriedByRecoding
 from surgery.services.refusals import clear_reason
 
 COMMITTEE_GRADES = frozenset({Grade.THREE, Grade.FOUR})
@@ -242,6 +250,7 @@ def undo(
         raise NothingToUndo
     for one in left:
         _must_be_allowed_to_undo(by, one)
+    _must_not_be_carried(left)
     entries = [
         Entry(
             procedure=locked[one.procedure_id],
@@ -292,6 +301,20 @@ def _must_be_allowed_to_undo(by: User, change: GradeChange) -> None:
     )
     if later is not None:
         raise LaterVersionStands(change.code, later.version.number)
+
+
+def _must_not_be_carried(changes: Sequence[GradeChange]) -> None:
+    """What a re-coding made, or carried on since, is taken back with all of it."""
+    if (mine := Recoding.objects.filter(
+        Q(version__changes__in=changes) | Q(undo_version__changes__in=changes)
+    ).first()) is not None:
+        raise CarriedByRecoding(changes[0].code, mine.pk)
+    later = RecodingLine.objects.filter(
+        old__in=[one.procedure_id for one in changes],
+        recoding__state=RecodingState.APPLIED,
+    )
+    if (line := later.order_by("pk").first()) is not None:
+        raise CarriedByRecoding(line.old_code, line.recoding_id)
 
 
 def _must_be_as_proposed(proposal: GradeProposal) -> None:

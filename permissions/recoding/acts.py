@@ -1,0 +1,326 @@
+"""Re-coding in both rooms at once: entries, grades and grants, together or not at all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from permissions.enums import EventKind, GrantStatus, ItemKind
+from permissions.ledger import fold
+from permissions.models import (
+    Application,
+    Grant,
+    GrantEvent,
+    GrantState,
+    RecodedGrant,
+    Terms,
+)
+from permissions.queries.assessments import assessed_since
+from permissions.queries.ledger import as_recorded
+from permissions.recoding.carrying import Carried, Going, carried, living_of
+from permissions.recoding.obstacles import stands_in_the_way
+from permissions.recoding.refusals import LinesCross
+from permissions.regrading.acts import follow, recall
+from permissions.services.changes import Said, change
+from permissions.services.ledger import locked_practitioner, open_line
+from permissions.services.proposals import give_back
+from permissions.services.rules import GRADE_OF_ITEMS
+from portal.accounts.models import User
+from portal.approvals.workflow import ProposalState
+from portal.audit.acting import acting
+from portal.audit.refusing import ActRefused
+from portal.directory.models import Practitioner
+from portal.parameters.days import day_of
+from surgery.enums import RecodingState
+from surgery.models import Procedure, Recoding
+from surgery.services import recoding as rooms
+from surgery.services.recoding_refusals import StandsInTheWay
+from surgery.services.refusals import clear_reason
+
+MOST_WORDS = 200
+
+
+@transaction.atomic
+def decide(*, at: datetime, **said: Any) -> Recoding:
+    """定下编码调整; one for today is done at once."""
+    one = rooms.decide(at=at, **said)
+    return apply(recoding=one, at=at) if one.effective_on <= day_of(at) else one
+
+
+@transaction.atomic
+def apply(*, recoding: Recoding, at: datetime) -> Recoding:
+    """施行: from this moment on the new codes have what the old ones had.
+
+    What was asked of past days is answered as before. Raises ActRefused and leaves
+    nothing where the catalogue or a grant does not allow it any more.
+    """
+    one = rooms.locked(recoding, RecodingState.PLANNED)
+    lines = rooms.take_effect(recoding=one, at=at)
+    entries = {line.new_code: line.new for line in lines if line.new is not None}
+    becomes: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        becomes[line.old_code].append(line.new_code)
+    _lock(becomes, at)
+    plan = carried(becomes, at)
+    if plan.crossing:
+        raise LinesCross(plan.crossing)
+    _carry(plan, entries, one, at)
+    _give_back(becomes, at)
+    if one.version is not None:
+        follow(one.version.changes.order_by("pk"), at)
+    return one
+
+
+@transaction.atomic
+def undo(*, recoding: Recoding, by: User, at: datetime, reason: str) -> Recoding:
+    """撤销整份调整: from this moment on the old codes have what they had.
+
+    Refused, naming it, where something was built on the new codes since.
+    """
+    text = clear_reason(reason)
+    one = rooms.locked(recoding, RecodingState.APPLIED)
+    rooms.must_be_allowed_to_undo(one, by)
+    if found := stands_in_the_way(one):
+        raise StandsInTheWay(found)
+    rows = list(
+        RecodedGrant.objects.filter(recoding=one)
+        .select_related("state__grant__privilege", "event", "into")
+        .order_by("state__practitioner", "pk")
+    )
+    opened = living_of({row.into_id for row in rows if row.is_opened}, at)
+    _end(opened, one, by=by, at=at, reason=text)
+    if one.version is not None:
+        recall(one.version.changes.all(), by=by, at=at, reason=text)
+    grants = {key for row in rows for key in (row.state.grant_id, row.into_id)}
+    since = assessed_since(pk__in=grants)
+    ended = {row.state_id: row for row in rows}
+    lines = rooms.take_back(recoding=one, by=by, at=at, reason=text)
+    for row in ended.values():
+        _open_again(row, since, by=by, at=at, reason=text)
+    made = {line.new_code: [line.old_code] for line in lines if line.is_made}
+    _give_back(made, at)
+    return one
+
+
+def apply_due(*, at: datetime) -> int:
+    """到日施行: each in a transaction of its own; safe to run twice, and side by side.
+
+    What cannot be done says why and is tried again; how many were done.
+    """
+    done = 0
+    for one in list(rooms.due(at)):
+        try:
+            apply(recoding=one, at=at)
+        except ActRefused as refused:
+            _could_not(one, str(refused.message), at)
+        else:
+            done += 1
+    return done
+
+
+@transaction.atomic
+def _could_not(one: Recoding, problem: str, at: datetime) -> None:
+    """Another worker may have done it, or somebody taken it back, in the meantime."""
+    try:
+        rooms.could_not(recoding=one, problem=problem, at=at)
+    except ActRefused:
+        return
+
+
+# --- lines ----------------------------------------------------------------------------
+
+
+def _lock(codes: Iterable[str], at: datetime) -> None:
+    """Everybody concerned, in one order, before anything is looked at."""
+    held = GrantState.objects.filter(
+        item_kind=ItemKind.PROCEDURE, item_code__in=list(codes)
+    )
+    people = Practitioner.objects.select_for_update().filter(
+        pk__in=held.order_by().values("practitioner")
+    )
+    list(people.order_by("pk").values_list("pk"))
+
+
+def _carry(
+    plan: Carried, entries: dict[str, Procedure], one: Recoding, at: datetime
+) -> None:
+    """Old lines end first: a HIS takes them away before it gets the new ones."""
+    since = assessed_since(pk__in=[state.grant_id for state in plan.ending])
+    events = _end(plan.ending, one, by=one.decided_by, at=at, reason=one.reason)
+    for going in plan.goings:
+        into = going.own.grant if going.own is not None else None
+        if into is None:
+            into = _open(going, entries[going.target], since, one, at)
+        for state in going.sources:
+            if going.own is not None and state.pk == going.own.pk:
+                continue
+            RecodedGrant(
+                recoding=one,
+                state=state,
+                event=events[state.pk],
+                into=into,
+                is_opened=going.own is None,
+            ).save()
+
+
+def _end(
+    states: Iterable[GrantState],
+    one: Recoding,
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+) -> dict[int, GrantEvent]:
+    said = Said(by, at, words_of(one, reason))
+    return {state.pk: change(EventKind.RECODE, state, said) for state in states}
+
+
+def words_of(one: Recoding, reason: str) -> str:
+    """In Chinese, as it is kept in histories and told to the HIS."""
+    return f"编码调整第 {one.pk} 号：{reason}"[:MOST_WORDS]
+
+
+def _open(
+    going: Going,
+    entry: Procedure,
+    since: dict[int, datetime],
+    one: Recoding,
+    at: datetime,
+) -> Grant:
+    main = going.main
+    values = _values(main.grant) | {
+        "item_code": entry.code,
+        "item_name": entry.name,
+        "item_grade": GRADE_OF_ITEMS.get(main.privilege.code, entry.grade),
+        "conditions": _joined(state.grant.conditions for state in going.sources),
+        "valid_from": max(going.span.valid_from, at),
+        "valid_to": going.span.valid_to,
+    }
+    return _opened(
+        values,
+        follows=main.grant,
+        names_of=main.grant,
+        held_since=min(_held(state, since) for state in going.sources),
+        paused=_paused(going) if going.is_suspended else None,
+        until=going.until,
+        by=one.decided_by,
+        at=at,
+        reason=words_of(one, one.reason),
+    )
+
+
+def _open_again(
+    row: RecodedGrant,
+    since: dict[int, datetime],
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+) -> None:
+    """What ended by it, as it stood but for that; nothing where its time is over."""
+    state = row.state
+    before = [one for one in as_recorded(state.grant) if one.pk != row.event_id]
+    standing = fold(state.grant.span, before)
+    ends = standing.span.valid_to if standing is not None else None
+    if standing is None or (ends is not None and ends <= at):
+        return
+    until = standing.suspended_until
+    is_paused = standing.status_at(at) is GrantStatus.SUSPENDED
+    values = _values(state.grant) | {
+        "valid_from": max(state.grant.valid_from, at),
+        "valid_to": ends,
+    }
+    held = _held(state, since)
+    _opened(
+        values,
+        follows=row.into,
+        names_of=state.grant,
+        # Who was assessed under the new code in between was assessed.
+        held_since=max(held, since.get(row.into_id, held)),
+        paused=_suspension_of(before) if is_paused else None,
+        until=until if is_paused else None,
+        by=by,
+        at=at,
+        reason=words_of(row.recoding, reason),
+    )
+
+
+def _opened(
+    values: dict[str, Any],
+    *,
+    follows: Grant,
+    names_of: Grant,
+    held_since: datetime,
+    paused: GrantEvent | None,
+    until: datetime | None,
+    by: User,
+    at: datetime,
+    reason: str,
+) -> Grant:
+    """A line that goes on; one that was suspended is so from its first moment, and the
+    HIS is not told of it in between."""
+    person = locked_practitioner(values["practitioner"].pk)
+    with acting(by=by, reason=reason):
+        grant = open_line(
+            values | {"practitioner": person},
+            by=by,
+            at=at,
+            reason=reason,
+            follows=follows,
+            names_of=names_of,
+            held_since=held_since,
+            is_told=paused is None,
+        )
+    if paused is not None:
+        said = Said(by, at, reason, paused.reason_code)
+        state = GrantState.objects.get(grant=grant)
+        change(EventKind.SUSPEND, state, said, until=until)
+    return grant
+
+
+def _held(state: GrantState, since: Mapping[int, datetime]) -> datetime:
+    """Since when an assessment of this right is counted."""
+    return since.get(state.grant_id) or state.grant.held_since or state.valid_from
+
+
+def _values(grant: Grant) -> dict[str, Any]:
+    """The fields of ``Terms`` as they were granted."""
+    return {field.name: getattr(grant, field.name) for field in Terms._meta.fields}
+
+
+def _joined(conditions: Iterable[str]) -> str:
+    return "；".join(dict.fromkeys(filter(None, conditions)))[:MOST_WORDS]
+
+
+def _paused(going: Going) -> GrantEvent:
+    suspended = [s for s in going.sources if s.last_event.kind != EventKind.GRANT]
+    for state in suspended:
+        found = _suspension_of(as_recorded(state.grant))
+        if found is not None:
+            return found
+    raise RuntimeError("a suspended line has a suspension")
+
+
+def _suspension_of(events: Sequence[GrantEvent]) -> GrantEvent | None:
+    paused = [one for one in events if one.kind == EventKind.SUSPEND]
+    return paused[-1] if paused else None
+
+
+# --- applications ---------------------------------------------------------------------
+
+
+def _give_back(becomes: dict[str, list[str]], at: datetime) -> None:
+    """退回 what was asked for under a code that is not in use any more."""
+    open_ = Application.objects.filter(
+        state=ProposalState.SUBMITTED.value,
+        item_kind=ItemKind.PROCEDURE,
+        item_code__in=list(becomes),
+    )
+    for one in open_.order_by("practitioner", "pk"):
+        codes = "、".join(becomes[one.item_code])
+        reason = f"编码 {one.item_code} 已调整为 {codes}，请按新编码重新提出"
+        give_back(application=one, at=at, reason=reason[:MOST_WORDS])
