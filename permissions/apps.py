@@ -10,4 +10,4 @@ class PermissionsConfig(AppConfig):
 
     def ready(self) -> None:
         """The works of this room are known in every process that may do them."""
-        from permissions.importers import work  # noqa: F401
+        from permissions.importers import recoding, work  # noqa: F401

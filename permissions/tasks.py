@@ -7,6 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from permissions.recoding import apply_due
 from permissions.regrading import follow_due
 from permissions.services.catalogue import publish_due
 from permissions.services.events import read_events
@@ -28,6 +29,13 @@ def follow_regradings() -> None:
     """Grades and grants whose day has come."""
     if count := follow_due(at=timezone.now()):
         logger.info("regradings followed", extra={"rows": count})
+
+
+@shared_task(name="permissions.apply_recodings", ignore_result=True)  # type: ignore[untyped-decorator]
+def apply_recodings() -> None:
+    """Re-codings of procedures whose day has come."""
+    if count := apply_due(at=timezone.now()):
+        logger.info("recodings applied", extra={"recodings": count})
 
 
 @shared_task(name="permissions.read_events", ignore_result=True)  # type: ignore[untyped-decorator]

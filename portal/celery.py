@@ -112,6 +112,11 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 300.0},
         },
+        "apply-recodings": {
+            "task": "permissions.apply_recodings",
+            "schedule": 300.0,
+            "options": {"expires": 300.0},
+        },
         # Once a night is meant; each minute, so that one asked for is not lost.
         "compare-grades": {
             "task": "surgery.compare_grades",

@@ -17,9 +17,7 @@ from portal.audit.history import HistoricalModel, WriteOnceModel
 
 # Every kind but the grant itself; written out, for SQL Server's filtered indexes know
 # no NOT.
-CHANGES = (
-    *("SUSPEND", "RESTORE", "REVOKE", "VOID", "RENEW", "DOWNGRADE", "RECODE"),
-)
+CHANGES = (*("SUSPEND", "RESTORE", "REVOKE", "VOID", "RENEW", "DOWNGRADE", "RECODE"),)
 
 
 class Grant(Terms, WriteOnceModel):

@@ -244,9 +244,17 @@ def _tone(kind: EventKind) -> MomentTone:
 
 
 def history(events: Sequence[GrantEvent], arrivals: dict[str, Message]) -> Timeline:
-    """The timeline of one grant."""
+    """The timeline of one grant; where it went over from other codes, each says which."""
+    is_one = len({event.grant.item_code for event in events}) < 2
     return Timeline(
-        [event_moment(event, "", arrivals.get(event.subject)) for event in events]
+        [
+            event_moment(
+                event,
+                "" if is_one else event.grant.item_code,
+                arrivals.get(event.subject),
+            )
+            for event in events
+        ]
     )
 
 

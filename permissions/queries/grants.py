@@ -12,7 +12,14 @@ from django.db.models import BigIntegerField, Q, QuerySet, Subquery
 from django.db.models.functions import Cast, Substr
 
 from permissions.enums import EventKind, GrantStatus
-from permissions.models import Assessment, GrantEvent, GrantState, Privilege
+from permissions.models import (
+    Assessment,
+    Grant,
+    GrantEvent,
+    GrantState,
+    Privilege,
+    RecodedGrant,
+)
 from permissions.queries.grant_lines import Line
 from portal.accounts.scope import HOUSE, Scope
 from portal.directory.models import Department, Practitioner, PractitionerEvent
@@ -140,10 +147,22 @@ def state_or_none(state_id: int) -> GrantState | None:
 
 
 def events_of_grant(grant_id: int) -> list[GrantEvent]:
-    """What happened to one grant, newest first."""
+    """What happened to one grant and to those it carries on under another code, newest
+    first; each with its grant."""
+    chain, looked_at = {grant_id}, {grant_id}
+    while looked_at:
+        before = RecodedGrant.objects.filter(into__in=looked_at, is_opened=True)
+        olds = set(before.order_by("pk").values_list("state__grant", flat=True))
+        # What an undo opened again follows the line it had gone on in.
+        again = Grant.objects.filter(
+            pk__in=looked_at, follows__events__kind=EventKind.RECODE
+        ).order_by("pk")
+        olds |= {one for one in again.values_list("follows_id", flat=True) if one}
+        looked_at = olds - chain
+        chain |= looked_at
     return list(
-        GrantEvent.objects.filter(grant_id=grant_id)
-        .select_related("by")
+        GrantEvent.objects.filter(grant__in=chain)
+        .select_related("by", "grant")
         .order_by("-pk")
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from permissions.enums import EventKind, GrantStatus, ItemKind
+from permissions.enums import EventKind, GrantStatus, ItemKind, ReasonCode
 from permissions.ledger import fold
 from permissions.models import (
     Application,
@@ -25,6 +25,7 @@ from permissions.recoding.carrying import Carried, Going, carried, living_of
 from permissions.recoding.obstacles import stands_in_the_way
 from permissions.recoding.refusals import LinesCross
 from permissions.regrading.acts import follow, recall
+from permissions.regrading.reaching import reaches
 from permissions.services.changes import Said, change
 from permissions.services.ledger import locked_practitioner, open_line
 from permissions.services.proposals import give_back
@@ -200,13 +201,14 @@ def _open(
         "valid_from": max(going.span.valid_from, at),
         "valid_to": going.span.valid_to,
     }
+    pause = _pause_of(going, entry)
     return _opened(
         values,
         follows=main.grant,
         names_of=main.grant,
         held_since=min(_held(state, since) for state in going.sources),
-        paused=_paused(going) if going.is_suspended else None,
-        until=going.until,
+        pause=pause,
+        until=going.until if pause and going.is_suspended else None,
         by=one.decided_by,
         at=at,
         reason=words_of(one, one.reason),
@@ -241,7 +243,7 @@ def _open_again(
         names_of=state.grant,
         # Who was assessed under the new code in between was assessed.
         held_since=max(held, since.get(row.into_id, held)),
-        paused=_suspension_of(before) if is_paused else None,
+        pause=_suspension_of(before) if is_paused else None,
         until=until if is_paused else None,
         by=by,
         at=at,
@@ -255,14 +257,14 @@ def _opened(
     follows: Grant,
     names_of: Grant,
     held_since: datetime,
-    paused: GrantEvent | None,
+    pause: str | None,
     until: datetime | None,
     by: User,
     at: datetime,
     reason: str,
 ) -> Grant:
-    """A line that goes on; one that was suspended is so from its first moment, and the
-    HIS is not told of it in between."""
+    """A line that goes on; one that is suspended, for the reason code ``pause``, is so
+    from its first moment, and the HIS is not told of it in between."""
     person = locked_practitioner(values["practitioner"].pk)
     with acting(by=by, reason=reason):
         grant = open_line(
@@ -273,10 +275,10 @@ def _opened(
             follows=follows,
             names_of=names_of,
             held_since=held_since,
-            is_told=paused is None,
+            is_told=pause is None,
         )
-    if paused is not None:
-        said = Said(by, at, reason, paused.reason_code)
+    if pause is not None:
+        said = Said(by, at, reason, pause)
         state = GrantState.objects.get(grant=grant)
         change(EventKind.SUSPEND, state, said, until=until)
     return grant
@@ -296,18 +298,20 @@ def _joined(conditions: Iterable[str]) -> str:
     return "；".join(dict.fromkeys(filter(None, conditions)))[:MOST_WORDS]
 
 
-def _paused(going: Going) -> GrantEvent:
-    suspended = [s for s in going.sources if s.last_event.kind != EventKind.GRANT]
-    for state in suspended:
-        found = _suspension_of(as_recorded(state.grant))
-        if found is not None:
-            return found
-    raise RuntimeError("a suspended line has a suspension")
+def _pause_of(going: Going, entry: Procedure) -> str | None:
+    """Why a line is suspended from its first moment: it was before, or it does not reach
+    the stricter grade of what it was merged into. None where it is not."""
+    if going.is_suspended:
+        found = (_suspension_of(as_recorded(one.grant)) for one in going.sources)
+        return next((code for code in found if code is not None), ReasonCode.R19)
+    is_short = entry.grade and not reaches(going.main.privilege.code, entry.grade)
+    return ReasonCode.R19 if is_short else None
 
 
-def _suspension_of(events: Sequence[GrantEvent]) -> GrantEvent | None:
+def _suspension_of(events: Sequence[GrantEvent]) -> str | None:
+    """The reason code of the last suspension."""
     paused = [one for one in events if one.kind == EventKind.SUSPEND]
-    return paused[-1] if paused else None
+    return paused[-1].reason_code if paused else None
 
 
 # --- applications ---------------------------------------------------------------------

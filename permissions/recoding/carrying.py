@@ -61,8 +61,7 @@ class Carried:
             for state in one.sources
             if one.own is None or state.pk != one.own.pk
         }
-        order = sorted(found.values(), key=lambda one: (one.practitioner_id, one.pk))
-        return order
+        return sorted(found.values(), key=lambda one: (one.practitioner_id, one.pk))
 
     @property
     def united(self) -> list[Going]:

@@ -94,6 +94,7 @@ VIEWS: Mapping[str, tuple[Text, tuple[Source, ...]]] = {
         (
             *(Source.PROCEDURE, Source.ALIAS, Source.DEPARTMENT, Source.GRADE),
             *(Source.GRADING, Source.GRADE_PROPOSAL, Source.PUBLICATION),
+            *(Source.RECODING, Source.RECODED_CODE),
             *(Source.DECLARATION, Source.FILING),
         ),
     ),

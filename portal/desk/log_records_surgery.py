@@ -18,6 +18,8 @@ from surgery.models import (
     Procedure,
     ProcedureAlias,
     ProcedureDepartment,
+    Recoding,
+    RecodingLine,
     SurgeryApplication,
 )
 from surgery.presenters.declarations import FIELDS as DECLARED
@@ -145,6 +147,48 @@ PUBLICATION = Record(
     },
     url=lambda row: reverse("surgery:grade-version-detail", args=[row.version_id]),
     link=_("目录版本"),
+)
+RECODING = Record(
+    model=Recoding,
+    kind="RECODED",
+    chip=Chip("info", "git-compare", _("编码调整")),
+    who=lambda row: str(_("第 %(number)s 号编码调整") % {"number": row.id}),
+    what=lambda row: row.doc_no,
+    search=lambda text: Q(doc_no__contains=text) | Q(reason__contains=text),
+    fields={
+        "state": _("状态"),
+        "effective_on": _("施行日期"),
+        "doc_no": _("文号"),
+        "meeting": _("会议"),
+        "applied_at": _("施行时间"),
+        "problem": _("未能施行的原因"),
+        "end_reason": _("撤回、撤销的理由"),
+    },
+    url=lambda row: reverse("permissions:recoding-detail", args=[row.id]),
+    link=_("编码调整"),
+)
+RECODED_CODE = Record(
+    model=RecodingLine,
+    kind="CODE_CHANGED",
+    chip=Chip("info", "git-compare", _("编码替换、合并、拆分")),
+    who=lambda row: row.new_name,
+    what=lambda row: f"{row.old_code} → {row.new_code}",
+    search=lambda text: (
+        Q(old_code__istartswith=text)
+        | Q(new_code__istartswith=text)
+        | Q(old_name__contains=text)
+        | Q(new_name__contains=text)
+    ),
+    fields={
+        "kind": _("调整方式"),
+        "old_code": _("旧编码"),
+        "new_code": _("新编码"),
+        "new_name": _("新名称"),
+        "is_made": _("新增条目"),
+        "note": _("依据"),
+    },
+    url=lambda row: reverse("permissions:recoding-detail", args=[row.recoding_id]),
+    link=_("编码调整"),
 )
 DECLARATION = Record(
     model=SurgeryApplication,

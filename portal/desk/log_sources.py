@@ -84,6 +84,8 @@ class Source(StrEnum):
     GRADING = "K"
     GRADE_PROPOSAL = "Q"
     PUBLICATION = "B"
+    RECODING = "Z"
+    RECODED_CODE = "J"
     DECLARATION = "D"
     FILING = "F"
     RULE = "R"
@@ -108,6 +110,8 @@ RECORDS: Mapping[Source, Record] = {
     Source.GRADE: of_surgery.GRADE,
     Source.GRADE_PROPOSAL: of_surgery.GRADE_PROPOSAL,
     Source.PUBLICATION: of_surgery.PUBLICATION,
+    Source.RECODING: of_surgery.RECODING,
+    Source.RECODED_CODE: of_surgery.RECODED_CODE,
     Source.DECLARATION: of_surgery.DECLARATION,
     Source.FILING: of_surgery.FILING,
     Source.REVIEW: records.REVIEW,

@@ -22,7 +22,10 @@ from portal.accounts.scope import HOUSE, Scope
 from portal.directory.queries import search_practitioners
 from portal.ui.elements import Emptiness, Text
 from portal.ui.filters import LONGEST_SEARCH
+from surgery.codes import key
 from surgery.enums import Grade
+from surgery.models import Procedure
+from surgery.models.procedures import former_codes_of
 from surgery.queries.search import search as search_procedures
 
 LARGEST_ID = 2**63 - 1
@@ -150,14 +153,25 @@ def _privileges(text: str, limit: int) -> Group:
     return Group("privilege", _("权限"), "shield-check", hits, more)
 
 
+def _recoded(one: Procedure, former: Sequence[str], text: str) -> str:
+    """By which old code it was found: 原编码 → 现编码."""
+    by = next((code for code in former if key(text) and key(text) in key(code)), "")
+    said = {"old": by, "new": one.code}
+    return _(" · 原编码 %(old)s → %(new)s") % said if by else ""
+
+
 def _procedures(text: str, limit: int) -> Group:
+    found = search_procedures(text, limit=limit, in_use=False)
+    former = former_codes_of(one.pk for one in found)
     lines = [
         (
             f"{one.name} {one.code}",
-            str(Grade(one.grade).label) + ("" if one.is_enabled else _(" · 停用")),
+            str(Grade(one.grade).label)
+            + ("" if one.is_enabled else _(" · 停用"))
+            + _recoded(one, former.get(one.pk, ()), text),
             _list("permissions:grant-list", one.code),
         )
-        for one in search_procedures(text, limit=limit, in_use=False)
+        for one in found
     ]
     return Group("procedure", _("手术"), "list-tree", _hits("procedure", lines))
 

@@ -157,9 +157,7 @@ class Procedure(HistoricalModel):
     def is_restricted(self) -> bool:
         return self.restricted_class != RestrictedClass.NONE
 
-    def derive(
-        self, aliases: Iterable[str] = (), former: Iterable[str] = ()
-    ) -> None:
+    def derive(self, aliases: Iterable[str] = (), former: Iterable[str] = ()) -> None:
         """Make the derived columns from what is typed; ``aliases`` are its names,
         ``former`` the codes that became this one."""
         self.code_key = codes.key(self.code)

@@ -29,6 +29,7 @@ ACT_CHIPS = {
     GradeAct.CHANGE: Chip("info", "pencil", GradeAct.CHANGE.label),
     GradeAct.WITHDRAW: Chip("warn", "ban", GradeAct.WITHDRAW.label),
     GradeAct.UNDO: Chip("mute", "arrow-back-up", GradeAct.UNDO.label),
+    GradeAct.RECODE: Chip("info", "git-compare", GradeAct.RECODE.label),
 }
 ADDED = Chip("ok", "plus", gettext_lazy("新增"))
 REMOVED = Chip("warn", "ban", gettext_lazy("移出"))

@@ -76,6 +76,8 @@ class ProcedureRow:
     is_enabled: bool
     since: str
     url: str
+    former: str = ""
+    became: str = ""
 
     @property
     def places(self) -> str:
@@ -138,6 +140,14 @@ def procedure_row(entry: Procedure) -> ProcedureRow:
         is_enabled=entry.is_enabled,
         since=since_words(entry),
         url=reverse("surgery:procedure-detail", args=[entry.pk]),
+        former=listed(
+            one.old_code
+            for one in entry.former_lines  # type: ignore[attr-defined]
+        ),
+        became=listed(
+            one.new_code
+            for one in entry.coming_lines  # type: ignore[attr-defined]
+        ),
     )
 
 

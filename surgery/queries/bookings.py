@@ -87,7 +87,9 @@ def booked_for(code: str, *, after: datetime) -> list[BookedProcedure]:
 def booked_ahead_by_code(*, after: datetime) -> Counter[str]:
     """How many operations ahead each procedure is in."""
     ahead = _ahead(Q(planned_at__gte=after), in_his=Q(), declared=Q())
-    return Counter(code for _no, code in {(one.application_no, one.code) for one in ahead})
+    return Counter(
+        code for _no, code in {(one.application_no, one.code) for one in ahead}
+    )
 
 
 def booked_now(numbers: Sequence[str]) -> dict[str, list[BookedProcedure]]:

@@ -8,13 +8,23 @@ from django.core.cache import cache
 from django.db.models import Prefetch, Q, QuerySet
 
 from portal.directory.models import Department
-from surgery.models import Procedure, ProcedureAlias, ProcedureDepartment
+from surgery.enums import RecodingState
+from surgery.models import (
+    Procedure,
+    ProcedureAlias,
+    ProcedureDepartment,
+    RecodingLine,
+)
 
 CHOICES_KEY, CHOICES_SECONDS = "surgery.departments", 60
 
 
 def entries() -> QuerySet[Procedure]:
-    """With the aliases and departments that stand, as ``standing_…``; 2 queries more."""
+    """With the aliases and departments that stand, as ``standing_…``, and the codes it
+    comes from and became, as ``former_lines`` and ``coming_lines``; 4 queries more."""
+    recoded = RecodingLine.objects.filter(
+        recoding__state=RecodingState.APPLIED
+    ).order_by("pk")
     aliases = ProcedureAlias.objects.filter(is_dropped=False).order_by("pk")
     places = ProcedureDepartment.objects.filter(is_dropped=False)
     rows: QuerySet[Procedure] = Procedure.objects.defer("search_text")
@@ -25,6 +35,8 @@ def entries() -> QuerySet[Procedure]:
             queryset=places.select_related("department").order_by("department__code"),
             to_attr="standing_departments",
         ),
+        Prefetch("recoded_from", queryset=recoded, to_attr="former_lines"),
+        Prefetch("recoded_to", queryset=recoded, to_attr="coming_lines"),
     ]
     return rows.prefetch_related(*shown)
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from portal.approvals.workflow import ProposalState
-from surgery.enums import Grade
+from surgery.enums import Grade, RecodingState
 from surgery.ledger import base_of, grade_on, standing
-from surgery.models import GradeChange, GradeProposal, Procedure
+from surgery.models import GradeChange, GradeProposal, Procedure, RecodingLine
 
 
 class Known(NamedTuple):
@@ -84,10 +84,26 @@ def _of_version(
     return found
 
 
+def predecessors_of(procedure: Procedure) -> set[int]:
+    """Entries whose codes became this one, straight or over others; by key."""
+    found: set[int] = set()
+    looked_at = {procedure.pk}
+    while looked_at:
+        rows = RecodingLine.objects.filter(
+            new__in=looked_at, recoding__state=RecodingState.APPLIED
+        )
+        olds = set(rows.order_by("pk").values_list("old", flat=True))
+        looked_at = olds - found - {procedure.pk}
+        found |= looked_at
+    return found
+
+
 def history_of(procedure: Procedure) -> list[GradeChange]:
-    """Every change ever recorded, the latest first, with who and what led to it."""
+    """Every change ever recorded, the latest first, with who and what led to it; those
+    of the codes it was before too."""
+    entries = {procedure.pk, *predecessors_of(procedure)}
     return list(
-        GradeChange.objects.filter(procedure=procedure)
+        GradeChange.objects.filter(procedure__in=entries)
         .select_related("by", "version", "proposal__proposed_by", "undone_by__version")
         .order_by("-pk")
     )

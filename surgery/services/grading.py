@@ -248,9 +248,9 @@ def undo(
     left = [one for one in mine if one.undoes_id is None and one.pk not in taken]
     if not left:
         raise NothingToUndo
+    _must_not_be_carried(left)
     for one in left:
         _must_be_allowed_to_undo(by, one)
-    _must_not_be_carried(left)
     entries = [
         Entry(
             procedure=locked[one.procedure_id],
@@ -305,9 +305,11 @@ def _must_be_allowed_to_undo(by: User, change: GradeChange) -> None:
 
 def _must_not_be_carried(changes: Sequence[GradeChange]) -> None:
     """What a re-coding made, or carried on since, is taken back with all of it."""
-    if (mine := Recoding.objects.filter(
-        Q(version__changes__in=changes) | Q(undo_version__changes__in=changes)
-    ).first()) is not None:
+    if (
+        mine := Recoding.objects.filter(
+            Q(version__changes__in=changes) | Q(undo_version__changes__in=changes)
+        ).first()
+    ) is not None:
         raise CarriedByRecoding(changes[0].code, mine.pk)
     later = RecodingLine.objects.filter(
         old__in=[one.procedure_id for one in changes],

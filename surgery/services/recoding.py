@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 from portal.accounts.models import User
 from portal.audit.acting import acting
 from portal.parameters.days import day_of
+from portal.sheets.models import ImportState, Outcome
 from surgery import codes
 from surgery.enums import Grade, GradeAct, RecodingState, RestrictedClass
 from surgery.models import (
@@ -28,6 +29,7 @@ from surgery.models import (
     ProcedureDepartment,
     Recoding,
     RecodingLine,
+    RecodingSheet,
 )
 from surgery.models.procedures import find_anew
 from surgery.services.grade_ledger import Entry, write_version
@@ -134,7 +136,20 @@ def cancel(*, recoding: Recoding, by: User, at: datetime, reason: str) -> Recodi
     one.ended_by, one.ended_at, one.end_reason = by, at, text
     with acting(by=by, reason=text):
         _save(one, at)
+    _close_sheet(one, by=by, at=at, reason=text)
     return one
+
+
+def _close_sheet(one: Recoding, *, by: User, at: datetime, reason: str) -> None:
+    """The sheet it came by is taken back with it."""
+    sheet = RecodingSheet.objects.select_for_update().filter(recoding=one).first()
+    if sheet is None:
+        return
+    sheet.state = ImportState.UNDONE
+    sheet.undone_by, sheet.undone_at, sheet.undo_reason = by, at, reason
+    with acting(by=by, reason=reason):
+        _save(sheet, at)
+    sheet.rows.filter(outcome=Outcome.DONE).update(outcome=Outcome.UNDONE)
 
 
 def locked(recoding: Recoding, *allowed: RecodingState) -> Recoding:
@@ -346,6 +361,7 @@ def take_back(
     recoding.ended_by, recoding.ended_at, recoding.end_reason = by, at, reason
     with acting(by=by, reason=reason):
         _save(recoding, at)
+    _close_sheet(recoding, by=by, at=at, reason=reason)
     find_anew(entries.keys(), str(recoding._state.db))
     return lines
 

@@ -118,7 +118,9 @@ def _judged(
     for ending in answer.endings:
         old, new = known.by_key[ending.old], known.by_key.get(ending.new)
         mine = sources[ending.new]
-        name = new.name if new else names[ending.new].name if ending.new in names else ""
+        name = (
+            new.name if new else names[ending.new].name if ending.new in names else ""
+        )
         if new is None and not name:
             # Of one code alone it is the same operation under another number.
             name = old.name if ending.way is not Way.SPLIT and len(mine) == 1 else ""

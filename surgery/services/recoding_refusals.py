@@ -55,6 +55,11 @@ class DeciderIsProposer(RecodingRefused):
     message = gettext_lazy("审定人不能是提出的本人。请另一人审定。")
 
 
+class DeciderMissing(RecodingRefused):
+    field = "second_no"
+    message = gettext_lazy("编码调整须由另一人审定。请审定人输入工号和密码。")
+
+
 class NotInThatState(RecodingRefused):
     def __init__(self, state: Text) -> None:
         super().__init__(

@@ -21,6 +21,7 @@ from portal.ui.filters import DateRange, Option, Search, day_or_none
 from portal.ui.lists import Column, ListSpec, list_response
 from portal.ui.moments import today, write_moment
 from portal.ui.notices import invalid, saved
+from surgery.enums import GradeAct
 from surgery.forms.publications import PublicationForm
 from surgery.models import GradeChange, GradeVersion, Procedure
 from surgery.presenters import grade_versions as present
@@ -102,7 +103,10 @@ def version_detail(request: AuthenticatedRequest, version_id: int) -> HttpRespon
         "publications": present.publication_rows(publications_of(version)),
         "earlier": earlier,
         "may_undo": any(
-            one.undoes_id is None and not hasattr(one, "undone_by") for one in changes
+            one.undoes_id is None
+            and one.act != GradeAct.RECODE
+            and not hasattr(one, "undone_by")
+            for one in changes
         ),
     }
     return render(request, "surgery/grade_version_detail.html", context)

@@ -65,7 +65,9 @@ def undo(one: Recoding, by: User, **given: Any) -> Recoding:
     return recoding.undo(recoding=one, by=by, **(asked | given))
 
 
-def held(by: User, doctor: Practitioner, code: str = "SG03", **given: Any) -> GrantState:
+def held(
+    by: User, doctor: Practitioner, code: str = "SG03", **given: Any
+) -> GrantState:
     """A right somebody has had for two days."""
     at = given.pop("at", None) or timezone.now() - timedelta(days=2)
     return give(by, doctor, code, **{"item": CHOLE, "at": at, **given})
@@ -83,5 +85,3 @@ def nothing_written() -> Iterator[None]:
     with ledger.nothing_written(), paper.nothing_written():
         yield
     assert [ledger.rows(one) for one in TABLES] == before
-
-
