@@ -5,6 +5,12 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def say_as_before(apps, schema_editor):
+    """Down: a line that went over to another code was taken away, in the words of before."""
+    events = apps.get_model("permissions", "GrantEvent").objects
+    events.filter(kind="RECODE").update(kind="REVOKE", reason_code="19")
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -71,4 +77,5 @@ class Migration(migrations.Migration):
             model_name='recodedgrant',
             constraint=models.UniqueConstraint(fields=('recoding', 'state', 'into'), name='permissions_recodedgrant_once'),
         ),
+        migrations.RunPython(migrations.RunPython.noop, say_as_before),
     ]

@@ -6,6 +6,14 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def say_as_before(apps, schema_editor):
+    """Down: the words of before for what a re-coding did to grades."""
+    changes = apps.get_model("surgery", "GradeChange").objects.filter(act="RECODE")
+    changes.filter(grade=0).update(act="WITHDRAW")
+    changes.filter(act="RECODE", grade_before=0).update(act="NEW")
+    changes.filter(act="RECODE").update(act="CHANGE")
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -421,4 +429,5 @@ class Migration(migrations.Migration):
             model_name='recodingsheetrow',
             constraint=models.UniqueConstraint(fields=('recoding_sheet', 'number'), name='surgery_recodingsheetrow_once'),
         ),
+        migrations.RunPython(migrations.RunPython.noop, say_as_before),
     ]

@@ -172,6 +172,7 @@ class Entries:
         self._today = day_of(at)
         self.by_key: dict[str, Procedure] = {}
         self._waiting: dict[int, str] = {}
+        self._eased: dict[int, str] = {}
         self._wakeable: set[int] = set()
         self._planned: dict[str, int] = {}
         wanted = sorted(keys)
@@ -206,6 +207,15 @@ class Entries:
             self._waiting[pk] = _(
                 "已定于 %(day)s 调级，先撤销那一版，或等到那天以后"
             ) % {"day": day.isoformat()}
+        eased = GradeChange.objects.filter(
+            procedure__in=mine, transition_until__gte=self._today, undone_by=None
+        )
+        for pk, day in eased.order_by("pk").values_list(
+            "procedure_id", "transition_until"
+        ):
+            self._eased[pk] = _("调级过渡期到 %(day)s，期满后再调整") % {
+                "day": day.isoformat()
+            }
         woken = RecodingLine.objects.filter(
             new__in=mine, is_made=True, recoding__state=RecodingState.UNDONE
         )
@@ -238,7 +248,8 @@ class Entries:
             return _("已定于 %(day)s 停用") % {"day": old.effective_to.isoformat()}
         if old.effective_from is not None and old.effective_from >= self._today:
             return _("今天才启用，明天起可以调整")
-        return self._waiting.get(old.pk, "") or self._planned_for(old.code)
+        waits = self._waiting.get(old.pk) or self._eased.get(old.pk)
+        return waits or self._planned_for(old.code)
 
     def _of_new(self, new: Procedure) -> str:
         if not new.is_enabled and new.pk not in self._wakeable:

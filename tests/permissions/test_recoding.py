@@ -559,7 +559,7 @@ def test_undo_is_refused_to_the_proposer_and_below_the_committee(
 
 
 def test_version_of_a_recoding_is_not_undone_by_itself(lin: User, he: User) -> None:
-    earlier = paper.regraded(lin, he, CHOLE, 4)
+    earlier = paper.regraded(lin, he, CHOLE, 2)
     one = decide(lin, he, pair(CHOLE, NEW))
     assert one.version is not None
     with nothing_written():
