@@ -282,7 +282,8 @@ def test_from_the_upload_to_the_decision_in_pages(
     answer: Any = page.post(SHEETS, {"file": SimpleUploadedFile("对照.xlsx", data)})
     one = RecodingSheet.objects.get()
     assert (answer.status_code, answer.url) == (302, f"{SHEETS}{one.pk}/")
-    assert one.mapping == dict(OLD=0, NEW=1, NAME=2, KIND=3, NOTE=4, DAY=5)
+    fields = ("OLD", "NEW", "NAME", "KIND", "NOTE", "DAY")
+    assert one.mapping == {name: place for place, name in enumerate(fields)}
     columns = {name: str(at) for name, at in one.mapping.items()}
     page.post(f"{SHEETS}{one.pk}/check/", columns)
     worked(one)

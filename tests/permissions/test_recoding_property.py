@@ -101,39 +101,54 @@ def answers(
 def act(step: tuple[str, int, int], lin: User, he: User, salt: int) -> None:
     name, first, second = step
     code, other = CODES[first], CODES[second]
-    if name == "replace":
-        decide(lin, he, pair(code, other, f"手术{salt}"))
-    elif name == "merge":
-        third = CODES[(second + 1) % len(CODES)]
-        decide(lin, he, pair(code, third, f"手术{salt}"), pair(other, third))
-    elif name == "split":
-        third = CODES[(second + 1) % len(CODES)]
-        decide(lin, he, pair(code, other, "左"), pair(code, third, "右"))
-    elif name == "regrade" and Procedure.objects.filter(code=code).exists():
-        proposal = paper.propose(lin, code, second)
-        regrading.approve(
-            proposals=[proposal], by=he, at=timezone.now(), reason=paper.DECIDED
+    third = CODES[(second + 1) % len(CODES)]
+    acts = {
+        "replace": lambda: decide(lin, he, pair(code, other, f"手术{salt}")),
+        "merge": lambda: decide(
+            lin, he, pair(code, third, f"手术{salt}"), pair(other, third)
+        ),
+        "split": lambda: decide(
+            lin, he, pair(code, other, "左"), pair(code, third, "右")
+        ),
+        "regrade": lambda: _regrade(lin, he, code, second),
+        "suspend": lambda: _suspend(lin, first),
+        "undo": lambda: _undo(he),
+        "undo grade": lambda: _undo_grade(he),
+    }
+    acts[name]()
+
+
+def _regrade(lin: User, he: User, code: str, grade: int) -> None:
+    if not Procedure.objects.filter(code=code).exists():
+        return
+    proposal = paper.propose(lin, code, grade)
+    regrading.approve(
+        proposals=[proposal], by=he, at=timezone.now(), reason=paper.DECIDED
+    )
+
+
+def _suspend(lin: User, place: int) -> None:
+    states = list(GrantState.objects.filter(status="ACTIVE").order_by("pk"))
+    if states:
+        suspend(
+            state=states[place % len(states)],
+            by=lin,
+            at=timezone.now(),
+            reason_code=ReasonCode.R09,
+            reason="并发症率偏高",
         )
-    elif name == "suspend":
-        states = list(GrantState.objects.filter(status="ACTIVE").order_by("pk"))
-        if states:
-            suspend(
-                state=states[first % len(states)],
-                by=lin,
-                at=timezone.now(),
-                reason_code=ReasonCode.R09,
-                reason="并发症率偏高",
-            )
-    elif name == "undo":
-        done = Recoding.objects.filter(state=RecodingState.APPLIED).order_by("-pk")
-        if (last := done.first()) is not None:
-            undo(last, he)
-    elif name == "undo grade":
-        version = GradeVersion.objects.order_by("-pk").first()
-        if version is not None:
-            regrading.undo(
-                version=version, by=he, at=timezone.now(), reason="级别有误撤销"
-            )
+
+
+def _undo(he: User) -> None:
+    done = Recoding.objects.filter(state=RecodingState.APPLIED).order_by("-pk")
+    if (last := done.first()) is not None:
+        undo(last, he)
+
+
+def _undo_grade(he: User) -> None:
+    version = GradeVersion.objects.order_by("-pk").first()
+    if version is not None:
+        regrading.undo(version=version, by=he, at=timezone.now(), reason="级别有误撤销")
 
 
 @settings(
