@@ -11,7 +11,6 @@ def say_as_before(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('directory', '0004_facts'),
         ('permissions', '0011_booking_hits'),
         ('surgery', '0007_recoding'),

@@ -314,10 +314,6 @@ def _events(kinds: Sequence[EventKind]) -> Callable[[], QuerySet[Any]]:
     return lambda: AuditEvent.objects.filter(kind__in=kinds)
 
 
-def _named(text: str) -> Q:
-    return Q(name__contains=text) | Q(staff_no__istartswith=text)
-
-
 def _account_table(kinds: Sequence[EventKind]) -> Table:
     return Table(
         rows=_events(kinds),
@@ -325,7 +321,9 @@ def _account_table(kinds: Sequence[EventKind]) -> Table:
         by="by_id",
         kind="kind",
         kinds=kinds,
-        search=lambda text: _user(_named(text)),
+        search=lambda text: _user(
+            Q(name__contains=text) | Q(staff_no__istartswith=text)
+        ),
         doctor=lambda emp_no: _user(Q(practitioner__emp_no=emp_no)),
     )
 

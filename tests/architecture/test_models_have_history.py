@@ -40,6 +40,7 @@ NOT_MAINTAINED = {
     "permissions.GrantImportRow": "a row of a file; what came of it is in the ledger",
     "permissions.Reminder": "is itself the record of a reminder",
     "surgery.ProcedureImportRow": "a row of a file; what came of it is in the catalogue",
+    "surgery.RecodingSheetRow": "a row of a file; what came of it is the re-coding",
     "surgery.BookedOperation": "the HIS's; pulled, with its first and last sight",
     "surgery.CaseMember": "the HIS's; pulled, with its first and last sight",
     "surgery.CaseProcedure": "the HIS's; pulled, with its first and last sight",

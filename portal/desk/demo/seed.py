@@ -24,6 +24,7 @@ from portal.desk.demo.catalogue import seed_first_version, seed_versions
 from portal.desk.demo.grades import seed_grades
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
 from portal.desk.demo.procedures import seed_procedures
+from portal.desk.demo.recodings import seed_recodings
 from portal.desk.demo.reviews import seed_reviews
 from portal.desk.demo.techniques import seed_techniques
 from portal.desk.demo.theatre import THEATRE
@@ -37,6 +38,7 @@ from surgery.models import (
     Filing,
     GradeComparison,
     GradeVersion,
+    Recoding,
     SurgeryApplication,
 )
 from surgery.services.grade_differences import compare
@@ -82,6 +84,11 @@ def seed() -> str:
         seed_reviews(officer=User.objects.get(staff_no=PROPOSER), now=now)
     if not Filing.objects.exists():
         seed_techniques(by=User.objects.get(staff_no=PROPOSER), now=now)
+    if not Recoding.objects.exists():
+        author, decider = (
+            User.objects.get(staff_no=number) for number in (PROPOSER, APPROVER)
+        )
+        seed_recodings(author=author, decider=decider, now=now)
     return (
         f"医师 {Practitioner.objects.count()}，授权 {Grant.objects.count()}，"
         f"申请 {Application.objects.count()}"
