@@ -6,7 +6,7 @@ goes nowhere. A flag of the contract becomes true or false, a moment an instant.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -32,6 +32,8 @@ class Dictionary:
     name: str
     model: type[HisRow]
     renamed: Mapping[str, str] = field(default_factory=dict)  # column → field
+    # Of a fact: what is made of its rows, in the transaction that takes them.
+    follow: Callable[[Collection[Any]], None] | None = None
 
     @property
     def view(self) -> View:

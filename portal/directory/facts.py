@@ -136,9 +136,10 @@ class _FactPull:
             fresh, batch_size=ROWS_PER_STATEMENT
         )
         self._added += len(fresh)
-        for row in facts.rows:
-            if row.key in kept:
-                self._change(kept[row.key], row)
+        known_before = [row for row in facts.rows if row.key in kept]
+        for row in known_before:
+            self._change(kept[row.key], row)
+        self._follow([*fresh, *(kept[row.key] for row in known_before)])
 
     def _kept(self, keys: list[str]) -> dict[str, Any]:
         """What our copy has of these keys, present or not."""
@@ -176,6 +177,10 @@ class _FactPull:
         item.row_hash, item.missing_since = row.hash, None
         item.save()
 
+    def _follow(self, items: Sequence[Any]) -> None:
+        if self.target.follow is not None and items:
+            self.target.follow(items)
+
     # --- the end ----------------------------------------------------------------------
 
     def _ended(self, view: PulledView, reading: Reading) -> SyncRun:
@@ -190,9 +195,11 @@ class _FactPull:
             return self._written(state=SyncRun.State.HELD, vanished=len(gone))
         with transaction.atomic():
             self._hold(view)
-            for item in self._kept(gone).values():
+            lost = list(self._kept(gone).values())
+            for item in lost:
                 item.missing_since = self.at
                 item.save(update_fields=["missing_since"])
+            self._follow(lost)
             run = self._written(
                 added=self._added,
                 changed=self._changed,

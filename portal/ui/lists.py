@@ -276,7 +276,14 @@ def tabs_of(
     """The quick views with their counts."""
     conditions = {view.key: view.condition for view in spec.views}
     count = one_by_one if spec.stamp else together
-    numbers = counts.of("views", lambda: count(queryset, conditions))
+    numbers = counts.of(
+        "views",
+        lambda: (
+            spec.count_views(queryset)
+            if spec.count_views
+            else count(queryset, conditions)
+        ),
+    )
     chosen = None if given.get("saved") else chosen_view(spec, given)
     return Tabs(
         tuple(

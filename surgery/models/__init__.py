@@ -23,6 +23,7 @@ from surgery.models.recoding import (
     RecodingSheet,
     RecodingSheetRow,
 )
+from surgery.models.shares import CaseShare
 from surgery.models.techniques import Filing
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "BookedOperation",
     "CaseMember",
     "CaseProcedure",
+    "CaseShare",
     "CataloguePublication",
     "Filing",
     "GradeChange",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -19,12 +20,13 @@ from portal.parameters.days import day_of, months_after, start_of
 from portal.ui.filters import ChoiceFilter, DateRange, Search, day_or_none
 from portal.ui.lists import Column, ListSpec, QuickView, list_response
 from surgery.enums import TeamRole
-from surgery.models import PerformedCase, Procedure
+from surgery.models import CaseShare, Procedure
 from surgery.presenters.volumes import VolumeRow, volume_rows, window_note
 from surgery.queries.volumes import (
     BY_BOTH,
     BY_PROCEDURE,
     BY_SURGEON,
+    groups_by_role,
     pulled_stamp,
     undated,
     volumes,
@@ -111,22 +113,37 @@ ON = DateRange("on", _("手术日期"), "op_start")
 OF_DEPARTMENT = ChoiceFilter(
     "dept", _("医师科室"), departments, of_department, is_searchable=True
 )
-ROLES = (
-    QuickView("surgeon", R.SURGEON.label, Q(role=R.SURGEON) | Q(role=None)),
-    QuickView(
-        "assistant",
+# What each quick view shows; blank is the surgeon of a case without a team.
+ROLES: Mapping[str, tuple[Any, Collection[str]]] = {
+    "surgeon": (R.SURGEON.label, (R.SURGEON, "")),
+    "assistant": (
         _("助手"),
-        Q(role__in=[R.FIRST_ASSISTANT, R.SECOND_ASSISTANT, R.THIRD_ASSISTANT]),
+        (R.FIRST_ASSISTANT, R.SECOND_ASSISTANT, R.THIRD_ASSISTANT),
     ),
-    QuickView("anesthetist", R.ANESTHETIST.label, Q(role=R.ANESTHETIST)),
-    QuickView("all", _("全部角色")),
+    "anesthetist": (R.ANESTHETIST.label, (R.ANESTHETIST,)),
+    "all": (_("全部角色"), (*R.values, "")),
+}
+VIEWS = tuple(
+    QuickView(key, label, Q() if key == "all" else Q(role__in=list(roles)))
+    for key, (label, roles) in ROLES.items()
 )
-VOLUMES = ListSpec[PerformedCase, VolumeRow](
+
+
+def count_views(groups: Any) -> dict[str, int]:
+    found = groups_by_role(groups)
+    return {
+        key: sum(found.get(role, 0) for role in roles)
+        for key, (_label, roles) in ROLES.items()
+    }
+
+
+VOLUMES = ListSpec[CaseShare, VolumeRow](
     key="volumes",
     columns=(PERSON, DEPARTMENT, ROLE, PROCEDURE, *NUMBERS),
     search=Search(_("医师、工号或手术"), person_or_procedure),
     filters=(OF_DEPARTMENT, ON),
-    views=ROLES,
+    views=VIEWS,
+    count_views=count_views,
     order=("-cases",),
     present=volume_rows,
     row_template="surgery/_volume_row.html",
@@ -150,6 +167,7 @@ PROCEDURES = replace(
         ON,
     ),
     views=(),
+    count_views=None,
 )
 
 
@@ -173,7 +191,7 @@ def volume_procedures(request: AuthenticatedRequest) -> HttpResponse:
 
 def _page(
     request: AuthenticatedRequest,
-    spec: ListSpec[PerformedCase, VolumeRow],
+    spec: ListSpec[CaseShare, VolumeRow],
     by: tuple[str, ...],
 ) -> HttpResponse:
     since = _since(request)

@@ -43,6 +43,7 @@ NOT_MAINTAINED = {
     "surgery.RecodingSheetRow": "a row of a file; what came of it is the re-coding",
     "surgery.BookedOperation": "the HIS's; pulled, with its first and last sight",
     "surgery.CaseMember": "the HIS's; pulled, with its first and last sight",
+    "surgery.CaseShare": "made of the pulled cases, and anew whenever they change",
     "surgery.CaseProcedure": "the HIS's; pulled, with its first and last sight",
     "surgery.PerformedCase": "the HIS's; pulled, with its first and last sight",
     "surgery.GradeComparison": "is itself the record of a comparison",

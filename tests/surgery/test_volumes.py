@@ -13,17 +13,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.parameters.days import ZONE
-from surgery.models import CaseMember, CaseProcedure, PerformedCase
+from surgery.codes import key
+from surgery.models import CaseMember, CaseProcedure, CaseShare, PerformedCase
 from surgery.queries.volumes import (
     BY_BOTH,
     BY_PROCEDURE,
     BY_SURGEON,
     COUNTS,
+    cases_by_key,
     undated,
     volumes,
 )
+from surgery.sync.shares import keep_if_empty
 from tests.harness import assert_queries
-from tests.surgery.case_rows import CHOLE, LIVER, MONDAY, SPLEEN, Theatre, pull
+from tests.surgery.case_rows import (
+    CHOLE,
+    LIVER,
+    MONDAY,
+    SPLEEN,
+    Theatre,
+    local,
+    pull,
+)
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 17, 4, 0, tzinfo=UTC)
@@ -71,7 +82,8 @@ def test_canceled_withdrawn_and_undated_cases_do_not_count() -> None:
     his.case("2", op_start=None)
     his.case("3")
     pull(his, NOON)
-    PerformedCase.objects.filter(op_id="3").update(missing_since=NOON)
+    his.tables["V_YW_OPERATION"].pop()
+    pull(his, NOON + timedelta(hours=1), whole=True)
 
     assert found() == {}
     assert undated() == 1
@@ -81,8 +93,9 @@ def test_line_that_left_the_his_does_not_count() -> None:
     his = Theatre()
     his.case("1", CHOLE, SPLEEN, team={"1": "1188", "2": "1305"})
     pull(his, NOON)
-    CaseProcedure.objects.filter(code=SPLEEN).update(missing_since=NOON)
-    CaseMember.objects.filter(emp_no="1305").update(missing_since=NOON)
+    his.tables["V_YW_OPERATION_ITEM"].pop()
+    his.tables["V_YW_OPERATION_TEAM"].pop()
+    pull(his, NOON + timedelta(hours=1), whole=True)
 
     assert found() == {("1188", "1", CHOLE): (1, 0, 0, 0)}
 
@@ -94,7 +107,7 @@ def test_case_without_lines_counts_for_the_surgeon_and_procedure_it_names() -> N
         his.tables[name].clear()
     pull(his, NOON)
 
-    assert found() == {("1027", None, LIVER): (1, 0, 0, 0)}
+    assert found() == {("1027", "", LIVER): (1, 0, 0, 0)}
 
 
 @pytest.mark.parametrize(
@@ -169,6 +182,7 @@ def keep(cases: list[Any], items: list[Any], team: list[Any]) -> None:
     PerformedCase.objects.bulk_create(cases)
     CaseProcedure.objects.bulk_create(items)
     CaseMember.objects.bulk_create(team)
+    keep_if_empty()
 
 
 def counted_by_hand(
@@ -187,7 +201,7 @@ def counted_by_hand(
             (one.emp_no, one.role)
             for one in team
             if one.case_id == case.op_id and one.missing_since is None
-        } or {(case.surgeon_no, None)}
+        } or {(case.surgeon_no, "")}
         for code in codes:
             for who, role in people:
                 fields = {"who": who, "role": role, "code": code}
@@ -218,3 +232,86 @@ def test_volumes_take_one_query() -> None:
     keep(*planted(7, 60))
     with assert_queries(1):
         assert len(found()) > 20
+
+
+def in_the_tables() -> tuple[list[Any], list[Any], list[Any]]:
+    return (
+        list(PerformedCase.objects.order_by("pk")),
+        list(CaseProcedure.objects.order_by("pk")),
+        list(CaseMember.objects.order_by("pk")),
+    )
+
+
+def one_day_in_the_his(his: Theatre, dice: random.Random, day: int) -> None:
+    """Cases come, change and are canceled; lines of old ones come and go."""
+    written = local(2026, 11, 17, 8, 0) + timedelta(days=day)
+    for _nth in range(3):
+        roles = dice.sample("1235", dice.randint(1, 4))
+        his.case(
+            str(dice.randint(1, 9)),
+            *dice.choices(CODES, k=dice.randint(1, 3)),
+            team={role: dice.choice(PEOPLE[:3]) for role in roles},
+            cancel_flag=dice.choice("001"),
+            op_start=dice.choice([MONDAY, MONDAY, None]),
+            complication=dice.choice(["", "00", "04"]),
+            last_modified=written,
+        )
+    for name in ("V_YW_OPERATION", "V_YW_OPERATION_ITEM", "V_YW_OPERATION_TEAM"):
+        if len(his.tables[name]) > 4 and dice.random() < 0.5:
+            his.tables[name].pop(dice.randrange(len(his.tables[name])))
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=10, deadline=None)
+def test_what_the_pulls_keep_equals_a_recomputation(seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311
+    his = Theatre()
+    with transaction.atomic():
+        for day in range(5):
+            one_day_in_the_his(his, dice, day)
+            pull(his, NOON + timedelta(days=day), whole=dice.random() < 0.7)
+            for by in (BY_BOTH, BY_SURGEON, BY_PROCEDURE):
+                assert found(by) == counted_by_hand(by, *in_the_tables())
+        kept = list(CaseShare.objects.order_by("pk").values())
+        CaseShare.objects.all().delete()
+        keep_if_empty()
+        again = list(CaseShare.objects.order_by("pk").values())
+        assert as_rows(kept) == as_rows(again)
+        transaction.set_rollback(True)
+
+
+def as_rows(shares: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
+    return {
+        tuple(value for name, value in sorted(one.items()) if name != "id")
+        for one in shares
+    }
+
+
+def test_pull_that_is_given_up_leaves_the_shares_as_they_were() -> None:
+    his = Theatre()
+    his.case("1", CHOLE, team={"1": "1188"})
+    pull(his, NOON)
+    before = found()
+    his.case("1", LIVER, team={"1": "1027"}, last_modified=local(2026, 11, 18, 8, 0))
+
+    with pytest.raises(RuntimeError), transaction.atomic():
+        pull(his, NOON + timedelta(days=1), whole=True)
+        raise RuntimeError
+
+    assert found() == before
+
+
+def test_cases_of_a_procedure_are_counted_in_any_spelling_once() -> None:
+    his = Theatre()
+    his.case("1", CHOLE, team={"1": "1188", "2": "1305"})
+    his.case("2", "５１.２３００")
+    his.case("3", CHOLE, "512300")
+    his.case("4", CHOLE, op_start=MONDAY - timedelta(days=400))
+    his.case("5", LIVER)
+    pull(his, NOON)
+
+    with assert_queries(1):
+        counted = cases_by_key(
+            [key(CHOLE), key(SPLEEN)], since=NOON - timedelta(days=365)
+        )
+    assert counted == {"512300": 3}

@@ -13,6 +13,7 @@ from portal.directory.facts import pull_facts
 from portal.directory.models import SyncRun
 from portal.his.gateway import HisReader
 from surgery.models import BookedOperation, CaseMember, CaseProcedure, PerformedCase
+from surgery.sync.shares import keep, keep_if_empty
 
 # The patient's name and what else says who they are stays in the HIS.
 PATIENT = {"name": NOT_KEPT, "inpatient_no": NOT_KEPT}
@@ -43,14 +44,19 @@ FACTS = (
             "death_flag": "is_dead",
             "cancel_flag": "is_canceled",
         },
+        follow=keep,
     ),
     Dictionary(
         "V_YW_OPERATION_ITEM",
         CaseProcedure,
         {"op_id": "case_id", "proc_code": "code", "proc_name": "name"},
+        follow=keep,
     ),
     Dictionary(
-        "V_YW_OPERATION_TEAM", CaseMember, {"op_id": "case_id", "team_role": "role"}
+        "V_YW_OPERATION_TEAM",
+        CaseMember,
+        {"op_id": "case_id", "team_role": "role"},
+        follow=keep,
     ),
 )
 BY_VIEW = {fact.name: fact for fact in FACTS}
@@ -60,4 +66,5 @@ def pull_cases(
     *, gateway: HisReader, at: datetime, whole: bool = False
 ) -> list[SyncRun]:
     """Booked operations, cases, their procedures and teams; a run for each view."""
+    keep_if_empty()
     return pull_facts(FACTS, gateway=gateway, at=at, whole=whole)
