@@ -30,13 +30,18 @@ class Spelling:
 
 @lru_cache(maxsize=4096)  # asked for twice by whoever makes many entries
 def spelling_of(name: str) -> Spelling:
-    marked = lazy_pinyin(folded(name), errors=lambda text: _AS_IT_IS + text)
+    spelled = syllables(folded(name))
     return Spelling(
-        initials="".join(
-            one[1:] if one.startswith(_AS_IT_IS) else one[0] for one in marked
-        ),
-        pinyin="".join(one.removeprefix(_AS_IT_IS) for one in marked),
+        initials="".join(one[0] for one in spelled), pinyin="".join(spelled)
     )
+
+
+def syllables(text: str) -> list[str]:
+    """Of each sign of a folded text its pinyin; letters and digits are their own."""
+    spelled: list[str] = []
+    for one in lazy_pinyin(text, errors=lambda rest: _AS_IT_IS + rest):
+        spelled += one[1:] if one.startswith(_AS_IT_IS) else [one]
+    return spelled
 
 
 def initials_of(name: str) -> str:

@@ -65,6 +65,14 @@ class Grade:
         return f"g{self.number or 0}"
 
 
+@dataclass(frozen=True)
+class Marked:
+    """A text in parts, each with whether it is what was looked for."""
+
+    template: ClassVar[str] = "components/marked.html"
+    parts: tuple[tuple[str, bool], ...]
+
+
 # A dot of the chain: "" not yet, f done, q under way, w retrying, e failed.
 Dot = Literal["", "f", "q", "w", "e"]
 

@@ -177,7 +177,9 @@ def list_page(
         key=spec.key,
         rows=rows,
         row_template=spec.row_template,
-        heads=column_heads(spec.columns, sorting),
+        heads=column_heads(
+            [column for column in spec.columns if not column.in_file], sorting
+        ),
         controls=asked.controls,
         search=asked.search,
         tabs=tabs,

@@ -29,7 +29,8 @@ MOST_EXPORTED = 100_000
 class Column(Generic[R]):
     """One column: its title, what to order by, how to export it.
 
-    A column without ``order`` cannot be sorted, one without ``export`` is not exported.
+    A column without ``order`` cannot be sorted, one without ``export`` is not exported,
+    one ``in_file`` only is not shown: its value stands in another one's cell.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Column(Generic[R]):
     order: tuple[str, ...] = ()
     css: str = ""
     export: Callable[[R], Cell] | None = None
+    in_file: bool = False
 
 
 @dataclass(frozen=True)

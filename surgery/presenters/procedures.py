@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +11,23 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.ui.elements import Change, Chip, Diff, Grade, Text
+from portal.parameters.days import months_after, start_of
+from portal.ui.elements import Change, Chip, Diff, Grade, Marked, Text
 from portal.ui.moments import today, write_day, write_second
 from portal.ui.phrases import listed
+from surgery import codes
 from surgery.enums import RestrictedClass
+from surgery.hits import parts_of
 from surgery.models import Procedure, ProcedureAlias
+from surgery.queries.operators import operators_of
+from surgery.queries.search import words_of
+from surgery.queries.volumes import cases_by_key
 
 IN_USE = Chip("ok", "circle-check", gettext_lazy("启用"))
 OUT_OF_USE = Chip("mute", "ban", gettext_lazy("停用"))
 WAITS = Chip("info", "calendar-due", gettext_lazy("待启用"))
 ENDS = Chip("warn", "calendar-due", gettext_lazy("待停用"))
+MONTHS = 12  # of which the list counts the cases
 # Fields in the order a drawer and the log tell them; titles are the model's.
 TOLD = (
     "code",
@@ -58,6 +65,17 @@ TITLES: Mapping[str, Text] = {
 
 
 @dataclass(frozen=True)
+class MarkedTexts:
+    """Texts of an entry with what was looked for marked; ``insurance`` only where it is
+    another code."""
+
+    code: Marked
+    insurance: Marked
+    name: Marked
+    aliases: Marked
+
+
+@dataclass(frozen=True)
 class ProcedureRow:
     """One entry as the list shows it."""
 
@@ -78,6 +96,18 @@ class ProcedureRow:
     url: str
     former: str = ""
     became: str = ""
+    marked: MarkedTexts
+    operators: int | None = None
+    cases: int = 0
+
+    @property
+    def able(self) -> str:
+        return "" if self.operators is None else _("%(n)s 人") % {"n": self.operators}
+
+    @property
+    def hangs_on_one(self) -> bool:
+        """Should that one be away, nobody may."""
+        return self.is_enabled and self.operators == 1
 
     @property
     def places(self) -> str:
@@ -102,19 +132,38 @@ class ProcedureRow:
         return listed(self.departments) or _("不限")
 
 
-def procedure_rows(entries: Sequence[Procedure]) -> list[ProcedureRow]:
-    return [procedure_row(entry) for entry in entries]
+def procedure_rows(
+    entries: Sequence[Procedure], *, looked_for: str = ""
+) -> list[ProcedureRow]:
+    """Rows of a list, with who may operate and how often it was done; two queries."""
+    words = words_of(looked_for)
+    able = operators_of([entry.code for entry in entries])
+    since = start_of(months_after(today(), -MONTHS))
+    done = cases_by_key([entry.code_key for entry in entries], since=since)
+    return [
+        replace(
+            procedure_row(entry, words),
+            operators=able.get(entry.code),
+            cases=done.get(entry.code_key, 0),
+        )
+        for entry in entries
+    ]
 
 
-def procedure_row(entry: Procedure) -> ProcedureRow:
+def procedure_row(entry: Procedure, words: Sequence[str] = ()) -> ProcedureRow:
+    """``words`` are what was looked for, folded."""
     aliases: Sequence[ProcedureAlias] = entry.standing_aliases  # type: ignore[attr-defined]
+    other_names = listed(one.name for one in aliases)
     places: Any = entry.standing_departments  # type: ignore[attr-defined]
+    # Mostly the two are one: then it is said once.
+    is_same = codes.key(entry.code_insurance) == entry.code_key
+    insurance = "" if is_same else entry.code_insurance
     return ProcedureRow(
         id=entry.pk,
         code=entry.code,
         code_insurance=entry.code_insurance,
         name=entry.name,
-        aliases=listed(one.name for one in aliases),
+        aliases=other_names,
         category=entry.get_category_display(),
         grade=Grade(entry.grade),
         is_national_level4=entry.is_national_level4,
@@ -147,6 +196,11 @@ def procedure_row(entry: Procedure) -> ProcedureRow:
         became=listed(
             one.new_code
             for one in entry.coming_lines  # type: ignore[attr-defined]
+        marked=MarkedTexts(
+            *(
+                Marked(parts_of(text, words))
+                for text in (entry.code, insurance, entry.name, other_names)
+            )
         ),
     )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 
 from surgery.enums import Publishing
 from surgery.models import CataloguePublication, GradeChange, GradeVersion, Procedure
@@ -29,6 +31,12 @@ def versions() -> QuerySet[GradeVersion]:
         )
         .order_by("-id")
     )
+
+
+def version_in_force(day: date) -> Any:
+    """The last decided one whose day has come and that still stands; as ``versions``."""
+    rows = versions().filter(effective_on__lte=day)
+    return rows.filter(Q(undone=None) | Q(undone__lt=F("changed"))).first()
 
 
 def _counted(rows: QuerySet[GradeChange]) -> Subquery:

@@ -39,7 +39,7 @@ PROCEDURES = ListSpec[Procedure, ProcedureRow](
         Column(
             "insurance",
             _("医保编码"),
-            order=("code_insurance",),
+            in_file=True,
             export=lambda row: row.code_insurance,
         ),
         Column("name", _("手术名称"), order=("initials",), export=lambda row: row.name),
@@ -53,8 +53,10 @@ PROCEDURES = ListSpec[Procedure, ProcedureRow](
         Column("level4", _("国考四级"), export=lambda row: row.level4),
         Column("flags", _("标志"), export=lambda row: row.flags),
         Column("places", _("可开展科室"), export=lambda row: row.all_places),
+        Column("able", _("可主刀"), css="num", export=lambda row: row.operators),
+        Column("done", _("近 12 月"), css="num", export=lambda row: row.cases),
         Column("state", _("状态"), export=lambda row: row.state.text),
-        Column("acts", _("更多"), css="w-48"),
+        Column("acts", _("操作")),
     ),
     search=Search(_("编码、名称、别名或拼音"), found_by, ranking=ranking),
     filters=(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -12,12 +14,18 @@ from django.views.decorators.http import require_GET
 
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.ui.filters import LONGEST_SEARCH
 from portal.ui.lists import list_response
 from portal.ui.moments import today
 from portal.ui.notices import invalid, saved
 from surgery.forms.procedures import ProcedureForm, SwitchForm
 from surgery.models import Procedure
-from surgery.presenters.procedures import procedure_drawer, procedure_row
+from surgery.presenters.procedures import (
+    procedure_drawer,
+    procedure_row,
+    procedure_rows,
+)
+from surgery.presenters.grade_versions import version_row
 from surgery.queries.catalogue import (
     department_choices,
     entries,
@@ -26,6 +34,7 @@ from surgery.queries.catalogue import (
     name_and_place_changes,
     versions_of,
 )
+from surgery.queries.grade_versions import version_in_force
 from surgery.services.procedures import (
     add_procedure,
     change_procedure,
@@ -41,8 +50,16 @@ DRAWER_IDS = "drawer_%s"
 @require_GET
 def procedure_list(request: AuthenticatedRequest) -> HttpResponse:
     """The list, its rows alone, or the list as a file."""
+    typed = request.GET.get("q", "")[:LONGEST_SEARCH]
+    spec = replace(PROCEDURES, present=partial(procedure_rows, looked_for=typed))
+    newest = version_in_force(today())
+    context = {"version": version_row(newest) if newest else None}
     return list_response(
-        request, PROCEDURES, entries(), template="surgery/procedure_list.html"
+        request,
+        spec,
+        entries(),
+        template="surgery/procedure_list.html",
+        context=context,
     )
 
 
