@@ -13,6 +13,7 @@ from permissions.views import (
     grading,
     grants,
     imports,
+    listed_grades,
     matrix,
     options,
     post_templates,
@@ -247,6 +248,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "grades/procedures/<int:procedure_id>/preview/",
         grading.grade_preview,
         name="grade-preview",
+    ),
+    path(
+        "grades/imports/<int:import_id>/preview/",
+        listed_grades.list_preview,
+        name="grade-list-preview",
     ),
     path(
         "grades/versions/<int:version_id>/undo/",

@@ -15,6 +15,7 @@ from permissions.models.imports import GrantImport, GrantImportRow
 from permissions.models.ledger import Grant, GrantEvent, GrantState
 from permissions.models.recoding import RecodedGrant
 from permissions.models.regrading import RegradedGrant
+from permissions.models.regrading import FollowedVersion, RegradedGrant
 from permissions.models.reviews import (
     Assessment,
     EventCursor,
@@ -38,6 +39,7 @@ __all__ = [
     "DraftEntry",
     "EventCursor",
     "EventReading",
+    "FollowedVersion",
     "Grant",
     "GrantEvent",
     "GrantImport",

@@ -8,7 +8,7 @@ from django.db.models import Q
 from permissions.enums import RegradeOutcome
 from permissions.models.ledger import GrantEvent, GrantState
 from portal.audit.history import HistoricalModel
-from surgery.models import GradeChange
+from surgery.models import GradeChange, GradeVersion
 
 
 class RegradedGrant(HistoricalModel):
@@ -51,3 +51,24 @@ class RegradedGrant(HistoricalModel):
 
     def __str__(self) -> str:
         return f"{self.outcome} #{self.pk}"
+
+
+class FollowedVersion(models.Model):
+    """A version of the graded catalogue whose grants have been looked at.
+
+    One without this row is looked at by the next run, however late that comes.
+    """
+
+    version = models.OneToOneField(
+        GradeVersion,
+        on_delete=models.RESTRICT,
+        primary_key=True,
+        related_name="followed",
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["version"]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"

@@ -13,15 +13,19 @@ from permissions.regrading.foreseeing import (
     Outlook,
     foresee,
 )
+from permissions.regrading.lists import LineEffect, ListForeseen, foresee_list
 
 __all__ = [
     "BookedEffect",
     "Changing",
     "Fate",
     "Foreseen",
+    "LineEffect",
+    "ListForeseen",
     "Outlook",
     "approve",
     "follow_due",
     "foresee",
+    "foresee_list",
     "undo",
 ]

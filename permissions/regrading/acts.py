@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from permissions.enums import EventKind, ReasonCode, RegradeOutcome
-from permissions.models import GrantState, RegradedGrant
+from permissions.models import FollowedVersion, GrantState, RegradedGrant
 from permissions.regrading.reaching import item_codes, item_lines, reaches
 from permissions.services import telling
 from permissions.services.changes import Said, change, suspend
@@ -26,8 +26,6 @@ from surgery.services.grade_ledger import apply_due
 
 # A line granted after the decision is found when its turn comes, so long back.
 LOOK_BACK = timedelta(days=7)
-# A list is followed by the next run of the beat; an hour is many of them.
-LIST_BACK = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -81,15 +79,24 @@ def follow_due(*, at: datetime) -> int:
 
 @transaction.atomic
 def _follow_lists(at: datetime) -> None:
-    """What a list decided or took back, it decided without knowing of grants."""
+    """What a list decided or took back, it decided without knowing of grants.
+
+    A version is marked once it was looked at: however long nobody came by, none is
+    missed, in whatever order they were committed.
+    """
+    new = _unfollowed()
     held = item_codes(at).values("item_code")
-    lately = GradeChange.objects.filter(proposal=None, recorded_at__gte=at - LIST_BACK)
-    listed = lately.filter(code__in=held, undone_by=None).exclude(act=GradeAct.UNDO)
-    for one in listed.select_related("by").order_by("pk"):
+    listed = GradeChange.objects.filter(
+        version__in=new, proposal=None, code__in=held, undone_by=None
+    ).exclude(act=GradeAct.UNDO)
+    for one in listed.select_related("by", "procedure").order_by("pk"):
         _note(one, at)
+    FollowedVersion.objects.bulk_create(
+        [FollowedVersion(version_id=pk, at=at) for pk in new]
+    )
     undone = RegradedGrant.objects.filter(
         outcome__in=(RegradeOutcome.WAITING, RegradeOutcome.SUSPENDED),
-        change__undone_by__recorded_at__gte=at - LIST_BACK,
+        change__undone_by__isnull=False,
     ).select_related("state", "change__undone_by__by")
     for row in undone.order_by("state__practitioner", "pk"):
         taken: Any = row.change.undone_by
@@ -97,6 +104,17 @@ def _follow_lists(at: datetime) -> None:
             _recall(row, by=taken.by, at=at, reason=taken.reason)
         except ActRefused:
             continue  # nobody gives their own right back: it stays for another person
+
+
+def _unfollowed() -> list[int]:
+    """Versions nobody has looked at, locked; another worker may have been quicker."""
+    waiting = GradeVersion.objects.filter(followed=None).order_by("pk")
+    locked = GradeVersion.objects.select_for_update().filter(
+        pk__in=list(waiting.values_list("pk", flat=True))
+    )
+    keys = list(locked.order_by("pk").values_list("pk", flat=True))
+    done = FollowedVersion.objects.filter(pk__in=keys).order_by()
+    return sorted(set(keys) - set(done.values_list("pk", flat=True)))
 
 
 # --- what follows ---------------------------------------------------------------------

@@ -157,18 +157,20 @@ def _worlds(changing: Changing, numbers: Iterable[str], now: datetime) -> Worlds
     entry = known.procedures.get(changing.code)
     facts = entry.facts if entry else ProcedureFacts(changing.code, "", 0)
     return Worlds(
-        _narrowed(known, numbers, facts),
-        _narrowed(known, numbers, regraded(facts, changing, now)),
+        narrowed(known, numbers, [facts]),
+        narrowed(known, numbers, [regraded(facts, changing, now)]),
         changing.code,
     )
 
 
-def _narrowed(known: World, numbers: Iterable[str], facts: ProcedureFacts) -> World:
-    """These doctors and this procedure in the same hospital."""
+def narrowed(
+    known: World, numbers: Iterable[str], procedures: Iterable[ProcedureFacts]
+) -> World:
+    """These doctors and these procedures in the same hospital."""
     people = [known.people[one].facts for one in numbers if one in known.people]
     return World(
         people=people,
-        procedures=[facts],
+        procedures=procedures,
         modes=known.rule_modes,
         operate_implies_order=known.judging.operate_implies_order,
         placed=known.placed,
@@ -213,14 +215,29 @@ def _outlook(
     now, then = worlds.codes(person.emp_no, starts)
     ends = end_of(changing.until)
     later = worlds.codes(person.emp_no, ends) if ends else (now, then)
-    after = later[1] if ends else then
     is_short = any(not reaches(one.privilege.code, changing.after) for one in lines)
-    fate = Fate.KEEPS
-    if now in MAY and then not in MAY:
-        fate = Fate.LOSES
-    elif (later[0] in MAY and later[1] not in MAY) or (is_short and now not in MAY):
-        fate = Fate.UNTIL if ends else Fate.LOSES
-    elif then in MAY and now not in MAY:
-        fate = Fate.GAINS
+    fate = fate_of((now, then), later, ends_later=ends is not None, is_short=is_short)
     until = changing.until if fate is Fate.UNTIL else None
-    return Outlook(person, lines, is_by_class, fate, now, after, until)
+    return Outlook(person, lines, is_by_class, fate, now, later[1], until)
+
+
+def fate_of(
+    first: tuple[Code, Code],
+    later: tuple[Code, Code],
+    *,
+    ends_later: bool,
+    is_short: bool,
+) -> Fate:
+    """What becomes of a right. Each pair is the code without and with the regrading: on
+    its day, and after the transition, if there is one (``ends_later``).
+
+    ``is_short``: a grant does not reach the new grade.
+    """
+    now, then = first
+    if now in MAY and then not in MAY:
+        return Fate.LOSES
+    if (later[0] in MAY and later[1] not in MAY) or (is_short and now not in MAY):
+        return Fate.UNTIL if ends_later else Fate.LOSES
+    if then in MAY and now not in MAY:
+        return Fate.GAINS
+    return Fate.KEEPS

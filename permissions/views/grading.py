@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -33,6 +32,7 @@ from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.approvals.workflow import Decision
 from portal.parameters.days import day_of
+from portal.ui.acting import done
 from portal.ui.elements import Note
 from portal.ui.lists import found_rows, list_response
 from portal.ui.moments import today
@@ -44,23 +44,11 @@ from surgery.queries.grading import grade_of, proposals, waiting
 from surgery.services import grading
 from surgery.services.grade_ledger import transition_until
 from surgery.services.grading import Wish
-from surgery.services.refusals import CatalogueRefused
 
 QUEUE_LENGTH = 12
 MOST_AT_ONCE = 200
 SHEET_TO_COME = ScoreSheet(LOWEST, LOWEST, LOWEST, LOWEST)
 DECIDERS = (Capability.APPROVE_GRADE, Capability.RECORD_COMMITTEE)
-
-
-def done(form: Form, act: Callable[[], object]) -> bool:
-    """Whether it was done; if not, the form says why beside what was typed."""
-    try:
-        act()
-    except (ActRefused, CatalogueRefused) as refused:
-        field = refused.field if refused.field in form.fields else None
-        form.add_error(field, str(refused.message))
-        return False
-    return True
 
 
 # --- asking ---------------------------------------------------------------------------
@@ -138,7 +126,7 @@ def _preview(procedure: Procedure, form: GradeForm) -> dict[str, Any]:
         # The sheet is asked for when it is submitted, not while it is filled in.
         sheet = form.sheet or SHEET_TO_COME
         grading.must_be_possible(Wish(procedure, grade, on, sheet), before, now)
-    except CatalogueRefused as refused:
+    except ActRefused as refused:
         return {**found, "note": Note("bad", refused.message)}
     until = transition_until(on, before, grade, day_of(now))
     changing = Changing(procedure.code, before, grade, on, until)

@@ -26,13 +26,13 @@ from permissions.queries.rules import (
 )
 from permissions.services.rule_effects import effects_of
 from permissions.services.rule_settings import Wanted
-from permissions.views.acting import done
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.audit.models import EventKind
 from portal.audit.services import record
 from portal.parameters.queries import value_of
 from portal.parameters.registry import RULE_APPROVERS
+from portal.ui.acting import done
 from portal.ui.notices import invalid, saved
 from portal.ui.spreadsheets import table_file
 

@@ -16,10 +16,10 @@ from permissions.presenters.trainings import training_rows
 from permissions.queries.trainings import record_or_none, records_of
 from permissions.services.training_sheet import SheetRefused, import_trainings
 from permissions.services.trainings import Passed
-from permissions.views.acting import done
 from permissions.views.scoped import practitioner_in_scope
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, demand_department, requires
+from portal.ui.acting import done
 from portal.ui.notices import invalid, saved
 
 MOST_BYTES = 2_000_000

@@ -9,6 +9,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from portal.audit.refusing import REASON_MAX
 from portal.parameters.days import FIRST_DAY, LAST_DAY
 from surgery.enums import (
     EntryOption,
@@ -19,7 +20,6 @@ from surgery.enums import (
 )
 from surgery.models import Procedure
 from surgery.services.procedures import COLUMNS, Attributes
-from surgery.services.refusals import REASON_MAX
 
 LONGEST_ALIAS = 100
 DAYS = [MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
@@ -64,6 +64,37 @@ class SwitchForm(ReasonForm):
     """停用、启用 from a day on."""
 
     on = day(_("生效日期"), _("今天或以前立即生效，以后的到这一天生效"))
+
+
+MOVE, RECALL = "MOVE", "RECALL"
+
+
+class MoveSwitchForm(SwitchForm):
+    """A 停用 or 启用 that is decided: another day for it, or none."""
+
+    act = forms.ChoiceField(
+        label=_("办理"),
+        choices=[(MOVE, _("改到另一天")), (RECALL, _("撤回，保持现状"))],
+        widget=forms.RadioSelect,
+        initial=MOVE,
+    )
+    field_order = ("seen", "act", "on", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["on"].required = False
+        self.order_fields(self.field_order)
+
+    @property
+    def is_recall(self) -> bool:
+        return self.cleaned_data.get("act") == RECALL
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        is_move = given.get("act") == MOVE
+        if is_move and not given.get("on") and "on" not in self.errors:
+            self.add_error("on", _("写明改到哪一天。"))
+        return given
 
 
 class CriteriaForm(ReasonForm):

@@ -19,6 +19,7 @@ from surgery import codes
 from surgery.enums import RestrictedClass
 from surgery.hits import parts_of
 from surgery.models import Procedure, ProcedureAlias
+from surgery.queries.catalogue import switch_ahead
 from surgery.queries.operators import operators_of
 from surgery.queries.search import words_of
 from surgery.queries.volumes import cases_by_key
@@ -92,6 +93,7 @@ class ProcedureRow:
     departments: Sequence[str]
     state: Chip
     is_enabled: bool
+    is_switch_ahead: bool
     since: str
     url: str
     former: str = ""
@@ -187,6 +189,7 @@ def procedure_row(entry: Procedure, words: Sequence[str] = ()) -> ProcedureRow:
         departments=[one.department.name for one in places],
         state=state_chip(entry),
         is_enabled=entry.is_enabled,
+        is_switch_ahead=switch_ahead(entry, today()) is not None,
         since=since_words(entry),
         url=reverse("surgery:procedure-detail", args=[entry.pk]),
         former=listed(
@@ -211,11 +214,10 @@ def restricted_word(value: int) -> Text:
 
 def state_chip(entry: Procedure) -> Chip:
     """In use or not, or what it is going to be."""
+    is_ahead = switch_ahead(entry, today()) is not None
     if entry.is_enabled:
-        return ENDS if entry.effective_to else IN_USE
-    begins = entry.effective_from
-    waits = begins is not None and entry.effective_to is None and begins > today()
-    return WAITS if waits else OUT_OF_USE
+        return ENDS if is_ahead else IN_USE
+    return WAITS if is_ahead else OUT_OF_USE
 
 
 def since_words(entry: Procedure) -> str:

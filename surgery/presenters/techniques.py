@@ -13,6 +13,7 @@ from portal.parameters.days import day_of
 from portal.parameters.working_days import Calendar
 from portal.ui.elements import Chip, Grade, Text
 from surgery.filing import FilingState, Standing, standing
+from surgery.queries.catalogue import switch_ahead
 
 S = FilingState
 
@@ -34,6 +35,7 @@ class TechniqueRow:
     is_restricted: bool
     is_filed: bool
     is_enabled: bool
+    is_switch_ahead: bool
     stopped: Chip | None
     stop_reason: str
 
@@ -72,6 +74,7 @@ def _row(one: Any, today: date, calendar: Calendar) -> TechniqueRow:
         is_restricted=one.is_restricted,
         is_filed=filing is not None,
         is_enabled=one.is_enabled,
+        is_switch_ahead=switch_ahead(one, today) is not None,
         stopped=stopped_chip(one),
         stop_reason=one.stop_reason or "",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,8 +81,13 @@ def booked_procedures(
 
 def booked_for(code: str, *, after: datetime) -> list[BookedProcedure]:
     """Operations ahead in which this procedure is to be done, the next first."""
+    return booked_for_any([code], after=after)
+
+
+def booked_for_any(codes: Container[str], *, after: datetime) -> list[BookedProcedure]:
+    """The same for any of several procedures."""
     ahead = _ahead(Q(planned_at__gte=after), in_his=Q(), declared=Q())
-    return [one for one in ahead if one.code == code]
+    return [one for one in ahead if one.code in codes]
 
 
 def booked_ahead_by_code(*, after: datetime) -> Counter[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.core.cache import cache
@@ -43,6 +44,14 @@ def entries() -> QuerySet[Procedure]:
 
 def entry_or_none(procedure_id: int) -> Procedure | None:
     return entries().filter(pk=procedure_id).first()
+
+
+def switch_ahead(entry: Procedure, day: date) -> date | None:
+    """The day on which it goes out of use, or into it, where that is decided and ahead."""
+    turns_on = entry.effective_to if entry.is_enabled else entry.effective_from
+    if not entry.is_enabled and entry.effective_to is not None:
+        return None
+    return turns_on if turns_on is not None and turns_on > day else None
 
 
 def last_change_of(procedure: Procedure) -> int:

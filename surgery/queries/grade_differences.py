@@ -5,19 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Count, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from portal.directory.models import HisProcedureGrade
 from portal.outbox.comparison import NO_GRADE
+from surgery.codes import key
 from surgery.models import GradeComparison, GradeDifference, Procedure
 
 Kind, Field = GradeDifference.Kind, GradeDifference.Field
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,20 @@ def theirs() -> dict[str, Graded]:
     rows = HisProcedureGrade.objects.filter(missing_since__isnull=True).order_by()
     found = rows.values_list("proc_code", "grade", "effective_from")
     return {code: Graded(grade, since) for code, grade, since in found}
+
+
+def in_our_spelling(theirs: Mapping[str, T], ours: Collection[str]) -> dict[str, T]:
+    """What the HIS says of codes, each spelled as in our catalogue, where it is there.
+
+    A second spelling of one code stays as it is: it is a line too many.
+    """
+    spelled = {key(code): code for code in ours}
+    found = {code: value for code, value in theirs.items() if code in ours}
+    for code, value in theirs.items():
+        if code not in ours:
+            mine = spelled.get(key(code), code)
+            found[code if mine in found else mine] = value
+    return found
 
 
 # --- for pages ------------------------------------------------------------------------

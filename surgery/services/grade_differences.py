@@ -33,10 +33,12 @@ from surgery.queries.grade_differences import (
     Graded,
     asked_comparison,
     differences,
+    in_our_spelling,
     open_differences,
     ours,
     theirs,
 )
+from surgery.queries.his_items import his_items
 
 Kind, Field = GradeDifference.Kind, GradeDifference.Field
 VIEW = V_YW_OP_GRADE.name
@@ -106,8 +108,9 @@ def compare(
 def _compared(comparison: GradeComparison, at: datetime) -> GradeComparison:
     # Two at once follow one another.
     PulledView.objects.select_for_update().get(view=VIEW)
-    mine, shown = ours(), theirs()
-    told = days_told(shown, day_of(at))
+    mine, as_spelled = ours(), theirs()
+    shown = in_our_spelling(as_spelled, mine)
+    told = in_our_spelling(days_told(as_spelled, day_of(at)), mine)
     graded = {
         code: Graded(grade, told[code].effective_from if code in told else None)
         for code, (_pk, _name, grade) in mine.items()
@@ -199,13 +202,14 @@ def push_again(*, chosen: Sequence[int], by: User, at: datetime, reason: str) ->
 def _turns(rows: Sequence[GradeDifference], today: date) -> list[Turn]:
     procedures: list[Procedure] = [one.procedure for one in rows if one.procedure]
     cannot = why_not_told(procedures)
-    told = days_told([one.code for one in procedures], today)
+    items = his_items(procedures)
+    told = days_told([one.proc_code for one in items.values()], today)
     turns = []
     for row in rows:
         one = row.procedure
         if one is None or one.pk in cannot:
             continue
-        last = told.get(one.code)
+        last = told.get(items[one.pk].proc_code)
         is_same = last is not None and last.new_grade == str(one.grade)
         since = last.effective_from if last is not None and is_same else today
         turns.append(Turn(one, one.grade, since))

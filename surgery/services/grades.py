@@ -8,10 +8,11 @@ from django.db import transaction
 
 from portal.accounts.models import User
 from portal.audit.acting import acting
+from portal.audit.refusing import clear_reason
 from surgery.enums import Grade
 from surgery.grades import CRITERIA
 from surgery.models import GradeText
-from surgery.services.refusals import CriteriaMissing, NothingChanged, clear_reason
+from surgery.services.refusals import CriteriaMissing, NothingChanged
 
 FIRST_WORDS = "制度原文"
 

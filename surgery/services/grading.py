@@ -23,6 +23,7 @@ from portal.approvals.workflow import (
     next_state,
 )
 from portal.audit.acting import acting
+from portal.audit.refusing import clear_reason
 from portal.parameters.days import day_of
 from portal.parameters.queries import value_of
 from portal.parameters.registry import LATE_RECORD_DAYS

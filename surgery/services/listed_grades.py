@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
+from portal.bell import ring_on_commit
 from portal.parameters.days import day_of
 from portal.parameters.queries import value_of
 from portal.parameters.registry import LATE_RECORD_DAYS
@@ -27,6 +28,9 @@ from surgery.services.grading_refusals import (
     LaterVersionStands,
     MeetingMissing,
 )
+
+# Grants are another room's: it looks at every version, and soon when it is called.
+FOLLOWER = "permissions.follow_regradings"
 
 
 class Listed(NamedTuple):
@@ -80,6 +84,7 @@ def set_grades(
         )
         for procedure, grade in wishes
     ]
+    ring_on_commit(FOLLOWER)
     return write_version(
         entries,
         by=by,
@@ -140,4 +145,5 @@ def take_back_grades(
         )
         for procedure, change in taken
     ]
+    ring_on_commit(FOLLOWER)
     write_version(entries, by=by, at=at, reason=one.undo_reason, doc_no=one.doc_no)

@@ -17,13 +17,14 @@ from django.db.models import Q
 from portal.accounts.models import User
 from portal.accounts.services.system import system_account
 from portal.audit.acting import acting
+from portal.audit.refusing import clear_reason
 from portal.directory.models import Department
 from portal.parameters.days import day_of
 from surgery import codes
 from surgery.enums import Grade, Source
 from surgery.models import Procedure, ProcedureAlias, ProcedureDepartment
 from surgery.outbound import Turn, tell_grades
-from surgery.queries.catalogue import last_change_of
+from surgery.queries.catalogue import last_change_of, switch_ahead
 from surgery.queries.procedures import procedure_by_code
 from surgery.services.refusals import (
     AlreadySo,
@@ -32,8 +33,8 @@ from surgery.services.refusals import (
     CodeTaken,
     DepartmentUnknown,
     EndsBeforeStart,
+    NothingAhead,
     NothingChanged,
-    clear_reason,
 )
 
 ARRIVED = "到了定好的启用、停用日期"
@@ -160,11 +161,16 @@ def switch_procedure(
     reason: str,
     seen: int | None = None,
 ) -> Procedure:
-    """停用、启用 from a day on; one ahead is kept and takes effect by ``switch_due``."""
+    """停用、启用 from a day on; one ahead is kept and takes effect by ``switch_due``.
+
+    One that is ahead already moves to this day.
+    """
     text = clear_reason(reason)
     entry = _locked(procedure, seen)
     if entry.is_enabled == is_enabled:
         raise AlreadySo
+    if switch_ahead(entry, day_of(at)) == on:
+        raise NothingChanged
     if is_enabled:
         entry.effective_from, entry.effective_to = on, None
     else:
@@ -177,6 +183,32 @@ def switch_procedure(
         _save(entry, at)
     if entry.is_enabled == is_enabled:
         tell_grades([Turn(entry, entry.grade, on)], by=by, at=at, reason=text)
+    return entry
+
+
+@transaction.atomic
+def recall_switch(
+    *,
+    procedure: Procedure,
+    by: User,
+    at: datetime,
+    reason: str,
+    seen: int | None = None,
+) -> Procedure:
+    """撤回 a 停用 or 启用 whose day has not come: the entry stays as it is.
+
+    The HIS was told nothing of it yet. Raises CatalogueRefused.
+    """
+    text = clear_reason(reason)
+    entry = _locked(procedure, seen)
+    if switch_ahead(entry, day_of(at)) is None:
+        raise NothingAhead
+    if entry.is_enabled:
+        entry.effective_to = None
+    else:
+        entry.effective_from = None
+    with acting(by=by, reason=text):
+        _save(entry, at)
     return entry
 
 

@@ -9,31 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from portal.audit.refusing import ActRefused
 
-REASON_MIN, REASON_MAX = 5, 200
-
 
 class CatalogueRefused(ActRefused):
     """The act was not done; ``field`` names the form field the message belongs to."""
-
-
-class ReasonTooShort(CatalogueRefused):
-    field = "reason"
-
-    def __init__(self, length: int) -> None:
-        super().__init__(
-            _("至少 %(minimum)s 个字，现有 %(length)s 个。写明依据和经过。")
-            % {"minimum": REASON_MIN, "length": length}
-        )
-
-
-class ReasonTooLong(CatalogueRefused):
-    field = "reason"
-
-    def __init__(self, length: int) -> None:
-        super().__init__(
-            _("最多 %(maximum)s 个字，现有 %(length)s 个。")
-            % {"maximum": REASON_MAX, "length": length}
-        )
 
 
 class CodeMalformed(CatalogueRefused):
@@ -80,6 +58,10 @@ class AlreadySo(CatalogueRefused):
     message = gettext_lazy("这条手术已经是这个状态，没有改动。刷新页面后再看。")
 
 
+class NothingAhead(CatalogueRefused):
+    message = gettext_lazy("没有待生效的停用或启用，可能已经生效。刷新页面后再看。")
+
+
 class EndsBeforeStart(CatalogueRefused):
     field = "on"
 
@@ -92,13 +74,3 @@ class EndsBeforeStart(CatalogueRefused):
 class CriteriaMissing(CatalogueRefused):
     field = "criteria"
     message = gettext_lazy("写明判定标准。")
-
-
-def clear_reason(text: str) -> str:
-    """The reason as it is kept; refused when it says too little or too much."""
-    reason = text.strip()
-    if len(reason) < REASON_MIN:
-        raise ReasonTooShort(len(reason))
-    if len(reason) > REASON_MAX:
-        raise ReasonTooLong(len(reason))
-    return reason

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
 from portal.audit.acting import acting
+from portal.audit.refusing import clear_reason
 from portal.parameters.days import day_of
 from surgery.models import Filing, Procedure
-from surgery.services.refusals import CatalogueRefused, clear_reason
+from surgery.services.refusals import CatalogueRefused
 
 
 class NotRestricted(CatalogueRefused):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +17,7 @@ from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.audit.models import EventKind
 from portal.audit.services import record
 from portal.parameters.days import day_of, end_of
+from portal.ui.acting import done
 from portal.ui.elements import Grade, Note
 from portal.ui.exports import export_table, must_export
 from portal.ui.filters import DateRange, Option, Search, day_or_none
@@ -34,7 +37,6 @@ from surgery.queries.grade_versions import (
 )
 from surgery.queries.grading import compare, grade_of, history_of
 from surgery.services.publications import record_publication
-from surgery.services.refusals import CatalogueRefused
 
 
 def version_matches(text: str) -> Q:
@@ -208,19 +210,16 @@ def publication_new(request: AuthenticatedRequest, version_id: int) -> HttpRespo
     initial = {"on": today()}
     form = PublicationForm(request.POST or None, initial=initial, auto_id="drawer_%s")
     if request.method == "POST" and form.is_valid():
-        try:
-            record_publication(
-                version=version,
-                count=sheet.count,
-                check_code=sheet.check,
-                by=request.user,
-                at=timezone.now(),
-                **form.cleaned_data,
-            )
-        except CatalogueRefused as refused:
-            field = refused.field if refused.field in form.fields else None
-            form.add_error(field, str(refused.message))
-        else:
+        act = partial(
+            record_publication,
+            version=version,
+            count=sheet.count,
+            check_code=sheet.check,
+            by=request.user,
+            at=timezone.now(),
+            **form.cleaned_data,
+        )
+        if done(form, act):
             return saved(_("已登记 1 次"), present.version_name(version))
     context = {
         "form": form,

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.ui.acting import done
 from portal.ui.elements import Grade as GradeChip
 from portal.ui.exports import export_table
 from portal.ui.notices import invalid, saved
@@ -20,7 +21,6 @@ from surgery.forms.procedures import CriteriaForm
 from surgery.presenters.grades import grade_lines, grade_rows, titles, wordings
 from surgery.queries.grades import grade_dictionary, wordings_of
 from surgery.services.grades import set_criteria
-from surgery.views.acting import done
 
 BODY = "grades-body"
 

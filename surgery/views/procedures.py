@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,33 +15,35 @@ from django.views.decorators.http import require_GET
 
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.ui.acting import done
 from portal.ui.filters import LONGEST_SEARCH
 from portal.ui.lists import list_response
 from portal.ui.moments import today
 from portal.ui.notices import invalid, saved
-from surgery.forms.procedures import ProcedureForm, SwitchForm
+from surgery.forms.procedures import MoveSwitchForm, ProcedureForm, SwitchForm
 from surgery.models import Procedure
+from surgery.presenters.grade_versions import version_row
 from surgery.presenters.procedures import (
     procedure_drawer,
     procedure_row,
     procedure_rows,
 )
-from surgery.presenters.grade_versions import version_row
 from surgery.queries.catalogue import (
     department_choices,
     entries,
     entry_or_none,
     last_change_of,
     name_and_place_changes,
+    switch_ahead,
     versions_of,
 )
 from surgery.queries.grade_versions import version_in_force
 from surgery.services.procedures import (
     add_procedure,
     change_procedure,
+    recall_switch,
     switch_procedure,
 )
-from surgery.views.acting import done
 from surgery.views.lists_procedures import PROCEDURES
 
 DRAWER_IDS = "drawer_%s"
@@ -117,41 +120,55 @@ def procedure_change(request: AuthenticatedRequest, procedure_id: int) -> HttpRe
 
 @requires(Capability.CHANGE_CATALOGUE)
 def procedure_switch(request: AuthenticatedRequest, procedure_id: int) -> HttpResponse:
-    """停用、启用 from a day on."""
+    """停用、启用 from a day on; one that is ahead is moved or taken back."""
     entry = _entry_or_404(procedure_id)
     if not request.htmx:
         return redirect("surgery:procedure-list")
-    is_enabled = not entry.is_enabled
-    form = SwitchForm(
+    ahead = switch_ahead(entry, today())
+    form_class = SwitchForm if ahead is None else MoveSwitchForm
+    form = form_class(
         request.POST or None,
-        initial={"seen": last_change_of(entry), "on": today()},
+        initial={"seen": last_change_of(entry), "on": ahead or today()},
         auto_id=DRAWER_IDS,
     )
-
-    def act() -> Procedure:
-        return switch_procedure(
-            procedure=entry,
-            is_enabled=is_enabled,
-            on=form.cleaned_data["on"],
-            by=request.user,
-            at=timezone.now(),
-            reason=form.cleaned_data["reason"],
-            seen=form.cleaned_data["seen"],
-        )
-
-    if request.method == "POST" and form.is_valid() and done(form, act):
-        title = _("已启用") if is_enabled else _("已停用")
-        if form.cleaned_data["on"] > today():
-            title = _("已定好日期")
-        return saved(title, f"{entry.code} {entry.name}")
+    is_post = request.method == "POST"
+    if is_post and form.is_valid() and done(form, _switching(request, entry, form)):
+        return saved(_switched(entry, form), f"{entry.code} {entry.name}")
+    row = procedure_row(entry)
     context = {
         "form": form,
         "drawer_post": request.path,
-        "row": procedure_row(entry),
-        "is_enabled": is_enabled,
+        "row": row,
+        "is_ahead": ahead is not None,
+        "is_enabled": not entry.is_enabled,
     }
     response = render(request, "surgery/_procedure_switch_drawer.html", context)
-    return invalid(response) if request.method == "POST" else response
+    return invalid(response) if is_post else response
+
+
+def _switching(
+    request: AuthenticatedRequest, entry: Procedure, form: SwitchForm
+) -> Callable[[], object]:
+    said: dict[str, Any] = {
+        "procedure": entry,
+        "by": request.user,
+        "at": timezone.now(),
+        "reason": form.cleaned_data["reason"],
+        "seen": form.cleaned_data["seen"],
+    }
+    if isinstance(form, MoveSwitchForm) and form.is_recall:
+        return partial(recall_switch, **said)
+    on = form.cleaned_data["on"]
+    return partial(switch_procedure, is_enabled=not entry.is_enabled, on=on, **said)
+
+
+def _switched(entry: Procedure, form: SwitchForm) -> str:
+    """What was done, in a word."""
+    if isinstance(form, MoveSwitchForm) and form.is_recall:
+        return _("已撤回，不再停用") if entry.is_enabled else _("已撤回，不再启用")
+    if form.cleaned_data["on"] > today():
+        return _("已定好日期")
+    return _("已停用") if entry.is_enabled else _("已启用")
 
 
 # --- what the views share -------------------------------------------------------------

@@ -20,6 +20,7 @@ from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.parameters.days import day_of, start_of
 from portal.parameters.working_days import calendar_of_settings
+from portal.ui.acting import done
 from portal.ui.filters import ChoiceFilter, Search
 from portal.ui.lists import Column, ListSpec, QuickView, list_response
 from portal.ui.notices import invalid, saved
@@ -36,7 +37,6 @@ from surgery.queries.techniques import (
     techniques,
 )
 from surgery.services.techniques import file_technique
-from surgery.views.acting import done
 
 LIST = "surgery:technique-list"
 CLASSES = [(str(one.value), one.label) for one in RestrictedClass]

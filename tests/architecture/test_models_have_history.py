@@ -37,6 +37,7 @@ NOT_MAINTAINED = {
     "outbox.Message": "each change of state is an Attempt or an audit event",
     "permissions.EventCursor": "up to where events are read; what came of each is kept",
     "permissions.EventReading": "is itself the record of a reading",
+    "permissions.FollowedVersion": "up to where grades are followed; what came is kept",
     "permissions.GrantImportRow": "a row of a file; what came of it is in the ledger",
     "permissions.Reminder": "is itself the record of a reminder",
     "surgery.ProcedureImportRow": "a row of a file; what came of it is in the catalogue",

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from portal.accounts.models import User
+from portal.audit.refusing import ActRefused, ReasonTooLong, ReasonTooShort
 from portal.outbox.models import Message
 from surgery.enums import Chapter, Grade, Source
 from surgery.importers import load_seed_procedures
@@ -21,6 +22,7 @@ from surgery.services.grades import set_criteria
 from surgery.services.procedures import (
     add_procedure,
     change_procedure,
+    recall_switch,
     switch_due,
     switch_procedure,
 )
@@ -122,8 +124,8 @@ REFUSED_NEW = [
     ("code of no list", {"code": "51.2"}, refusals.CodeMalformed, "code"),
     ("code in use", {"code": "51.2300"}, refusals.CodeTaken, "code"),
     ("code in use, spelled else", {"code": "52.7×00"}, refusals.CodeTaken, "code"),
-    ("short reason", {"reason": "补充"}, refusals.ReasonTooShort, "reason"),
-    ("long reason", {"reason": "补" * 201}, refusals.ReasonTooLong, "reason"),
+    ("short reason", {"reason": "补充"}, ReasonTooShort, "reason"),
+    ("long reason", {"reason": "补" * 201}, ReasonTooLong, "reason"),
     (
         "unknown department",
         {"attributes": new(departments=("9999",))},
@@ -141,7 +143,7 @@ REFUSED_NEW = [
 def test_refused_new_entry_leaves_nothing(
     lin: User,
     given: dict[str, Any],
-    refusal: type[refusals.CatalogueRefused],
+    refusal: type[ActRefused],
     field: str,
 ) -> None:
     before = rows_written()
@@ -242,6 +244,83 @@ def test_entry_meant_to_end_ahead_ends_on_its_day_by_the_system(lin: User) -> No
     )
 
 
+def recalled(by: User, code: str = CHOLE, **given: Any) -> Procedure:
+    said = {"reason": "委员会改变了决定，不再停用", "at": timezone.now(), **given}
+    return recall_switch(procedure=procedure(code), by=by, **said)
+
+
+def test_end_ahead_is_taken_back_and_the_history_tells_both(lin: User) -> None:
+    switched(lin, on=day(3))
+    recalled(lin)
+    one = procedure()
+    assert (one.is_enabled, one.effective_to) == (True, None)
+    assert switch_due(at=timezone.now() + timedelta(days=9)) == 0
+    last, before = procedure().history.order_by("-history_id")[:2]
+    assert (before.effective_to, last.effective_to) == (day(3), None)
+    assert (last.history_user, last.history_change_reason) == (
+        lin,
+        "委员会改变了决定，不再停用",
+    )
+
+
+def test_end_ahead_moves_to_another_day(lin: User) -> None:
+    switched(lin, on=day(3))
+    switched(lin, on=day(5))
+    assert switch_due(at=timezone.now() + timedelta(days=4)) == 0
+    assert switch_due(at=timezone.now() + timedelta(days=5)) == 1
+    assert procedure().is_enabled is False
+
+
+def test_end_ahead_moves_to_today_and_holds_at_once(lin: User) -> None:
+    switched(lin, on=day(3))
+    switched(lin, on=today())
+    one = procedure()
+    assert (one.is_enabled, one.effective_to) == (False, today())
+
+
+def test_end_ahead_does_not_move_to_its_own_day(lin: User) -> None:
+    switched(lin, on=day(3))
+    before = rows_written()
+    with pytest.raises(refusals.NothingChanged):
+        switched(lin, on=day(3))
+    assert rows_written() == before
+
+
+def test_beginning_ahead_is_taken_back_and_the_entry_stays_out_of_use(
+    lin: User,
+) -> None:
+    switched(lin)
+    switched(lin, is_enabled=True, on=day(4))
+    recalled(lin)
+    assert switch_due(at=timezone.now() + timedelta(days=9)) == 0
+    one = procedure()
+    assert (one.is_enabled, one.effective_from) == (False, None)
+
+
+@pytest.mark.parametrize("state", ["in use", "out of use", "reached"])
+def test_nothing_ahead_is_nothing_to_take_back(lin: User, state: str) -> None:
+    at = timezone.now()
+    if state == "out of use":
+        switched(lin)
+    if state == "reached":
+        switched(lin, on=day(2))
+        at += timedelta(days=2)
+    before = rows_written()
+    with pytest.raises(refusals.NothingAhead):
+        recalled(lin, at=at)
+    assert rows_written() == before
+
+
+def test_taking_back_asks_for_a_reason_and_for_what_was_seen(lin: User) -> None:
+    switched(lin, on=day(3))
+    before = rows_written()
+    with pytest.raises(ReasonTooShort):
+        recalled(lin, reason="好")
+    with pytest.raises(refusals.ChangedMeanwhile):
+        recalled(lin, seen=0)
+    assert rows_written() == before
+
+
 def test_switch_of_what_is_so_already_is_refused(lin: User) -> None:
     before = rows_written()
     with pytest.raises(refusals.AlreadySo):
@@ -292,7 +371,7 @@ def test_criteria_are_worded_anew_and_the_first_words_stay_in_history(
     ("criteria", "reason", "refusal"),
     [
         ("  ", REASON, refusals.CriteriaMissing),
-        ("新的判定标准", "短", refusals.ReasonTooShort),
+        ("新的判定标准", "短", ReasonTooShort),
     ],
 )
 def test_refused_wording_leaves_nothing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
@@ -259,6 +260,36 @@ def test_entry_is_switched_off_and_the_list_says_since_when(
     assert post(client, address, **given).status_code == 200
     [row] = client.get(f"{LIST}?q={CHOLE}").context["list"].rows
     assert (str(row.state.text), row.since) == ("停用", f"{today()} 起停用")
+
+
+def test_end_that_is_ahead_is_moved_or_taken_back_from_its_drawer(
+    client: CheckedClient, lin: User
+) -> None:
+    sign_in(client, lin)
+    address = f"{LIST}{procedure().pk}/switch/"
+
+    def send(**given: Any) -> Any:
+        said = {"seen": last_change_of(procedure()), "reason": REASON, **given}
+        return post(client, address, **said)
+
+    later = today() + timedelta(days=5)
+    assert send(on=later.isoformat()).status_code == 200
+    assert "改期或撤回" in client.get(f"{LIST}?q={CHOLE}").content.decode()
+    drawer = client.get(address, **HTMX).content.decode()
+    assert "停用改期或撤回" in drawer
+    missing = send(act="MOVE", on="")
+    assert missing.status_code == 422
+    assert "写明改到哪一天。" in missing.content.decode()
+    moved = later + timedelta(days=1)
+    assert send(act="MOVE", on=moved.isoformat()).status_code == 200
+    assert procedure().effective_to == moved
+    assert send(act="RECALL", on="").status_code == 200
+    assert (procedure().is_enabled, procedure().effective_to) == (True, None)
+    sent_twice = send(act="RECALL", on="")
+    assert (sent_twice.status_code, procedure().effective_to) == (422, None)
+
+    log = client.get("/log/").content.decode()
+    assert f"{moved}" in log
 
 
 @pytest.mark.parametrize(

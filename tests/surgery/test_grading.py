@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from portal.accounts.models import User
 from portal.audit.acting import acting
 from portal.audit.history import HistoryBypass
+from portal.audit.refusing import ReasonTooShort
 from portal.parameters.days import day_of
 from surgery.enums import Grade, GradeAct
 from surgery.models import GradeChange, GradeProposal, GradeVersion, Procedure
@@ -22,7 +23,6 @@ from surgery.queries.grading import compare, grade_of, grades_on, history_of
 from surgery.services import grading
 from surgery.services import grading_refusals as refusals
 from surgery.services.grade_ledger import Entry, apply_due, write_version
-from surgery.services.refusals import ReasonTooShort
 from tests.permissions.ledger import make_procedure
 from tests.surgery.grading import (
     DECIDED,

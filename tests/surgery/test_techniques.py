@@ -20,6 +20,7 @@ from permissions.services import Line
 from permissions.services.refusals import ItemDisabled
 from permissions.snapshot import world_for
 from portal.accounts.models import User
+from portal.audit.refusing import ReasonTooShort
 from portal.directory.models import Practitioner
 from portal.notices.models import Notice, NoticeKind
 from portal.parameters.working_days import Calendar
@@ -29,7 +30,6 @@ from surgery.models import Filing, Procedure
 from surgery.services import techniques as acts
 from surgery.services.filing_reminders import remind_of_filings
 from surgery.services.procedures import switch_due, switch_procedure
-from surgery.services.refusals import ReasonTooShort
 from tests.cast import lin, sign_in, su, wang, zhao
 from tests.pages import CheckedClient
 from tests.permissions.ledger import (

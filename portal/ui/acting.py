@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from django.forms import Form
 
-from surgery.services.refusals import CatalogueRefused
+from portal.audit.refusing import ActRefused
 
 
 def done(form: Form, act: Callable[[], object]) -> bool:
     """Whether it was done; if not, the form says why."""
     try:
         act()
-    except CatalogueRefused as refused:
+    except ActRefused as refused:
         field = refused.field if refused.field in form.fields else None
         form.add_error(field, str(refused.message))
         return False
