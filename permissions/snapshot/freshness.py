@@ -2,9 +2,9 @@
 
 Every change of a fact leaves a row that is never changed again: a grant event, an
 event of a practitioner, an assessment, a change of a grade, a history row of a
-procedure, training, rule, parameter or catalogue entry, the run of a pull. Their ids rise, but a smaller id may be committed
+procedure, filing, training, rule, parameter or catalogue entry, the run of a pull. Their ids rise, but a smaller id may be committed
 after a greater one. So each source remembers, besides the greatest id seen, the ids
-below it that were not there, and looks for those too. One statement over ten primary
+below it that were not there, and looks for those too. One statement over eleven primary
 keys.
 """
 
@@ -30,7 +30,7 @@ from permissions.models import (
 from permissions.snapshot.house import JUDGING
 from portal.directory.models import PractitionerEvent, SyncRun
 from portal.parameters.models import ParameterValue
-from surgery.models import GradeChange, Procedure
+from surgery.models import Filing, GradeChange, Procedure
 
 # No transaction of ours is open for longer; an id that did not come by then never will.
 GAP_SECONDS = 3600.0
@@ -87,24 +87,27 @@ class Source:
 # Source, id, practitioner, and the key of what else the row speaks of.
 UnseenRow: TypeAlias = tuple[str, int, int | None, str]
 DRUGS, SCOPES = "V_YW_DRUG", "V_YW_DOCTOR_SCOPE"
+CASES = "V_YW_OPERATION"
 # What a row of each source makes old.
 GRANTS, PEOPLE, TRAININGS, PROCEDURES = "G", "P", "T", "C"
 PULLS, RULES, PARAMETERS, ENTRIES = "S", "R", "M", "V"
-ASSESSMENTS, GRADES = "A", "D"
+ASSESSMENTS, GRADES, FILINGS = "A", "D", "F"
 OF_ONE = frozenset({GRANTS, PEOPLE, TRAININGS, ASSESSMENTS})
-OF_PROCEDURES = frozenset({PROCEDURES, GRADES})
+OF_PROCEDURES = frozenset({PROCEDURES, GRADES, FILINGS})
 OF_THE_HOUSE = frozenset({RULES, ENTRIES})
 
 
 @dataclass(frozen=True)
 class Unseen:
     """What has to be read again: practitioners by id, procedures by code, drugs,
-    registrations, or everything, for how the hospital judges has changed."""
+    registrations, what was operated (from a first case on a filing is due), or
+    everything, for how the hospital judges has changed."""
 
     practitioners: frozenset[int]
     procedures: frozenset[str]
     drugs: bool = False
     registrations: bool = False
+    cases: bool = False
     everything: bool = False
 
 
@@ -122,6 +125,7 @@ class Cursor:
             Source(ASSESSMENTS, Assessment),
             Source(PROCEDURES, catalogue),
             Source(GRADES, GradeChange),
+            Source(FILINGS, Filing.history.model),
             Source(TRAININGS, trainings),
             Source(PULLS, SyncRun),
             Source(RULES, rules),
@@ -165,6 +169,7 @@ def told_by(rows: list[UnseenRow]) -> Unseen:
         ),
         drugs=DRUGS in pulled,
         registrations=SCOPES in pulled,
+        cases=any(view.startswith(CASES) for view in pulled),
         everything=bool(names & OF_THE_HOUSE or set_to & JUDGING),
     )
 
@@ -177,15 +182,18 @@ PARTS = {
     TRAININGS: ("practitioner_id", ""),
     PROCEDURES: ("", "code"),
     GRADES: ("", "code"),
+    FILINGS: ("", "code"),
     PULLS: ("", "view"),
     RULES: ("", "rule"),
     PARAMETERS: ("", "key"),
     ENTRIES: ("", "code"),
 }
-# Whose row says which practitioner it is about, where the row itself does not.
+# Whose row says which practitioner or procedure it is about, where the row itself does
+# not.
 WHOSE: dict[str, tuple[Any, str]] = {
     GRANTS: (Grant, "grant_id"),
     ASSESSMENTS: (GrantState, "state_id"),
+    FILINGS: (Procedure, "procedure_id"),
 }
 SELECT = "SELECT '{name}', {key}, {who}, {what} FROM {table} WHERE "
 
@@ -203,7 +211,7 @@ def _part(source: Source, who: str, what: str) -> tuple[str, str]:
         name=source.name,
         key=key,
         who=f"{owner}.{quoted(who)}" if who else "NULL",
-        what=f"e.{quoted(what)}" if what else "''",
+        what=f"{owner}.{quoted(what)}" if what else "''",
         table=table,
     )
     return select, key

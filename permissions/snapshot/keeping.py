@@ -6,9 +6,11 @@ import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from permissions.checks.question import Question
 from permissions.checks.world import World
@@ -18,6 +20,7 @@ from permissions.snapshot.reading import Reader, procedures, with_registration
 from permissions.snapshot.registrations import registrations
 from portal.audit.stamp import is_settled, settle_own, stamp
 from portal.directory.models import Practitioner
+from portal.parameters.days import day_of
 
 
 class Kept:
@@ -30,6 +33,8 @@ class Kept:
         self._reader = Reader()
         self._cursor = Cursor()
         self._seen: bytes = b""
+        # The day the filings were looked at: they fall due by the clock alone.
+        self._day: date | None = None
 
     def forget(self) -> None:
         """Read everything again at the next question."""
@@ -42,7 +47,8 @@ class Kept:
         shared = stamp()
         slots = shared.read() if shared else b""
         world = self._world
-        if world is not None and slots and slots == self._seen:
+        is_seen = bool(slots) and slots == self._seen
+        if world is not None and is_seen and self._day == _today():
             return world
         with self._guard:
             # Read the stamp before the database: what comes in between is seen again.
@@ -65,10 +71,13 @@ class Kept:
             if unseen.everything:
                 return self._read()
             self._patch(world, self._house, unseen)
+        if self._day != _today():
+            self._judge_filings(world, self._house)
         return world
 
     def _read(self) -> World:
         self._cursor.begin()
+        self._day = _today()
         self._house = house()
         self._reader = Reader(with_trainings=self._house.trainings_decide)
         with no_collection():
@@ -84,6 +93,8 @@ class Kept:
         if unseen.procedures:
             for procedure in procedures(unseen.procedures, house.scopes):
                 world.put_procedure(procedure)
+        if unseen.cases:
+            self._judge_filings(world, house)
         if unseen.drugs:
             world.put_drugs(drugs())
         if unseen.registrations:
@@ -92,6 +103,21 @@ class Kept:
             changed = Practitioner.objects.filter(pk__in=unseen.practitioners)
             for person in self._reader.some(changed.order_by()):
                 world.put(person)
+
+    def _judge_filings(self, world: World, house: House) -> None:
+        """Restricted procedures anew: which should have been filed by today?"""
+        day = _today()
+        entries = world.procedures
+        restricted = [code for code, one in entries.items() if one.facts.is_restricted]
+        if restricted:
+            for procedure in procedures(restricted, house.scopes):
+                if procedure != entries[procedure.code].facts:
+                    world.put_procedure(procedure)
+        self._day = day
+
+
+def _today() -> date:
+    return day_of(timezone.now())
 
 
 def _world(house: House, **facts: Any) -> World:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from django.db import connection
 from django.db.models import Case, DateTimeField, F, QuerySet, TextField, When
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from permissions.checks.facts import (
     ItemKind,
@@ -33,11 +34,12 @@ from permissions.queries.trainings import passed
 from permissions.snapshot.registrations import Registration, registrations
 from portal.directory.models import PRACTISING, Practitioner
 from portal.his.contract.codes import TITLE_RANK
-from portal.parameters.days import end_of, start_of
+from portal.parameters.days import day_of, end_of, start_of
 from surgery.enums import ProcedureCategory
 from surgery.ledger import Recorded, Stretch, stretches
 from surgery.models import Procedure
 from surgery.queries.grading import changes_by_procedure
+from surgery.queries.techniques import filing_overdue
 
 CHANGED = frozenset({Status.SUSPENDED.value, Status.REVOKED.value})
 # What lines share; thousands of grants of one year have the same terms.
@@ -270,7 +272,7 @@ def procedures(
     scopes: Mapping[int, frozenset[str]] = MappingProxyType({}),
 ) -> list[ProcedureFacts]:
     """The catalogue, or the entries with these codes, with their grades through time;
-    two queries.
+    two queries, and one where some are restricted: are they filed in time?
 
     ``scopes`` are what an operation of a grade asks of the registration; what is no
     operation (intervention, treatment, diagnosis) belongs to every specialty.
@@ -282,9 +284,16 @@ def procedures(
     rows = list(found.values_list(*columns).iterator(chunk_size=5000))
     changes = changes_by_procedure(None if codes is None else [row[0] for row in rows])
     none: Mapping[int, frozenset[str]] = {}
+    restricted = [code for *_first, code, _name, _enabled, kind in rows if kind]
+    today = day_of(timezone.now())
+    late = filing_overdue(restricted, today=today) if restricted else frozenset()
     return [
         _procedure(
-            entry, grade, changes.get(pk, ()), scopes if category == SURGERY else none
+            entry,
+            grade,
+            changes.get(pk, ()),
+            scopes if category == SURGERY else none,
+            is_filed=entry[0] not in late,
         )
         for pk, grade, category, *entry in rows
     ]
@@ -295,6 +304,8 @@ def _procedure(
     present: int,
     changes: Sequence[Recorded],
     scopes: Mapping[int, frozenset[str]],
+    *,
+    is_filed: bool,
 ) -> ProcedureFacts:
     """What never was regraded has its present grade at every moment; what is not in
     use any more was, until its last day."""
@@ -308,6 +319,7 @@ def _procedure(
         enabled or ended_at is not None,
         bool(restricted),
         ended_at=ended_at,
+        is_filed,
         scopes=scopes.get(first.grade, NO_SCOPES),
         regradings=tuple(
             Regrading(

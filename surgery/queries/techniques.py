@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
 
-from portal.parameters.working_days import Calendar
+from portal.parameters.days import start_of
+from portal.parameters.working_days import Calendar, calendar_of_settings
 from surgery.enums import RestrictedClass
 from surgery.filing import WORKING_DAYS
-from surgery.models import CaseProcedure, Procedure
-from surgery.queries.volumes import counted
+from surgery.models import CaseShare, Procedure
 
 RESTRICTED = ~Q(restricted_class=RestrictedClass.NONE)
 STOPPED = Q(is_enabled=False) | Q(effective_to__isnull=False)
@@ -21,25 +21,15 @@ STOPPED = Q(is_enabled=False) | Q(effective_to__isnull=False)
 def techniques() -> QuerySet[Any]:
     """Procedures that are restricted, out of use, or to go out of use.
 
-    ``first_at`` is the incision of the first case, as a main or further procedure,
+    ``first_at`` is the incision of the first case, in any spelling of the code,
     ``filed_on`` a day; ``stop_reason`` why it was put out of use, if anybody said.
     """
-    lines = CaseProcedure.objects.filter(
-        code=OuterRef("code"),
-        missing_since=None,
-        case__missing_since=None,
-        case__is_canceled=False,
-        case__op_start__isnull=False,
-    ).order_by("case__op_start")
-    mains = counted().filter(proc_code=OuterRef("code")).order_by("op_start")
+    cases = CaseShare.objects.filter(code_key=OuterRef("code_key"))
     stops = Procedure.history.filter(
         id=OuterRef("pk"), effective_to=OuterRef("effective_to")
     ).exclude(history_user=None)
     found: QuerySet[Any] = Procedure.objects.annotate(
-        first_at=Coalesce(
-            Subquery(lines.values("case__op_start")[:1]),
-            Subquery(mains.values("op_start")[:1]),
-        ),
+        first_at=Subquery(cases.order_by("op_start").values("op_start")[:1]),
         filed_on=F("filing__filed_on"),
         stop_reason=Subquery(
             stops.order_by("history_id").values("history_change_reason")[:1]
@@ -58,3 +48,16 @@ def overdue_before(today: date, calendar: Calendar) -> date:
     while calendar.after(day, WORKING_DAYS) >= today:
         day -= timedelta(days=1)
     return day + timedelta(days=1)
+
+
+def filing_overdue(codes: Collection[str], *, today: date) -> set[str]:
+    """Of these procedures the restricted ones that should have been filed by now.
+
+    Until then they may be done: a technique is filed after its first case (GR09). One
+    query.
+    """
+    limit = overdue_before(today, calendar_of_settings())
+    late = techniques().filter(
+        RESTRICTED, code__in=codes, filing=None, first_at__lt=start_of(limit)
+    )
+    return set(late.order_by().values_list("code", flat=True))
