@@ -199,7 +199,7 @@ def procedure_views(rows: Sequence[ProcedureRow]) -> list[RowView]:
             key=row.procedure.code,
             name=row.procedure.name,
             code=row.procedure.code,
-            grade=Grade(row.procedure.grade),
+            grade=Grade(row.grade or None),
             url=f"{who_may}?subject=P:{row.procedure.code}",
             cells=[writer.of_procedure(cell) for cell in row.cells],
             count=row.operators,

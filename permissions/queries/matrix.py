@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from permissions.checks.facts import ProcedureFacts, Role
@@ -22,6 +22,7 @@ from permissions.queries.grants import Standing
 from permissions.queries.lines import IN_FORCE, Line, lines_at
 from portal.directory.models import Practitioner
 from surgery.models import Procedure
+from surgery.queries.grading import grades_on
 
 # Lines taken away or entered in error are told by the drawer alone.
 SHOWN = IN_FORCE | {Standing.SUSPENDED, Standing.FUTURE, Standing.EXPIRED}
@@ -64,8 +65,17 @@ Cell = tuple[Held, ...]  # the telling line first; empty: nothing
 
 
 @dataclass(frozen=True)
+class Graded:
+    """A procedure with the grade it has on the day."""
+
+    procedure: Procedure
+    grade: int
+
+
+@dataclass(frozen=True)
 class ProcedureRow:
     procedure: Procedure
+    grade: int
     cells: Sequence[Cell]
     operators: int
 
@@ -114,20 +124,31 @@ def members_of(department_code: str, at: datetime) -> Members:
 
 
 def procedures_for(
-    members: Members, *, specialty: str, grades: Iterable[int]
-) -> list[Procedure]:
+    members: Members, *, specialty: str, grades: Iterable[int], on: date, today: date
+) -> list[Graded]:
     """Rows: of a specialty, of the whole catalogue (``all``), or those for which a
-    member holds a line; the higher grade first."""
-    found = Procedure.objects.filter(is_enabled=True, grade__in=list(grades))
+    member holds a line; the higher grade first.
+
+    On another day than today the grades are those of that day; two queries more.
+    """
+    wanted = set(grades)
+    found = Procedure.objects.filter(is_enabled=True).defer("search_text")
+    if specialty not in ("", "all"):
+        found = found.filter(specialty=specialty)
+    known: Mapping[int, int] = {}
+    if on == today:
+        found = found.filter(grade__in=wanted)
+    else:
+        known = grades_on(on)
+    rows = [Graded(one, known.get(one.pk, one.grade)) for one in found.order_by("code")]
     if specialty == "":
         held = {
             line.terms.item_code for lines in members.lines.values() for line in lines
         }
-        rows = [one for one in found.order_by("-grade", "code") if one.code in held]
-        return rows[:MOST_PROCEDURES]
-    if specialty != "all":
-        found = found.filter(specialty=specialty)
-    return list(found.order_by("-grade", "code")[:MOST_PROCEDURES])
+        rows = [one for one in rows if one.procedure.code in held]
+    rows = [one for one in rows if one.grade in wanted]
+    rows.sort(key=lambda one: -one.grade)
+    return rows[:MOST_PROCEDURES]
 
 
 def specialties() -> list[str]:
@@ -137,14 +158,15 @@ def specialties() -> list[str]:
 
 
 def procedure_rows(
-    members: Members, procedures: Iterable[Procedure]
+    members: Members, procedures: Iterable[Graded]
 ) -> list[ProcedureRow]:
     holdings = [Holding(members.lines.get(one.pk, ())) for one in members.people]
     rows = []
-    for procedure in procedures:
-        facts = facts_of(procedure)
+    for one in procedures:
+        facts = facts_of(one)
         cells = [holding.cell(facts) for holding in holdings]
-        rows.append(ProcedureRow(procedure, cells, sum(map(may_operate, cells))))
+        operators = sum(map(may_operate, cells))
+        rows.append(ProcedureRow(one.procedure, one.grade, cells, operators))
     return rows
 
 
@@ -188,11 +210,12 @@ def _facts(privilege: str, role: str) -> Facts:
     return Facts(privilege, begins, role=Role(role or Role.OPERATE))
 
 
-def facts_of(procedure: Procedure) -> ProcedureFacts:
+def facts_of(one: Graded) -> ProcedureFacts:
+    procedure = one.procedure
     return ProcedureFacts(
         procedure.code,
         procedure.name,
-        procedure.grade,
+        one.grade,
         is_enabled=procedure.is_enabled,
         is_restricted=procedure.is_restricted,
     )

@@ -31,6 +31,7 @@ from portal.directory.queries import practitioner_by_emp_no
 from portal.outbox.queries import arrival_of
 from portal.ui.exports import export_table
 from portal.ui.filters import Option
+from portal.ui.moments import today
 from surgery.enums import Grade
 from surgery.queries.procedures import procedure_by_code
 
@@ -119,7 +120,11 @@ def matrix(request: AuthenticatedRequest) -> HttpResponse:
 def _rows(given: Asked, members: ask.Members) -> list[present.RowView]:
     if given.by_procedure:
         procedures = ask.procedures_for(
-            members, specialty=given.specialty, grades=GRADES[given.grade]
+            members,
+            specialty=given.specialty,
+            grades=GRADES[given.grade],
+            on=given.on.day,
+            today=today(),
         )
         rows = present.procedure_views(ask.procedure_rows(members, procedures))
     else:

@@ -18,18 +18,20 @@ from permissions.checks.facts import Setting as Place
 from permissions.checks.question import Part
 from permissions.models import GrantState
 from permissions.presenters.matrix import RowView
-from permissions.queries.matrix import members_of, procedure_rows
+from permissions.queries.matrix import Graded, members_of, procedure_rows
 from permissions.snapshot import whole_world
+from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, EventKind
 from portal.directory.models import Practitioner
 from surgery.enums import Grade
 from surgery.models import Procedure
-from tests.cast import make_department, make_practitioner, sign_in
+from tests.cast import make_department, make_practitioner, make_user, sign_in
 from tests.harness import assert_queries
 from tests.pages import CheckedClient
 from tests.permissions.ledger import granted, make_procedure, nothing_written
 from tests.permissions.wards import ward, write_lines
+from tests.surgery.grading import regraded
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 PAGE = "/matrix/?dept=0401"
@@ -185,7 +187,8 @@ def test_matrix_says_what_the_check_engine_answers(
     world = whole_world()
     context = Context(Place.INPATIENT, False, "", Side.ANY)
     members = members_of("0401", now)
-    procedures = list(Procedure.objects.filter(is_enabled=True).order_by("code"))
+    enabled = Procedure.objects.filter(is_enabled=True).order_by("code")
+    procedures = [Graded(one, one.grade) for one in enabled]
     seen = set()
     for row in procedure_rows(members, procedures):
         for person, cell in zip(members.people, row.cells, strict=True):
@@ -243,6 +246,27 @@ def test_sixty_doctors_and_a_hundred_and_twenty_procedures_take_as_many_queries_
     assert page.content.decode().count("<td") == (doctors + 1) * procedures
     with assert_queries(8):
         assert client.get(f"{PAGE}&rows=privileges").status_code == 200
+
+
+def graded(client: CheckedClient, on: str, grades: str = "34") -> dict[str, int | None]:
+    page = client.get(f"{PAGE}&on={on}&grade={grades}")
+    return {row.key: row.grade.number for row in page.context["rows"] if row.grade}
+
+
+def test_another_day_shows_the_grades_of_that_day(
+    client: CheckedClient, lin: User, lines: dict[str, GrantState]
+) -> None:
+    head = make_user("2003", "何静宜", Role.OFFICE_HEAD)
+    regraded(lin, head, GALLBLADDER, 4)
+    regraded(lin, head, LIVER, 3, on=date(2026, 12, 20))
+    sign_in(client, lin)
+
+    assert graded(client, "2026-11-22") == {LIVER: 4, GALLBLADDER: 3}
+    assert graded(client, "2026-11-23") == {LIVER: 4, GALLBLADDER: 4}
+    assert graded(client, "2026-12-25") == {GALLBLADDER: 4, LIVER: 3}
+    assert graded(client, "2026-11-22", "4") == {LIVER: 4}
+    with assert_queries(10):
+        client.get(f"{PAGE}&on=2026-11-22")
 
 
 def test_fragment_is_the_grid_alone(
