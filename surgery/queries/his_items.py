@@ -62,8 +62,8 @@ def _grades(codes: Collection[str]) -> dict[str, str]:
         shown = rows.filter(proc_code__in=chunk).order_by("proc_code")
         found |= dict(shown.values_list("proc_code", "grade"))
     if rest := {key(code): code for code in codes if code not in found}:
-        shown = rows.order_by("proc_code").values_list("proc_code", "grade")
-        for code, grade in shown.iterator():
+        every = rows.order_by("proc_code").values_list("proc_code", "grade")
+        for code, grade in every.iterator():
             if (asked := rest.get(key(code))) is not None:
                 found.setdefault(asked, grade)
     return found

@@ -53,16 +53,18 @@ def _remake(numbers: Collection[str]) -> None:
 def shares_of(numbers: Collection[str]) -> Iterator[CaseShare]:
     """What the rows as they stand add up to; three queries."""
     done: dict[str, set[str]] = defaultdict(set)
-    items = CaseProcedure.objects.filter(case__in=numbers, missing_since=None)
+    # The HIS's own number of the case, which is no number of ours.
+    items: Any = CaseProcedure.objects.filter(case__in=numbers, missing_since=None)
     for number, code in items.order_by().values_list("case_id", "code"):
         done[number].add(code)
     team: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    members = CaseMember.objects.filter(case__in=numbers, missing_since=None)
+    members: Any = CaseMember.objects.filter(case__in=numbers, missing_since=None)
     for number, who, role in members.order_by().values_list(
         "case_id", "emp_no", "role"
     ):
         team[number].add((who, role))
-    for case in counted().filter(op_id__in=numbers).order_by("pk"):
+    cases: Any = counted().filter(op_id__in=numbers)
+    for case in cases.order_by("pk"):
         yield from _of_case(
             case,
             sorted(done[case.op_id]) or [case.proc_code],
@@ -71,7 +73,7 @@ def shares_of(numbers: Collection[str]) -> Iterator[CaseShare]:
 
 
 def _of_case(
-    case: PerformedCase, procedures: Iterable[str], team: Iterable[tuple[str, str]]
+    case: Any, procedures: Iterable[str], team: Iterable[tuple[str, str]]
 ) -> Iterator[CaseShare]:
     for nth_person, (who, role) in enumerate(team):
         for nth, code in enumerate(procedures):

@@ -132,7 +132,7 @@ def test_version_that_became_known_after_a_later_one_is_not_missed(
     raised(lin, he)
     first = GradeVersion.objects.get()
     follow_due(at=timezone.now())
-    RegradedGrant.objects.all()._raw_delete(RegradedGrant.objects.db)  # type: ignore[attr-defined]
+    RegradedGrant.objects.all()._raw_delete(RegradedGrant.objects.db)
     FollowedVersion.objects.filter(version=first).delete()
     later = GradeVersion(
         year=2027,

@@ -280,7 +280,7 @@ def test_what_the_pulls_keep_equals_a_recomputation(seed: int) -> None:
         transaction.set_rollback(True)
 
 
-def as_rows(shares: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
+def as_rows(shares: list[Any]) -> set[tuple[Any, ...]]:
     return {
         tuple(value for name, value in sorted(one.items()) if name != "id")
         for one in shares
