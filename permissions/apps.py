@@ -9,9 +9,7 @@ class PermissionsConfig(AppConfig):
     verbose_name = "权限"
 
     def ready(self) -> None:
-        """The works of this room are known in every process that may do them."""
-        from permissions.importers import recoding, work  # noqa: F401
         """The works of this room are known in every process that may do them, and what
         it says to the rooms below."""
-        from permissions.importers import work  # noqa: F401
+        from permissions.importers import recoding, work  # noqa: F401
         from permissions.snapshot import operators  # noqa: F401

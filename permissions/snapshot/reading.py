@@ -318,8 +318,8 @@ def _procedure(
         first.grade,
         enabled or ended_at is not None,
         bool(restricted),
-        ended_at=ended_at,
         is_filed,
+        ended_at=ended_at,
         scopes=scopes.get(first.grade, NO_SCOPES),
         regradings=tuple(
             Regrading(

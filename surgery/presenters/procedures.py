@@ -96,9 +96,9 @@ class ProcedureRow:
     is_switch_ahead: bool
     since: str
     url: str
+    marked: MarkedTexts
     former: str = ""
     became: str = ""
-    marked: MarkedTexts
     operators: int | None = None
     cases: int = 0
 
@@ -199,6 +199,7 @@ def procedure_row(entry: Procedure, words: Sequence[str] = ()) -> ProcedureRow:
         became=listed(
             one.new_code
             for one in entry.coming_lines  # type: ignore[attr-defined]
+        ),
         marked=MarkedTexts(
             *(
                 Marked(parts_of(text, words))

@@ -8,7 +8,6 @@ was answered. A declaration the HIS does not show (yet) stands for itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime

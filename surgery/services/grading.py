@@ -59,7 +59,6 @@ from surgery.services.grading_refusals import (
     ScoresMissing,
 )
 from surgery.services.recoding_refusals import CarriedByRecoding
-from surgery.services.refusals import clear_reason
 
 COMMITTEE_GRADES = frozenset({Grade.THREE, Grade.FOUR})
 

@@ -26,8 +26,8 @@ def mark_followed(apps: Any, _editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('permissions', '0011_booking_hits'),
-        ('surgery', '0007_surgrest'),
+        ('permissions', '0012_recoding'),
+        ('surgery', '0008_surgrest'),
     ]
 
     operations = [

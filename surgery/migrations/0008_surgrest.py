@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('surgery', '0006_opgrade'),
+        ('surgery', '0007_recoding'),
     ]
 
     operations = [
