@@ -33,14 +33,13 @@ from permissions.services.rules import GRADE_OF_ITEMS
 from portal.accounts.models import User
 from portal.approvals.workflow import ProposalState
 from portal.audit.acting import acting
-from portal.audit.refusing import ActRefused
+from portal.audit.refusing import ActRefused, clear_reason
 from portal.directory.models import Practitioner
 from portal.parameters.days import day_of
 from surgery.enums import RecodingState
 from surgery.models import Procedure, Recoding
 from surgery.services import recoding as rooms
 from surgery.services.recoding_refusals import StandsInTheWay
-from surgery.services.refusals import clear_reason
 
 MOST_WORDS = 200
 

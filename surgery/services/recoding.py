@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 
 from portal.accounts.models import User
 from portal.audit.acting import acting
+from portal.audit.refusing import clear_reason
 from portal.parameters.days import day_of
 from portal.sheets.models import ImportState, Outcome
 from surgery import codes
@@ -50,7 +51,6 @@ from surgery.services.recoding_refusals import (
     NothingToRecode,
     NotInThatState,
 )
-from surgery.services.refusals import clear_reason
 
 # --- deciding and calling off ---------------------------------------------------------
 
