@@ -7,7 +7,8 @@ from django.db import models
 
 
 class LaunchNonce(models.Model):
-    """One signed link that was accepted, so that it is accepted once.
+    """One launch that was accepted, so that it is accepted once: by the nonce of its
+    link, or by the state a platform answered to.
 
     Kept for a day; of a ticket only the hash is kept, and the patient context only
     until the ticket is used: from then on it lives in the session alone.
@@ -20,6 +21,8 @@ class LaunchNonce(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, related_name="+"
     )
     station = models.CharField(max_length=2)
+    # Shown inside a page of the station: no cookie will come back from there.
+    is_framed = models.BooleanField(default=False)
     # "" when the link was exchanged for a token, or the ticket was used.
     ticket_hash = models.CharField(max_length=64, blank=True, db_index=True)
     patient = models.JSONField(default=dict)

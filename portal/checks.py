@@ -6,20 +6,25 @@ one of the errors stands. What each variable means: ``docs/settings.md``.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from portal.his.entrances import StationApp, address_of
 from portal.his.gateway import HisMisconfigured
 from portal.his.opening import verify
 from portal.parameters.working_days import BadCalendar, calendar_of_settings
+from portal.ui.moments import today
 
 TRIAL_KEY_START = "trial-only-"
 SHORTEST_LAUNCH_KEY = 16
 SHORTEST_WEBHOOK_KEY = 32
 LEASE_TIMEOUTS = 4
+# A compatibility mode that may last for years is no compatibility mode.
+LONGEST_DIGEST = timedelta(days=366)
 
 
 def trial_secret_key(**kwargs: Any) -> list[CheckMessage]:
@@ -55,13 +60,57 @@ def launch_keys_long_enough(**kwargs: Any) -> list[CheckMessage]:
     """A short key can be guessed from one signed link."""
     return [
         Error(
-            f"LAUNCH_KEYS: the key of {app} has {len(key)} characters.",
+            f"LAUNCH_KEYS: the key of {app.name} has {len(app.key)} characters.",
             hint=f"Agree on at least {SHORTEST_LAUNCH_KEY} random characters.",
             id="portal.E003",
         )
-        for app, key in sorted(settings.LAUNCH_KEYS.items())
-        if len(key) < SHORTEST_LAUNCH_KEY
+        for app in _stations()
+        if len(app.key) < SHORTEST_LAUNCH_KEY
     ]
+
+
+def plain_digests_end(**kwargs: Any) -> list[CheckMessage]:
+    """A plain digest is let in for a while; who set the while must not forget it."""
+    found: list[CheckMessage] = []
+    for app in _stations():
+        if app.until is None:
+            continue
+        if app.until > today() + LONGEST_DIGEST:
+            problem = f"LAUNCH_APPS: {app.name} may use {app.algorithm} for too long."
+            hint = f"Set until to a day at most {LONGEST_DIGEST.days} days ahead."
+            found.append(Error(problem, hint=hint, id="portal.E011"))
+        else:
+            said = f"{app.name} signs with {app.algorithm} until {app.until}"
+            hint = "Have the station sign with HMAC-SHA256 or HMAC-SM3."
+            problem = f"LAUNCH_APPS: {said}."
+            found.append(Warning(problem, hint=hint, id="portal.W006"))
+    return found
+
+
+def platforms_over_tls(**kwargs: Any) -> list[CheckMessage]:
+    """Codes, tickets and tokens of a platform must not be read off the wire."""
+    return [
+        Warning(
+            f"LAUNCH_APPS: {one.name} is reached without TLS.",
+            hint="Use the https address of the platform.",
+            id="portal.W007",
+        )
+        for one in settings.LAUNCH.platforms
+        if urlsplit(address_of(one)).scheme == "http"
+    ]
+
+
+def platforms_know_our_address(**kwargs: Any) -> list[CheckMessage]:
+    """A platform leads back to an address registered there, not to one a request names."""
+    if settings.PORTAL_URL or not settings.LAUNCH.platforms:
+        return []
+    problem = "PORTAL_URL is not set: platforms of LAUNCH_APPS cannot lead back to us."
+    hint = "Set it to the address registered there, such as https://yiwu.hospital.local"
+    return [Error(problem, hint=hint, id="portal.E012")]
+
+
+def _stations() -> list[StationApp]:
+    return sorted(settings.LAUNCH.stations.values(), key=lambda app: app.name)
 
 
 def cookies_only_over_tls(**kwargs: Any) -> list[CheckMessage]:
@@ -78,12 +127,12 @@ def cookies_only_over_tls(**kwargs: Any) -> list[CheckMessage]:
 
 
 def some_station_may_open_us(**kwargs: Any) -> list[CheckMessage]:
-    """Without a launch key no doctor station can open the portal."""
-    if settings.LAUNCH_KEYS:
+    """Without any entrance no doctor station can open the portal."""
+    if settings.LAUNCH.stations or settings.LAUNCH.platforms:
         return []
     return [
         Warning(
-            "LAUNCH_KEYS is empty: no doctor station can open the portal.",
+            "LAUNCH_KEYS and LAUNCH_APPS are empty: no station can open the portal.",
             hint="Set LAUNCH_KEYS_FILE to a file with APP=key.",
             id="portal.W002",
         )
@@ -167,6 +216,9 @@ SETTINGS_CHECKS = (
     trial_secret_key,
     his_dsn_readable,
     launch_keys_long_enough,
+    plain_digests_end,
+    platforms_over_tls,
+    platforms_know_our_address,
     cookies_only_over_tls,
     some_station_may_open_us,
     lease_outlasts_calls,

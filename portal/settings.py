@@ -19,6 +19,7 @@ from portal.env import (
     env_str,
     pairs,
 )
+from portal.his.entrances import entrances
 from portal.ui.logs import numbers_only
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -141,9 +142,10 @@ HIS_TIMEOUT_SECONDS = env_int("HIS_TIMEOUT_SECONDS", 10, minimum=1, maximum=120)
 OUTBOX_LEASE_SECONDS = env_int("OUTBOX_LEASE_SECONDS", 60, minimum=2, maximum=3600)
 # Messages of different streams a worker sends side by side.
 OUTBOX_LANES = env_int("OUTBOX_LANES", 2, minimum=1, maximum=4)
-# app -> key of the launch signature, as "APP=key" words.
-LAUNCH_KEYS = dict(
-    word.split("=", 1) for word in env_secret("LAUNCH_KEYS", "").split(",") if word
+# Who may open us: stations as "APP=key" words, and everything else as TOML.
+LAUNCH = entrances(
+    pairs("LAUNCH_KEYS", [w for w in env_secret("LAUNCH_KEYS", "").split(",") if w]),
+    env_secret("LAUNCH_APPS", ""),
 )
 # Origins of the doctor stations: they may frame our embedded pages and call the field.
 STATION_ORIGINS = env_list("STATION_ORIGINS")

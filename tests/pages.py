@@ -14,6 +14,8 @@ from typing import Any
 from django.test import Client
 
 UNLABELLED_TYPES = {"hidden", "submit", "button", "reset", "image"}
+# What in a posting form shows that we made it; the second where no cookie is.
+PROOFS = {"csrfmiddlewaretoken", "launch_token"}
 LEFTOVER = re.compile(r"\{\{|\{%|\{#")
 URL_ATTRIBUTES = {"href", "src", "action", "formaction"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta"}
@@ -110,7 +112,7 @@ class _Reader(HTMLParser):
             )
             if (is_post or "hx-post" in attributes) and not token_sent_by_htmx:
                 self._form = self._where(tag, attributes)
-        if tag == "input" and attributes.get("name") == "csrfmiddlewaretoken":
+        if tag == "input" and attributes.get("name") in PROOFS:
             self._form = None
 
     def _close_form(self) -> None:

@@ -14,7 +14,7 @@ from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
 from his_plugin.api.errors import TokenRefused, TooLong, answer_of
-from his_plugin.field.tokens import Holder, TokenExpired, TokenWrong, holder_of
+from his_plugin.tokens import Holder, TokenExpired, TokenWrong, holder_of
 from portal.accounts.models import User
 
 LONGEST_BODY = 16 * 1024

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework.parsers import FormParser
 from rest_framework.request import Request
@@ -15,10 +17,11 @@ from his_plugin.api.errors import SurgeonUnknown
 from his_plugin.api.serializers import CheckSerializer, DeclarationSerializer
 from his_plugin.field.questions import Answer, answer
 from his_plugin.field.texts import field_options, field_texts
-from his_plugin.field.tokens import SECONDS, Holder, issue
 from his_plugin.field.verdicts import name_and_grade, verdict_to_keep, verdict_words
 from his_plugin.launch.parameters import FIELD
-from his_plugin.launch.services import accept
+from his_plugin.launch.services import TICKET_SECONDS
+from his_plugin.launch.stations import accept, exchange
+from his_plugin.tokens import SECONDS, Holder, issue
 from surgery.enums import Nature, Planned, Reoperation
 from surgery.models import SurgeryApplication
 from surgery.queries.applications import application_by_no, current_codes
@@ -43,6 +46,21 @@ class SessionView(OpenFieldView):
                 "texts": field_texts(),
                 "options": field_options(),
             }
+        )
+
+
+class TicketView(OpenFieldView):
+    """The server of a station asks for a ticket; the browser opens it once."""
+
+    parser_classes = (FormParser,)
+
+    def post(self, request: Request) -> Response:
+        given = request.data if isinstance(request.data, QueryDict) else QueryDict()
+        proof = request.headers.get("Authorization", "")
+        accepted = exchange(proof, given.lists(), at=timezone.now())
+        way = f"{reverse('his_plugin:enter')}?{urlencode({'ticket': accepted.ticket})}"
+        return Response(
+            {"ticket": accepted.ticket, "expires_in": TICKET_SECONDS, "url": way}
         )
 
 

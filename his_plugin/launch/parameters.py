@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from his_plugin.launch.refusals import LaunchRefused, Refusal
@@ -20,43 +20,58 @@ from portal.his.contract.launch import (
     TIMESTAMP_FORMAT,
     sign,
 )
+from portal.his.entrances import Method, StationApp
 from portal.parameters.days import ZONE
 
 MY_PAGE, FIELD = "my", "field"
 # No parameter has a reason to be longer; the name is the longest.
 LONGEST = 64
+# What a decoder leaves of bytes that are no UTF-8.
+REPLACED = "\ufffd"
 SHAPES = {
     "app": re.compile(r"[A-Za-z0-9_-]{1,20}"),
     "u": re.compile(r"[A-Za-z0-9_-]{1,20}"),
     "d": re.compile(r"[A-Za-z0-9_.-]{1,20}"),
+    "frame": re.compile(r"1?"),
     "ts": re.compile(r"[0-9]{14}"),
     "nonce": re.compile(r"[0-9A-Fa-f]{16,64}"),
-    "sign": re.compile(r"[0-9a-f]{64}"),
+    "sign": re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"),
 }
+Given = Iterable[tuple[str, list[str]]]
 
 
 @dataclass(frozen=True)
 class Launch:
-    """What a link says, as it was signed."""
+    """Somebody's coming in, proven by whoever sent them: a link, a HIS, a platform."""
 
     app: str
     emp_no: str
-    department: str
+    department: str  # "" when the sender does not know it
     station: str
-    page: str
-    patient: Mapping[str, str]
-    signed_at: datetime
     nonce: str
+    method: Method
+    page: str = MY_PAGE
+    patient: Mapping[str, str] = field(default_factory=dict)
+    is_framed: bool = False
 
 
-def read(given: Iterable[tuple[str, list[str]]], *, page: str) -> dict[str, str]:
-    """The parameters, each once, each of its shape, for ``page``."""
+def read(given: Given, *, page: str) -> dict[str, str]:
+    """The parameters of a link, each once, each of its shape, for ``page``."""
+    return read_named(given, PARAMETERS, REQUIRED, page=page)
+
+
+def read_named(
+    given: Given, allowed: Collection[str], required: Collection[str], *, page: str
+) -> dict[str, str]:
+    """Those ``allowed``, none twice, all ``required``; LaunchRefused."""
     parameters = {}
     for name, values in given:
-        if name not in PARAMETERS or len(values) != 1:
+        if name not in allowed or len(values) != 1:
             raise LaunchRefused(Refusal.MALFORMED)
         parameters[name] = values[0]
-    if not all(parameters.get(name) for name in REQUIRED):
+    if any(REPLACED in value for value in parameters.values()):
+        raise LaunchRefused(Refusal.ENCODING)
+    if not all(parameters.get(name) for name in required):
         raise LaunchRefused(Refusal.MALFORMED)
     if not all(_is_sane(name, value) for name, value in parameters.items()):
         raise LaunchRefused(Refusal.MALFORMED)
@@ -73,34 +88,60 @@ def _is_sane(name: str, value: str) -> bool:
 
 
 def prove(
-    parameters: Mapping[str, str], *, keys: Mapping[str, str], at: datetime, window: int
+    parameters: Mapping[str, str],
+    *,
+    stations: Mapping[str, StationApp],
+    at: datetime,
+    window: int,
 ) -> Launch:
-    """Signed by the app it names, with its key, at most ``window`` seconds from now."""
-    key = keys.get(parameters["app"])
-    if not key:
+    """Signed by the app it names, as agreed, at most ``window`` seconds from now."""
+    app = stations.get(parameters["app"])
+    if app is None:
         raise LaunchRefused(Refusal.UNKNOWN_APP)
-    if not hmac.compare_digest(sign(parameters, key), parameters["sign"]):
+    if Method.LINK not in app.methods:
+        raise LaunchRefused(Refusal.METHOD)
+    refuse_ended(app, at)
+    made = sign(parameters, app.key, app.algorithm)
+    if not hmac.compare_digest(made, parameters["sign"]):
         raise LaunchRefused(Refusal.SIGNATURE)
-    signed_at = _moment(parameters["ts"])
+    refuse_far(moment_of(parameters["ts"]), at, window)
+    nonce = parameters["nonce"].lower()
+    return launch_of(parameters, app=app.name, nonce=nonce, method=Method.LINK)
+
+
+def refuse_ended(app: StationApp, at: datetime) -> None:
+    """A plain digest is over with its last day."""
+    if app.until is not None and at.astimezone(ZONE).date() > app.until:
+        raise LaunchRefused(Refusal.ALGORITHM_ENDED)
+
+
+def refuse_far(signed_at: datetime, at: datetime, window: int) -> None:
     if at - signed_at > timedelta(seconds=window):
         raise LaunchRefused(Refusal.EXPIRED)
     if signed_at - at > timedelta(seconds=window):
         raise LaunchRefused(Refusal.CLOCK_AHEAD)
+
+
+def launch_of(
+    parameters: Mapping[str, str], *, app: str, nonce: str, method: Method
+) -> Launch:
+    """What read parameters say, once somebody vouched for them."""
     return Launch(
-        app=parameters["app"],
+        app=app,
         emp_no=parameters["u"],
         department=parameters["d"],
         station=parameters["st"],
+        nonce=nonce,
+        method=method,
         page=parameters.get("page") or MY_PAGE,
         patient={
             name: parameters[name] for name in ("pid", "vid") if parameters.get(name)
         },
-        signed_at=signed_at,
-        nonce=parameters["nonce"].lower(),
+        is_framed=parameters.get("frame") == "1",
     )
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
     try:
         return datetime.strptime(text, TIMESTAMP_FORMAT).replace(tzinfo=ZONE)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The act of letting a doctor in, once per signed link.
+"""The act of letting a doctor in, once per launch, whichever way it came.
 
 A refused launch leaves one line in the event log and nothing else: no user, no nonce,
 no session. Log lines carry codes and numbers; the patient is kept as a keyed digest, so
@@ -8,17 +8,17 @@ that launches for one patient can be told to be so without naming anybody.
 from __future__ import annotations
 
 import hashlib
-import secrets
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
-from his_plugin.launch.parameters import Launch, prove, read
+from his_plugin.launch.parameters import MY_PAGE, Launch
 from his_plugin.launch.refusals import LaunchRefused, Refusal
 from his_plugin.models import LaunchNonce
 from portal.accounts import refusals as accounts
@@ -28,8 +28,6 @@ from portal.audit.models import EventKind
 from portal.audit.services import record
 from portal.directory.models import Practitioner
 from portal.directory.queries import practitioner_by_emp_no
-from portal.parameters.queries import value_of
-from portal.parameters.registry import LAUNCH_WINDOW_SECONDS
 
 NONCE_KEPT = timedelta(hours=24)
 TICKET_SECONDS = 60
@@ -39,12 +37,11 @@ REFUSED_BY_ACCOUNTS: dict[type[accounts.AccountRefusal], Refusal] = {
     accounts.UserInactive: Refusal.USER_INACTIVE,
     accounts.LaunchRoleEnded: Refusal.ROLE_ENDED,
 }
-Given = Iterable[tuple[str, list[str]]]
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """Who comes in, and the one-time ticket that opens the session."""
+    """Who comes in, and the one-time ticket that opens the page ("" without one)."""
 
     user: User
     practitioner: Practitioner
@@ -52,29 +49,32 @@ class Accepted:
     ticket: str
 
 
-def accept(given: Given, *, page: str, at: datetime) -> Accepted:
-    """Check a signed link, use up its nonce, know or make the user. LaunchRefused."""
-    station = ""
+@dataclass
+class Trace:
+    """What is known so far of who knocks; it is what a refusal leaves in the log."""
+
+    method: str
+    page: str = MY_PAGE
+    station: str = ""
+    app: str = ""  # only of somebody we know
+
+
+@contextmanager
+def traced(trace: Trace) -> Iterator[Trace]:
+    """A refusal inside leaves its line in the event log."""
     try:
-        parameters = read(given, page=page)
-        station = parameters["st"]
-        launch = prove(
-            parameters,
-            keys=settings.LAUNCH_KEYS,
-            at=at,
-            window=value_of(LAUNCH_WINDOW_SECONDS),
-        )
-        return _let_in(launch, at)
+        yield trace
     except LaunchRefused as refused:
-        _record_refused(refused, station=station, page=page)
+        _record_refused(refused, trace)
         raise
 
 
 @transaction.atomic
-def _let_in(launch: Launch, at: datetime) -> Accepted:
+def let_in(launch: Launch, *, at: datetime, with_ticket: bool) -> Accepted:
+    """Use up the nonce, know or make the user. LaunchRefused leaves nothing."""
     practitioner = _person(launch)
     user = _user(practitioner)
-    ticket = secrets.token_urlsafe(32)
+    ticket = str(uuid.uuid4()) if with_ticket else ""
     _use_up(launch, user, ticket, at)
     record(
         EventKind.LAUNCH,
@@ -82,6 +82,7 @@ def _let_in(launch: Launch, at: datetime) -> Accepted:
         subject=("practitioner", practitioner.pk),
         code="OK",
         app=launch.app,
+        method=launch.method,
         station=launch.station,
         page=launch.page,
         **_patient_digest(launch.patient),
@@ -92,12 +93,22 @@ def _let_in(launch: Launch, at: datetime) -> Accepted:
 def _person(launch: Launch) -> Practitioner:
     """The practitioner of a link that was not used before."""
     # Told first: whoever sends an old link again learns nothing else from it.
-    if LaunchNonce.objects.filter(app=launch.app, nonce=launch.nonce).exists():
+    if is_used(launch.app, launch.nonce):
         raise LaunchRefused(Refusal.REPLAYED)
-    practitioner = practitioner_by_emp_no(launch.emp_no)
+    return person_of(launch.emp_no, launch.department)
+
+
+def is_used(app: str, nonce: str) -> bool:
+    """Whether this nonce of the app was let in within the last day."""
+    return LaunchNonce.objects.filter(app=app, nonce=nonce).exists()
+
+
+def person_of(emp_no: str, department: str) -> Practitioner:
+    """The practitioner with exactly this number, of this department where it is said."""
+    practitioner = practitioner_by_emp_no(emp_no)
     if practitioner is None:
         raise LaunchRefused(Refusal.UNKNOWN_PERSON)
-    if practitioner.department.code != launch.department:
+    if department and practitioner.department.code != department:
         raise LaunchRefused(Refusal.DEPARTMENT, about=practitioner.pk)
     return practitioner
 
@@ -125,8 +136,9 @@ def _use_up(launch: Launch, user: User, ticket: str, at: datetime) -> None:
                 used_at=at,
                 user=user,
                 station=launch.station,
-                ticket_hash=_hash(ticket) if launch.page == "my" else "",
-                patient=dict(launch.patient) if launch.page == "my" else {},
+                is_framed=launch.is_framed,
+                ticket_hash=_hash(ticket) if ticket else "",
+                patient=dict(launch.patient) if ticket else {},
             )
     except IntegrityError:
         raise LaunchRefused(Refusal.REPLAYED) from None
@@ -139,15 +151,13 @@ class Entry:
     user: User
     station: str
     patient: Mapping[str, str]
+    is_framed: bool
 
 
 def redeem(ticket: str, *, at: datetime) -> Entry:
     """Use a ticket up; LaunchRefused when it is unknown, old or used."""
-    try:
+    with traced(Trace("ENTER")):
         return _redeem(ticket, at)
-    except LaunchRefused as refused:
-        _record_refused(refused, station="", page="my")
-        raise
 
 
 @transaction.atomic
@@ -167,22 +177,24 @@ def _redeem(ticket: str, at: datetime) -> Entry:
     mine = LaunchNonce.objects.filter(pk=row.pk, ticket_hash=row.ticket_hash)
     if mine.update(ticket_hash="", patient={}) != 1:
         raise LaunchRefused(Refusal.TICKET)
-    return Entry(row.user, row.station, row.patient)
+    return Entry(row.user, row.station, row.patient, row.is_framed)
 
 
 def _hash(ticket: str) -> str:
     return hashlib.sha256(ticket.encode()).hexdigest()
 
 
-def _record_refused(refused: LaunchRefused, *, station: str, page: str) -> None:
-    """Who is said to have come is written down only when the signature proved it."""
+def _record_refused(refused: LaunchRefused, trace: Trace) -> None:
+    """Who is said to have come is written down only when the sender proved it."""
     record(
         EventKind.LAUNCH_REFUSED,
         subject=("practitioner", refused.about) if refused.about else ("", ""),
         is_ok=False,
         code=refused.refusal.value,
-        station=station,
-        page=page,
+        method=trace.method,
+        station=trace.station,
+        page=trace.page,
+        **({"app": trace.app} if trace.app else {}),
     )
 
 

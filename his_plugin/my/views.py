@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from his_plugin.embedding import shown_in_stations
-from his_plugin.launch.views import PATIENT
-from his_plugin.my.presenters import context_of, my_page
-from permissions.queries.applications import open_applications
-from permissions.queries.grants import states_of
+from his_plugin.my.framed import page_of
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, public, requires
 from portal.accounts.sessions import LAUNCHED, close_session
 from portal.directory.models import Practitioner
 from portal.parameters.queries import value_of
 from portal.parameters.registry import IDLE_MINUTES
+
+# In a launched session: the patient the station was at; shown, never believed.
+PATIENT = "launch_patient"
 
 
 @requires(Capability.VIEW_OWN_PRIVILEGES)
@@ -33,16 +32,18 @@ def my_privileges(request: AuthenticatedRequest) -> HttpResponse:
     )
     if practitioner is None:
         return render(request, "his_plugin/no_practitioner.html", {"layout": layout})
-    now = timezone.now()
-    page = my_page(
+    page = page_of(
         practitioner,
-        states_of(practitioner),
-        list(open_applications().filter(practitioner=practitioner)),
         tab=request.GET.get("tab", ""),
-        context=context_of(station, request.session.get(PATIENT, {})),
-        now=now,
+        station=station,
+        patient=request.session.get(PATIENT, {}),
     )
-    context = {"page": page, "layout": layout, "is_launched": bool(station)}
+    context = {
+        "page": page,
+        "layout": layout,
+        "is_launched": bool(station),
+        "token": "",
+    }
     return render(request, "his_plugin/my_privileges.html", context)
 
 

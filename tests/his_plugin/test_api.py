@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from his_plugin.api.doors import PerHolder
-from his_plugin.field.tokens import issue
+from his_plugin.tokens import issue
 from his_plugin.models import LaunchNonce
 from permissions.checks.codes import Code
 from permissions.checks.engine import check

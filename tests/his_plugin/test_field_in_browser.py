@@ -317,7 +317,7 @@ def test_token_too_old_asks_for_a_reload_and_holds_the_form_once(
     page.select_option("[name=procedure]", CHOLE)
     expect(page.locator(".yw-c.ok").first).to_be_visible()
     fill(page)
-    monkeypatch.setattr("his_plugin.field.tokens.SECONDS", -1)
+    monkeypatch.setattr("his_plugin.tokens.SECONDS", -1)
     page.get_by_role("button", name="提交").click()
     expect(page.get_by_role("alert")).to_contain_text("刷新页面后再提交")
     assert host.saved == []

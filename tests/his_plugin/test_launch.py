@@ -71,7 +71,13 @@ def test_launch_is_logged_with_codes_and_without_the_patient(
     assert (event.subject_type, event.subject_id) == ("practitioner", str(luo.pk))
     patient = event.detail.pop("patient")
     assert len(patient) == 16
-    assert event.detail == {"code": "OK", "app": "YW", "station": "ZY", "page": "my"}
+    assert event.detail == {
+        "code": "OK",
+        "app": "YW",
+        "method": "LINK",
+        "station": "ZY",
+        "page": "my",
+    }
     kept = str(list(AuditEvent.objects.order_by("pk").values()))
     assert "P0001" not in kept
     assert "V0001" not in kept

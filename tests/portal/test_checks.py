@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,36 @@ from django.core import checks as django_checks
 from django.test import override_settings
 
 from portal import checks
+from portal.his.entrances import Entrances, entrances
 
 ROOT = Path(__file__).resolve().parents[2]
+RIGHT_APPS = """
+[station.YW]
+key = "kkkkkkkkkkkkkkkk"
+algorithm = "HMAC-SM3"
+methods = ["LINK", "TICKET"]
+"""
+PLATFORM = """
+[cas.platform]
+url = "https://sso.hospital.local/cas"
+"""
+RIGHT_LAUNCH = entrances({}, RIGHT_APPS)
+
+
+def old(until: date) -> Entrances:
+    """A station that knows plain digests only, for a while."""
+    return entrances(
+        {},
+        f'[station.OLD]\nkey = "{"k" * 16}"\nalgorithm = "MD5"\nuntil = {until}',
+    )
+
+
 RIGHT: dict[str, Any] = {
     "DEMO": False,
     "SECRET_KEY": "r" * 60,
     "HIS_DSN": "postgresql+psycopg://u:p@h/his",
     "HIS_PUSH_DSN": "mllp://h:2575?mode=enhanced&yw_encoding=gbk&yw_tls=verify",
-    "LAUNCH_KEYS": {"YW": "k" * 16},
+    "LAUNCH": RIGHT_LAUNCH,
     "SECURE_COOKIES": True,
     "HIS_TIMEOUT_SECONDS": 10,
     "OUTBOX_LEASE_SECONDS": 40,
@@ -41,9 +64,12 @@ WRONG = [
     ({"HIS_DSN": "rest+https:///no-host"}, "portal.E002"),
     ({"HIS_PUSH_DSN": "mllp://h?mode=loud"}, "portal.E002"),
     ({"HIS_PUSH_DSN": "postgresql://u:p@h/his"}, "portal.E002"),
-    ({"LAUNCH_KEYS": {"YW": "k" * 15}}, "portal.E003"),
+    ({"LAUNCH": entrances({"YW": "k" * 15}, "")}, "portal.E003"),
+    ({"LAUNCH": old(date(2027, 3, 31))}, "portal.W006"),
+    ({"LAUNCH": old(date(2028, 3, 31))}, "portal.E011"),
+    ({"LAUNCH": entrances({}, PLATFORM.replace("https", "http"))}, "portal.W007"),
     ({"SECURE_COOKIES": False}, "portal.W001"),
-    ({"LAUNCH_KEYS": {}}, "portal.W002"),
+    ({"LAUNCH": Entrances()}, "portal.W002"),
     ({"OUTBOX_LEASE_SECONDS": 39}, "portal.W003"),
     ({"NOTICE_WEBHOOKS": {"oa": "file:///etc/passwd"}}, "portal.E006"),
     ({"NOTICE_WEBHOOKS": {"oa": "https://u:p@h/hook"}}, "portal.E006"),
@@ -72,6 +98,12 @@ def test_right_settings_are_passed_in_silence() -> None:
 def test_wrong_setting_is_named(wrong: dict[str, Any], expected: str) -> None:
     with override_settings(**RIGHT | wrong):
         assert ids() == [expected]
+
+
+@override_settings(**RIGHT | {"NOTICE_WEBHOOKS": {}, "EMAIL_HOST": ""})
+def test_platforms_need_to_know_our_address() -> None:
+    with override_settings(LAUNCH=entrances({}, PLATFORM), PORTAL_URL=""):
+        assert ids() == ["portal.E012"]
 
 
 @override_settings(**RIGHT | {"DEMO": True, "SECURE_COOKIES": False})

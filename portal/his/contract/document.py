@@ -101,7 +101,8 @@ CALLS = """\
 LAUNCH_RULES = """\
 医生站以 URL 打开：`GET <本系统地址>/sso/launch?参数…`
 
-- `sign` 为 `HMAC-SHA256(密钥, 签名文本)` 的小写十六进制；密钥按接入方（`app`）分配。
+- `sign` 为小写十六进制；密钥和签名方式按接入方（`app`）约定：`HMAC-SHA256(密钥, 签名文本)` 或 `HMAC-SM3(密钥, 签名文本)`。
+  只会普通摘要的旧系统可以约定 `MD5` 或 `SHA-1`，对 `签名文本&key=密钥` 计算，须约定最后一天，过后拒绝。
 - 签名文本：除 `sign` 外的全部参数，按参数名排序，写成 `k=v&k=v…`，UTF-8，按 RFC 3986 百分号编码
   （不编码的字符只有字母、数字和 `-._~`）。
 - 时间与本系统相差超过 120 秒、`nonce` 已用过、`app` 或工号未知、医师不在岗、科室不符，均拒绝，不建立会话。
@@ -217,7 +218,14 @@ def launch_chapter(number: int) -> Iterator[str]:
         ("参数", "值"), ((f"`{name}`", f"`{vector[name]}`") for name in vector)
     )
     yield f"\n签名文本：\n\n```\n{launch.signing_text(vector)}\n```\n"
-    yield f"签名：\n\n```\n{launch.sign(vector, launch.VECTOR_KEY)}\n```"
+    yield "签名：\n"
+    yield from table(
+        ("方式", "`sign`"),
+        (
+            (one.value, f"`{launch.sign(vector, launch.VECTOR_KEY, one)}`")
+            for one in launch.Algorithm
+        ),
+    )
 
 
 def codes_chapter(number: int) -> Iterator[str]:

@@ -6,6 +6,14 @@ from portal.his.contract.shape import Version
 
 VERSIONS = (
     Version(
+        "2.3",
+        "2026-11-27",
+        (
+            "启动链接可按接入方改用 HMAC-SM3，旧系统可限期使用 MD5、SHA-1，测试向量同列",
+            "启动链接增加 `frame`：嵌在医生站页面内显示时为 1",
+        ),
+    ),
+    Version(
         "2.2",
         "2026-11-27",
         (

@@ -1,0 +1,23 @@
+"""The page of a launch that was refused: what happened, why, what to do, a number."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from his_plugin.launch.refusals import LaunchRefused, words_of
+from portal.ui.errors import NUMBER_LENGTH
+
+
+def refused_page(request: HttpRequest, refused: LaunchRefused) -> HttpResponse:
+    context = {
+        "refusal": refused.refusal,
+        "words": words_of(refused.refusal),
+        "number": getattr(request, "request_id", "")[:NUMBER_LENGTH],
+    }
+    return render(
+        request,
+        "his_plugin/launch_refused.html",
+        context,
+        status=refused.refusal.status,
+    )
