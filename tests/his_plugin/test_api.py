@@ -13,8 +13,8 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from his_plugin.api.doors import PerHolder
-from his_plugin.tokens import issue
 from his_plugin.models import LaunchNonce
+from his_plugin.tokens import issue
 from permissions.checks.codes import Code
 from permissions.checks.engine import check
 from permissions.checks.facts import Urgency
