@@ -14,6 +14,7 @@ from collections.abc import Callable
 from ctypes.util import find_library
 
 from tests.contract.drivers import FREETDS
+from tests.his_plugin.node_modules import install_provider, node_modules_missing
 from tests.mariadb import mariadb_binary
 from tests.services import PartMissing, chromium_binary, postgres_bin, redis_binary
 
@@ -48,6 +49,8 @@ def missing_packages() -> list[str]:
         CJK_FONT: has_cjk_font(),
         "mariadb-server": is_there(lambda: mariadb_binary("mariadbd")),
         "postgresql": is_there(postgres_bin),
+        "nodejs": shutil.which("node") is not None,
+        "npm": shutil.which("npm") is not None,
         "redis-server": is_there(redis_binary),
     }
     return [package for package, found in wanted.items() if not found]
@@ -73,16 +76,27 @@ def install(packages: list[str]) -> None:
 def main() -> int:
     """The exit code of the command."""
     packages = missing_packages()
-    if not packages:
-        return 0
-    print(f"installing what the tests need: {' '.join(packages)}", flush=True)
     try:
-        install(packages)
+        if packages:
+            print(f"installing what the tests need: {' '.join(packages)}", flush=True)
+            install(packages)
     except PartMissing as problem:
         print(
             f"the tests need: apt install {' '.join(packages)} ({problem})",
             file=sys.stderr,
         )
+        return 1
+    return install_node_modules()
+
+
+def install_node_modules() -> int:
+    """The OpenID provider the tests start; the exit code of the command."""
+    if not node_modules_missing():
+        return 0
+    try:
+        install_provider()
+    except PartMissing as problem:
+        print(f"the tests need: {problem}", file=sys.stderr)
         return 1
     return 0
 
