@@ -27,7 +27,7 @@ ROOMS := portal permissions surgery reports his_plugin tests
 AS_IN_A_HOSPITAL := DATABASE_URL=sqlite://:memory: SECURE_COOKIES=True \
   SECRET_KEY=$$(head -c 48 /dev/urandom | base64 -w 0) LAUNCH_KEYS=YW=$$(head -c 24 /dev/urandom | base64 -w 0)
 
-.PHONY: demo test test-his lint bench lock texts screenshots
+.PHONY: demo test samples test-his lint bench lock texts screenshots
 
 # Portal on PORT (8000), demo HIS on HIS_PORT (8010); RESET=1 starts over.
 demo: $(DEMO_SET)
@@ -40,6 +40,10 @@ test: $(DEV_SET)
 	$(PY) -m pytest -q -n 2 -m "not integration and not browser and not his and not benchmark" || status=1; \
 	$(PY) -m pytest -q -n 0 -m "(integration or browser) and not his and not benchmark" || status=1; \
 	exit $$status
+
+# The launch samples in four languages, compiled and held to the signature vectors.
+samples: $(DEV_SET)
+	@$(PY) -m tests.samples
 
 # The HIS contract against a real HIS: make test-his DSN=postgresql+psycopg://…
 test-his: $(DEV_SET)
