@@ -6,6 +6,7 @@ from his_plugin.api import views as api
 from his_plugin.launch import views as launch
 from his_plugin.my import views as my
 from his_plugin.my.framed import my_framed
+from his_plugin.trial.views import trial
 
 app_name = "his_plugin"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sso/smart", launch.smart, name="smart"),
     path("sso/smart/<slug:name>/back", launch.smart_back, name="smart-back"),
     path("sso/ended", my.ended, name="ended"),
+    path("launch-trial/", trial, name="trial"),
     path("my/", my.my_privileges, name="my-privileges"),
     path("my/framed/", my_framed, name="my-framed"),
     path("my/leave/", my.leave, name="leave"),

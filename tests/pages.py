@@ -14,8 +14,9 @@ from typing import Any
 from django.test import Client
 
 UNLABELLED_TYPES = {"hidden", "submit", "button", "reset", "image"}
-# What in a posting form shows that we made it; the second where no cookie is.
-PROOFS = {"csrfmiddlewaretoken", "launch_token"}
+# What in a posting form proves where it comes from: ours, ours where no cookie is, and
+# the signature of a launch.
+PROOFS = {"csrfmiddlewaretoken", "launch_token", "sign"}
 LEFTOVER = re.compile(r"\{\{|\{%|\{#")
 URL_ATTRIBUTES = {"href", "src", "action", "formaction"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta"}

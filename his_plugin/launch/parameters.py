@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from his_plugin.launch.refusals import LaunchRefused, Refusal
 from portal.his.contract.launch import (
@@ -64,23 +65,58 @@ def read_named(
     given: Given, allowed: Collection[str], required: Collection[str], *, page: str
 ) -> dict[str, str]:
     """Those ``allowed``, none twice, all ``required``; LaunchRefused."""
-    parameters = {}
+    said = list(given)
+    for fault in faults(said, allowed, required, page=page):
+        is_coding = fault.flaw is Flaw.ENCODING
+        raise LaunchRefused(Refusal.ENCODING if is_coding else Refusal.MALFORMED)
+    return {name: values[0] for name, values in said}
+
+
+class Flaw(StrEnum):
+    """What may be wrong with a parameter before anybody looks at the signature."""
+
+    UNKNOWN = "UNKNOWN"
+    REPEATED = "REPEATED"
+    ENCODING = "ENCODING"
+    MISSING = "MISSING"
+    SHAPE = "SHAPE"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One flaw, and the parameter it is of."""
+
+    flaw: Flaw
+    name: str
+
+
+def faults(
+    given: Sequence[tuple[str, list[str]]],
+    allowed: Collection[str],
+    required: Collection[str],
+    *,
+    page: str,
+) -> Iterator[Fault]:
+    """In the order in which one would mend them."""
+    first = {name: values[0] for name, values in given}
+    yield from (Fault(Flaw.UNKNOWN, name) for name in first if name not in allowed)
     for name, values in given:
-        if name not in allowed or len(values) != 1:
-            raise LaunchRefused(Refusal.MALFORMED)
-        parameters[name] = values[0]
-    if any(REPLACED in value for value in parameters.values()):
-        raise LaunchRefused(Refusal.ENCODING)
-    if not all(parameters.get(name) for name in required):
-        raise LaunchRefused(Refusal.MALFORMED)
-    if not all(_is_sane(name, value) for name, value in parameters.items()):
-        raise LaunchRefused(Refusal.MALFORMED)
-    if parameters["st"] not in STATIONS or (parameters.get("page") or MY_PAGE) != page:
-        raise LaunchRefused(Refusal.MALFORMED)
-    return parameters
+        if len(values) > 1:
+            yield Fault(Flaw.REPEATED, name)
+    for name, value in first.items():
+        if REPLACED in value:
+            yield Fault(Flaw.ENCODING, name)
+    yield from (Fault(Flaw.MISSING, name) for name in required if not first.get(name))
+    for name, value in first.items():
+        if not _is_sane(name, value, page):
+            yield Fault(Flaw.SHAPE, name)
 
 
-def _is_sane(name: str, value: str) -> bool:
+def _is_sane(name: str, value: str, page: str) -> bool:
+    if name == "st":
+        return value in STATIONS
+    if name == "page":
+        return (value or MY_PAGE) == page
     shape = SHAPES.get(name)
     if shape is not None:
         return shape.fullmatch(value) is not None

@@ -17,6 +17,7 @@ class EventKind(models.TextChoices):
     PASSWORD_CHANGED = "PASSWORD_CHANGED", _("修改密码")
     LAUNCH = "LAUNCH", _("医生站进入")
     LAUNCH_REFUSED = "LAUNCH_REFUSED", _("医生站进入被拒")
+    TEST_LINK = "TEST_LINK", _("生成测试链接")
     ROLE_REQUESTED = "ROLE_REQUESTED", _("申请角色")
     ROLE_APPROVED = "ROLE_APPROVED", _("批准角色")
     ROLE_REJECTED = "ROLE_REJECTED", _("不同意角色")

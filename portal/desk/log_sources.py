@@ -65,6 +65,7 @@ ACCESS_KINDS = (
     EventKind.LOGOUT,
     EventKind.LAUNCH,
     EventKind.LAUNCH_REFUSED,
+    EventKind.TEST_LINK,
     EventKind.EXPORTED,
     EventKind.ACCESS_DENIED,
 )

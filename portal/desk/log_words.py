@@ -49,6 +49,7 @@ AUDIT_CHIPS: Mapping[str, Chip] = {
     EventKind.LOGOUT: Chip("mute", "logout", _("退出")),
     EventKind.LAUNCH: Chip("ok", "check", _("医生站进入")),
     EventKind.LAUNCH_REFUSED: Chip("bad", "ban", _("医生站进入被拒")),
+    EventKind.TEST_LINK: Chip("info", "plug-connected", _("生成测试链接")),
     EventKind.EXPORTED: Chip("info", "download", _("导出")),
     EventKind.ACCESS_DENIED: Chip("bad", "ban", _("拒绝访问")),
 }

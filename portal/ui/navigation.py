@@ -185,6 +185,13 @@ NAVIGATION: tuple[NavItem, ...] = (
         badge="his",
     ),
     NavItem(
+        _("接入测试"),
+        "tool",
+        "his_plugin:trial",
+        Capability.OPERATE_HIS,
+        HIS_AND_AUDIT,
+    ),
+    NavItem(
         _("通知投递"),
         "send",
         "notices:delivery-list",
