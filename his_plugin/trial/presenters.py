@@ -103,7 +103,7 @@ def _how(algorithm: Algorithm) -> str:
 
 def _link_notes() -> list[Note]:
     text = _(
-        "只能打开一次，2 分钟内有效。试打开按嵌入方式（frame=1）显示，不影响您现在的登录；生成和打开都写入变更日志。"
+        "只能打开一次，在医院参数「医生站链接有效时间」内有效。试打开按嵌入方式（frame=1）显示，不影响您现在的登录；生成和打开都写入变更日志。"
     )
     return [Note("info", text)]
 

@@ -10,6 +10,7 @@ from portal.his.contract.launch import (
     PARAMETERS,
     VECTOR_KEY,
     VECTOR_PARAMETERS,
+    Algorithm,
     sign,
     signing_text,
 )
@@ -20,7 +21,9 @@ TEXT = (ROOT / "docs" / "station-integration.md").read_text(encoding="utf-8")
 
 def test_test_vector_is_that_of_the_contract() -> None:
     assert f"\n{signing_text(VECTOR_PARAMETERS)}\n" in TEXT
-    assert f"\n{sign(VECTOR_PARAMETERS, VECTOR_KEY)}\n" in TEXT
+    for algorithm in Algorithm:
+        made = sign(VECTOR_PARAMETERS, VECTOR_KEY, algorithm)
+        assert f"\n{algorithm:<13}{made}\n" in TEXT
 
 
 def test_every_parameter_refusal_and_code_is_described() -> None:

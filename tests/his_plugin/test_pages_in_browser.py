@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -11,11 +15,12 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
 from portal.parameters.days import day_of
 from tests.browsing import BrowserContexts
-from tests.cast import sign_in
+from tests.cast import make_user, sign_in
 from tests.his_plugin.station import CHOLE, ask, declaration, link, signed, token_of
 from tests.pages import CheckedClient
 from tests.permissions.ledger import granted, propose
@@ -126,4 +131,91 @@ def test_office_reads_what_was_declared(
     page.get_by_role("button", name="SS26112301").click()
     drawer = page.get_by_role("dialog", name="手术申报")
     expect(drawer.get_by_text("罗景文有三级逐项主刀权")).to_be_visible()
+    check_axe(page)
+
+
+@contextmanager
+def page_around(address: str) -> Iterator[str]:
+    """A station's page of another site, with our page inside it."""
+    body = (
+        '<!doctype html><html lang="zh-CN"><head><title>医生站</title>'
+        '<link rel="icon" href="data:,"></head><body><main><h1>医生站</h1>'
+        f'<iframe title="医务权限" width="1000" height="700" src="{escape(address)}">'
+        "</iframe></main></body></html>"
+    ).encode()
+
+    class Door(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Tests are quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        # Another site than the portal's 127.0.0.1: no cookie of it reaches the frame.
+        yield f"http://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_own_privileges_inside_a_page_of_another_site_need_no_cookie(
+    page: Page,
+    portal_server: str,
+    rights: Practitioner,
+    settings: Any,
+    check_axe: Callable[..., None],
+) -> None:
+    address = portal_server + link(signed(frame="1"))
+    with page_around(address) as station:
+        settings.STATION_ORIGINS = [station]
+        page.goto(station)
+        frame = page.frame_locator("iframe")
+        expect(frame.get_by_role("heading", name="罗景文")).to_be_visible()
+        tab = frame.get_by_role("button", name="已失效")
+        tab.focus()
+        page.keyboard.press("Enter")
+        expect(frame.get_by_text("没有已失效的权限")).to_be_visible()
+        check_axe(page)
+        assert page.context.cookies() == []
+
+
+def test_information_center_makes_a_link_tries_it_and_finds_a_fault(
+    page: Page,
+    portal_server: str,
+    rights: Practitioner,
+    check_axe: Callable[..., None],
+) -> None:
+    center = Client()
+    sign_in(center, make_user("3008", "陶然", Role.INFORMATION_CENTER))
+    session = center.cookies["sessionid"].value
+    page.context.add_cookies(
+        [{"name": "sessionid", "value": session, "url": portal_server}]
+    )
+    page.goto("/launch-trial/")
+    check_axe(page)
+    page.get_by_label("医师工号").fill("1188")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="逐步说明")).to_be_visible()
+    check_axe(page)
+
+    tried = page.get_by_role("link", name="试打开")
+    address = str(tried.get_attribute("href"))
+    with page.context.expect_page() as opened:
+        tried.click()
+    other = opened.value
+    expect(other.get_by_role("heading", name="罗景文")).to_be_visible()
+    other.close()
+
+    page.get_by_label("打不开的链接").fill(address)
+    page.get_by_role("button", name="找原因").click()
+    expect(page.get_by_text("链接已用过")).to_be_visible()
+    expect(page.get_by_role("row", name="随机数 不通过")).to_be_visible()
     check_axe(page)
