@@ -91,7 +91,9 @@ def differences(command: list[str]) -> list[str]:
     """Where what the sample prints is not what the contract says."""
     found = []
     for key, parameters in VECTORS:
-        words = [f"{name}={value}" for name, value in reversed(parameters.items())]
+        words = [
+            f"{name}={value}" for name, value in reversed(list(parameters.items()))
+        ]
         for algorithm in KEYED:
             said = subprocess.run(
                 [*command, algorithm, key, *words],

@@ -75,7 +75,7 @@ def policy(portal: str) -> str:
         "font-src": f"'self' {portal}",
         "connect-src": f"'self' {portal}",
         "frame-src": portal,
-        "form-action": "'self'",
+        "form-action": f"'self' {portal}",
         "base-uri": "'none'",
         "frame-ancestors": "'self'",
     }

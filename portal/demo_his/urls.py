@@ -7,7 +7,7 @@ from pathlib import Path
 from django.urls import path, re_path
 from django.views.static import serve
 
-from portal.demo_his import rest, views_station, views_switches
+from portal.demo_his import rest, views_station, views_switches, views_ways
 
 STATIC = Path(__file__).parent / "static"
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("station/inpatient", views_station.inpatient, name="inpatient"),
     path("station/inpatient/save", views_station.save, name="save"),
     path("launch", views_station.launch, name="launch"),
+    path("launch/by/<slug:name>", views_ways.way, name="way"),
     path("launch/<slug:fault>", views_station.faulty_launch, name="faulty-launch"),
     path("switches", views_switches.show, name="switches"),
     re_path(

@@ -17,6 +17,7 @@ from portal.demo_his.launching import FAULTS
 from portal.demo_his.pages import Missing, Row, page
 from portal.demo_his.site import Site, current
 from portal.demo_his.switches import CannotSwitch, State
+from portal.demo_his.views_ways import WAYS
 from portal.his.contract.codes import LINE_STATUS, OPERATIONS
 from portal.his.contract.codes.clinical import GRADES, RIGHT_KINDS
 
@@ -102,6 +103,7 @@ def switch_page(
         "states": site.way.states(),
         "refusals": switches.REFUSALS,
         "faults": FAULTS,
+        "ways": WAYS,
         "line_status": LINE_STATUS,
         "problem": problem,
         "emp_no": emp_no,

@@ -37,22 +37,20 @@ def running(*command: str) -> Iterator[None]:
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
         start_new_session=True,
     )
+    assert process.stdout is not None
     said = []
     try:
-        assert process.stdout is not None
         for line in process.stdout:
-            said.append(line)
-            if line == "ready\n":
+            said.append(line.decode())
+            if line == b"ready\n":
                 break
         assert said[-1:] == ["ready\n"], "".join(said)
         yield
     finally:
         kill_group(process)
-        if process.stdout:
-            process.stdout.close()
+        process.stdout.close()
 
 
 @pytest.fixture(scope="module")

@@ -98,7 +98,8 @@ def environment(plan: Plan) -> dict[str, str]:
     """What the portal and its workers are told; makes the secrets."""
     secret_key = _secret(plan, "secret_key", secrets.token_urlsafe(50))
     key = launch_key(plan).read_text(encoding="utf-8")
-    launch_keys = _secret(plan, "launch_keys", f"{LAUNCH_APP}={key}")
+    station = f'[station.{LAUNCH_APP}]\nkey = "{key}"\nmethods = ["LINK", "TICKET"]\n'
+    launch_apps = _secret(plan, "launch_apps", station)
     origins = f"{plan.his_url},http://localhost:{plan.his_port}"
     return {
         **os.environ,
@@ -106,7 +107,7 @@ def environment(plan: Plan) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "VAR_DIR": str(plan.var),
         "SECRET_KEY_FILE": str(secret_key),
-        "LAUNCH_KEYS_FILE": str(launch_keys),
+        "LAUNCH_APPS_FILE": str(launch_apps),
         "HIS_DSN": portal_his_dsn(plan),
         "STATION_ORIGINS": env_str("STATION_ORIGINS", origins),
         "REDIS_URL": plan.redis_url,

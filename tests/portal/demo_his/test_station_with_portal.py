@@ -57,6 +57,17 @@ def test_faulty_launch_is_refused_by_the_portal(
     expect(station.get_by_text(words).first).to_be_visible()
 
 
+@pytest.mark.parametrize("way", ["form", "ticket", "frame"])
+def test_other_ways_lead_to_own_privileges(
+    station: Page, demo_stack: DemoStack, way: str
+) -> None:
+    station.goto(f"{demo_stack.his_url}/launch/by/{way}?u=1188")
+    if way == "form":
+        station.get_by_role("button", name="打开").click()
+    shown = station.frame_locator("iframe") if way == "frame" else station
+    expect(shown.get_by_role("heading", name="罗景文")).to_be_visible()
+
+
 def test_sheet_submitted_with_the_field_group_keeps_what_the_portal_knows(
     station: Page, demo_stack: DemoStack
 ) -> None:

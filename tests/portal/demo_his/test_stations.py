@@ -11,6 +11,7 @@ from portal.demo_his.site import Site
 from portal.his.contract.launch import REQUIRED, sign
 from tests.pages import CheckedClient
 from tests.portal.demo_his.conftest import KEY, PORTAL
+from tests.services import free_port
 
 
 def parameters(location: str) -> dict[str, str]:
@@ -74,6 +75,7 @@ def test_outpatient_shows_the_queue_and_the_prescription(
         ("/station/inpatient?a=SS1", "没有手术申请单 SS1。"),
         ("/launch?u=1188&st=XX", "没有这种工作站。"),
         ("/launch/unheard", "没有这种演示。"),
+        ("/launch/by/unheard", "没有这种进入方式。"),
         ("/launch/replayed", "还没有打开过。"),
         ("/nothing-here", "没有这个页面。"),
         ("/static/../server.py", "没有这个页面。"),
@@ -123,6 +125,29 @@ def test_launch_is_signed_when_it_is_clicked(his_client: CheckedClient) -> None:
         "page": "my",
         "ts": "20261123100000",
     }
+
+
+def test_form_and_frame_are_signed_when_they_are_opened(
+    his_client: CheckedClient,
+) -> None:
+    form = his_client.get("/launch/by/form?u=1188")
+    posted = dict(form.context["posted"])
+    assert form.context["address"] == f"{PORTAL}/sso/launch"
+    assert posted.pop("sign") == sign(posted, KEY)
+
+    frame = his_client.get("/launch/by/frame?u=1188")
+    given = parameters(frame.context["address"])
+    assert given.pop("sign") == sign(given, KEY)
+    assert given["frame"] == "1"
+
+
+def test_ticket_of_a_portal_that_is_gone_is_told(
+    his: Site, his_client: CheckedClient
+) -> None:
+    his.portal_url = f"http://127.0.0.1:{free_port()}"
+    page = his_client.get("/launch/by/ticket?u=1188")
+    assert page.status_code == 404
+    assert "门户没有应答" in page.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_demo_runs_everything_and_leaves_nothing(var: Path) -> None:
             path.name: stat.S_IMODE(path.stat().st_mode)
             for path in (var / "secrets").iterdir()
         }
-        names = ("secret_key", "launch_key", "launch_keys", "his_api_key")
+        names = ("secret_key", "launch_apps", "launch_key", "his_api_key")
         assert modes == dict.fromkeys(names, 0o600)
         assert demo.stop() == 0
     assert {name for name, pid in pids.items() if is_alive(pid)} == set()
