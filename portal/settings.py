@@ -137,6 +137,8 @@ IS_DEMO_HIS = DEMO or not env_secret("HIS_DSN", "")
 HIS_MAPPING = env_str("HIS_MAPPING", "demo_his" if IS_DEMO_HIS else "")
 # Where changes are sent when not there: mllp://… or rest+https://….
 HIS_PUSH_DSN = env_secret("HIS_PUSH_DSN", "")
+# Further places that are told, and limits of all of them: TOML, see portal.his.targets.
+HIS_TARGETS = env_secret("HIS_TARGETS", "")
 HIS_TIMEOUT_SECONDS = env_int("HIS_TIMEOUT_SECONDS", 10, minimum=1, maximum=120)
 # So long a message is one worker's; one that died is noticed after it.
 OUTBOX_LEASE_SECONDS = env_int("OUTBOX_LEASE_SECONDS", 60, minimum=2, maximum=3600)

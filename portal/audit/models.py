@@ -28,6 +28,8 @@ class EventKind(models.TextChoices):
     EXPORTED = "EXPORTED", _("导出")
     MESSAGE_RETRIED = "MESSAGE_RETRIED", _("重新送达")
     MESSAGE_STOPPED = "MESSAGE_STOPPED", _("停止送达")
+    TARGET_FROZEN = "TARGET_FROZEN", _("冻结推送")
+    TARGET_THAWED = "TARGET_THAWED", _("恢复推送")
     LOSS_ACCEPTED = "LOSS_ACCEPTED", _("确认采用拉取")
     LOSS_DISMISSED = "LOSS_DISMISSED", _("放弃采用拉取")
     ACCESS_DENIED = "ACCESS_DENIED", _("拒绝访问")

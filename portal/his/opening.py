@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from django.conf import settings
 
@@ -83,6 +83,25 @@ def pushing(dsn: str, deadline: float) -> Pusher:
     raise HisMisconfigured(PUSH, "只能是 mllp:// 或 rest+http(s)://")
 
 
+def open_target(dsn: str, read_dsn: str, deadline: float) -> HisGateway:
+    """A gateway that tells at ``dsn`` and reads back from ``read_dsn``; without one it
+    reads nothing. Raises HisMisconfigured."""
+    if read_dsn == dsn:
+        return reading(dsn, deadline)
+    pusher = pushing(dsn, deadline)
+    return Composed(reading(read_dsn, deadline) if read_dsn else Unread(), pusher)
+
+
+def verify_target(dsn: str, read_dsn: str, deadline: float) -> None:
+    """As ``verify``."""
+    open_target(dsn, read_dsn, deadline)
+    for given in {dsn, read_dsn} - {""}:
+        try:
+            endpoint_of(given)(given, deadline)
+        except BadDsn as problem:
+            raise HisMisconfigured("HIS_TARGETS", str(problem)) from None
+
+
 def verify(dsn: str, deadline: float, push_dsn: str = "") -> None:
     """Raises HisMisconfigured for what can be seen to be wrong without asking the HIS."""
     open_gateway(dsn, deadline, push_dsn)
@@ -111,10 +130,32 @@ def endpoint_of(dsn: str) -> Callable[[str, float], object]:
     return make_engines
 
 
+class Unread:
+    """Where a target only takes: nothing is read, nothing need be open."""
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        yield
+
+    def ping(self) -> float:
+        return 0.0
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._nothing_to_read
+
+    def _nothing_to_read(self, *_given: object, **_named: object) -> NoReturn:
+        raise HisMisconfigured("HIS_TARGETS", "没有 read_dsn，不能读取")
+
+
 class Composed:
     """Reads here, tells there; see ``portal.his.gateway.HisGateway``."""
 
-    def __init__(self, reader: HisGateway, pusher: Pusher) -> None:
+    def __init__(self, reader: Any, pusher: Pusher) -> None:
         self._reader = reader
         self._pusher = pusher
         self.doctors = reader.doctors

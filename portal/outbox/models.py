@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Hashable
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from portal.his.targets import DEFAULT
 from portal.outbox.kinds import KINDS, Call, Kind
 
 
@@ -32,7 +35,10 @@ UNCONFIRMED = tuple(state.value for state in State if state != State.CONFIRMED)
 
 
 class Message(models.Model):
-    """One change the HIS must learn; the primary key is the order within a stream.
+    """One change one target must learn; the primary key is the order within a stream.
+
+    A change that several targets must learn is one message for each; streams are the
+    target's own, so that none waits for another.
 
     ``payload`` is the complete call (``portal.his.messages``) but for the request id,
     which the outbox gives. ``takes_away`` marks a message that ends a right: such a
@@ -41,6 +47,7 @@ class Message(models.Model):
 
     request_id = models.UUIDField(unique=True, default=uuid.uuid4)
     kind = models.CharField(max_length=20)  # a key of portal.outbox.kinds.KINDS
+    target = models.CharField(max_length=30, default=DEFAULT)  # portal.his.targets
     schema_version = models.PositiveSmallIntegerField()
     stream = models.CharField(max_length=64)  # "practitioner:1027"
     subject = models.CharField(max_length=64)  # "permissions.grantevent:81"
@@ -72,7 +79,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["stream", "id"], name="outbox_message_stream"),
             models.Index(
-                fields=["stream", "id"],
+                fields=["target", "stream", "id"],
                 name="outbox_message_open",
                 condition=Q(state__in=OPEN),
             ),
@@ -148,12 +155,15 @@ class Attempt(models.Model):
         MISMATCH = "MISMATCH", _("不一致")
         REJECTED = "REJECTED", _("拒收")
         UNAVAILABLE = "UNAVAILABLE", _("HIS 未应答")
+        ACCEPTED = "ACCEPTED", _("对方已确认")  # by its answer: nothing to read back
         ANSWER_LOST = "ANSWER_LOST", _("应答丢失")
         MISCONFIGURED = "MISCONFIGURED", _("配置错误")
 
     message = models.ForeignKey(
         Message, on_delete=models.RESTRICT, related_name="attempts"
     )
+    # With it the payload of the message is the request as it was sent.
+    request_id = models.UUIDField(null=True, blank=True)
     started_at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField()
     outcome = models.CharField(max_length=14, choices=Outcome.choices)
@@ -166,3 +176,55 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.outcome}"
+
+
+EVERY_TARGET = "*"
+
+
+class TargetState(models.Model):
+    """How one target stands: frozen by a person, away, and how much it was told lately.
+
+    Made when it is first needed. The row ``*`` freezes all targets at once.
+    """
+
+    name = models.CharField(primary_key=True, max_length=30)
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    frozen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.RESTRICT,
+        related_name="+",
+    )
+    frozen_reason = models.CharField(max_length=200, blank=True)
+    frozen_until = models.DateTimeField(null=True, blank=True)  # None: until thawed
+    # It did not answer; while it is away one worker at a time asks, holding the lease.
+    away_since = models.DateTimeField(null=True, blank=True)
+    asked_until = models.DateTimeField(null=True, blank=True)
+    # For a target with a limit: how many it was told in which second.
+    told_in = models.DateTimeField(null=True, blank=True)
+    told = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    frozen_at__isnull=True,
+                    frozen_by__isnull=True,
+                    frozen_until__isnull=True,
+                    frozen_reason="",
+                )
+                | Q(frozen_at__isnull=False, frozen_by__isnull=False)
+                & ~Q(frozen_reason=""),
+                name="outbox_targetstate_frozen_by_somebody_for_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_frozen(self, at: datetime) -> bool:
+        """A freeze with an end is over by itself."""
+        if self.frozen_at is None:
+            return False
+        return self.frozen_until is None or at < self.frozen_until
