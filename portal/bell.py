@@ -32,7 +32,7 @@ EXPIRES_SECONDS = 30
 _quiet_until = 0.0
 
 
-def ring(task: str) -> bool:
+def ring(task: str, *arguments: str) -> bool:
     """Have a worker start ``task`` soon; False when the broker cannot be reached.
 
     Never raises, hardly ever waits.
@@ -41,7 +41,7 @@ def ring(task: str) -> bool:
         return False
     heard: list[bool] = []
     bell = threading.Thread(
-        target=lambda: heard.append(_ring(task)), name="bell", daemon=True
+        target=lambda: heard.append(_ring(task, arguments)), name="bell", daemon=True
     )
     bell.start()
     bell.join(PATIENCE_SECONDS)
@@ -50,26 +50,30 @@ def ring(task: str) -> bool:
     return heard == [True]
 
 
-def ring_on_commit(task: str) -> None:
+def ring_on_commit(task: str, *arguments: str) -> None:
     """Once per transaction, however much of this work it leaves."""
     hooks = transaction.get_connection().run_on_commit
-    ringing = _ringer(task)
+    ringing = _ringer(task, *arguments)
     if not any(hook is ringing for _savepoints, hook, _robust in hooks):
         transaction.on_commit(ringing)
 
 
 @cache
-def _ringer(task: str) -> Callable[[], object]:
+def _ringer(task: str, *arguments: str) -> Callable[[], object]:
     def rings() -> None:
-        ring(task)
+        ring(task, *arguments)
 
     return rings
 
 
-def _ring(task: str) -> bool:
+def _ring(task: str, arguments: tuple[str, ...]) -> bool:
     try:
         current_app.send_task(
-            task, ignore_result=True, retry=False, expires=EXPIRES_SECONDS
+            task,
+            args=arguments,
+            ignore_result=True,
+            retry=False,
+            expires=EXPIRES_SECONDS,
         )
     except (OperationalError, RedisError, OSError):
         _be_quiet("away")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from portal.accounts.models import User
 from portal.his import site
 from portal.his.contract.interfaces import YW_OPGRADE_SAVE
 from portal.his.messages import OpGradeSave
+from portal.his.targets import DEFAULT, targets
 from portal.outbox.comparison import NO_GRADE, grade_after
 from portal.outbox.kinds import OPGRADE_SAVE, stream_of_procedure
 from portal.outbox.models import Message, State
@@ -83,26 +84,50 @@ def tell_grades(
     With ``shown``, what the HIS was seen to have by key of the procedure (None: no such
     line), everything is told, whatever was told before.
     """
-    if YW_OPGRADE_SAVE.name in site.lacking():
+    taking = [
+        target.name
+        for target in targets().values()
+        if YW_OPGRADE_SAVE.name not in target.lacking()
+    ]
+    if not taking:
         return 0
     found = list(turns)
     items = his_items(turn.procedure for turn in found)
-    told = _told(item.proc_code for item in items.values())
+    promises = [
+        promise
+        for target in taking
+        for promise in _promises(target, found, items, by, at, reason, version, shown)
+    ]
+    return enqueue_all(promises, at=at)
+
+
+def _promises(
+    target: str,
+    turns: Sequence[Turn],
+    items: Mapping[int, HisItem],
+    by: User,
+    at: datetime,
+    reason: str,
+    version: str,
+    shown: Mapping[int, str | None] | None,
+) -> Iterator[Promise]:
+    """What one target is told; ``shown`` is what the HIS was seen to have."""
+    told = _told((item.proc_code for item in items.values()), target)
     today = day_of(at)
-    promises = []
-    for turn in found:
+    for turn in turns:
         item = items.get(turn.procedure.pk)
         if item is None:
             continue
         mine = told.get(item.proc_code, ())
-        if shown is not None:
+        if shown is not None and target == DEFAULT:
             before = shown[turn.procedure.pk]
         else:
-            before = _before(turn, mine, item)
+            known = item.grade if target == DEFAULT else None
+            before = _before(turn, mine, known)
             if before == turn.code or _is_replaced(turn, mine, today):
                 continue
-        promises.append(_promise(turn, item, before, today, by, reason, version))
-    return enqueue_all(promises, at=at)
+        promise = _promise(turn, item, before, today, by, reason, version)
+        yield replace(promise, target=target)
 
 
 def withdraw_grades(
@@ -111,14 +136,16 @@ def withdraw_grades(
     """Stop what waits for its day: the turn of that day, or every later one."""
     codes = [item.proc_code for item in his_items(procedures).values()]
     for streams in _streams(codes):
-        withdraw(
-            streams=streams,
-            at=at,
-            concerns=lambda call: (
-                isinstance(call, OpGradeSave)
-                and effective_from in {None, call.effective_from}
-            ),
-        )
+        for target in targets():
+            withdraw(
+                streams=streams,
+                at=at,
+                concerns=lambda call: (
+                    isinstance(call, OpGradeSave)
+                    and effective_from in {None, call.effective_from}
+                ),
+                target=target,
+            )
 
 
 def why_not_told(procedures: Collection[Procedure]) -> dict[int, str]:
@@ -136,11 +163,15 @@ def why_not_told(procedures: Collection[Procedure]) -> dict[int, str]:
 # --- what was told --------------------------------------------------------------------
 
 
-def _told(codes: Iterable[str]) -> dict[str, Sequence[OpGradeSave]]:
-    """What the HIS was or will be told of each, by its day, the latest word last."""
+def _told(
+    codes: Iterable[str], target: str = DEFAULT
+) -> dict[str, Sequence[OpGradeSave]]:
+    """What a target was or will be told of each, by its day, the latest word last."""
     found: dict[str, list[OpGradeSave]] = defaultdict(list)
     for streams in _streams(codes):
-        rows = Message.objects.filter(stream__in=streams, kind=OPGRADE_SAVE.name)
+        rows = Message.objects.filter(
+            target=target, stream__in=streams, kind=OPGRADE_SAVE.name
+        )
         kept = rows.exclude(state__in=NOT_TAKEN).order_by("id")
         for payload in kept.values_list("payload", flat=True):
             call = OpGradeSave.from_payload(payload)
@@ -166,10 +197,13 @@ def _streams(codes: Iterable[str]) -> Iterator[list[str]]:
         yield streams[start : start + STREAMS_AT_ONCE]
 
 
-def _before(turn: Turn, told: Sequence[OpGradeSave], item: HisItem) -> str | None:
-    """The grade in the HIS on that day but for this turn; None where nobody knows."""
+def _before(turn: Turn, told: Sequence[OpGradeSave], known: str | None) -> str | None:
+    """The grade there on that day but for this turn; None where nobody knows.
+
+    ``known`` is the one it is seen to have.
+    """
     earlier = [call for call in told if call.effective_from <= turn.effective_from]
-    return grade_after(earlier[-1]) if earlier else item.grade
+    return grade_after(earlier[-1]) if earlier else known
 
 
 def _is_replaced(turn: Turn, told: Sequence[OpGradeSave], today: date) -> bool:

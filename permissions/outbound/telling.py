@@ -29,6 +29,7 @@ from permissions.outbound.ways import OP, PRIV, Ways, his_value_of
 from permissions.outbound.wording import message_of, right_of, told_by
 from portal.accounts.models import User
 from portal.his.messages import DoctorOpSave, DoctorOpSet, OpLine, PrivSave
+from portal.his.targets import DEFAULT
 from portal.outbox.kinds import Call as Said
 from portal.outbox.queries import promised
 from portal.parameters.days import day_of
@@ -63,9 +64,14 @@ class Known:
     told: Mapping[str, Table]
 
     @classmethod
-    def of(cls, events: Sequence[Sequence[GrantEvent]], at: datetime) -> Known:
+    def of(
+        cls,
+        events: Sequence[Sequence[GrantEvent]],
+        at: datetime,
+        target: str = DEFAULT,
+    ) -> Known:
         """For events of one practitioner each; three queries and the dictionaries."""
-        ways = Ways()
+        ways = Ways(target)
         people = {mine[0].grant.practitioner.pk: mine[0].grant for mine in events}
         codes = {event.grant.item_code for mine in events for event in mine}
         ways.know_items(codes)
@@ -78,7 +84,7 @@ class Known:
         for line in read(found, [event for mine in events for event in mine]):
             lines[line.grant.practitioner_id].append(line)
         numbers = [terms.practitioner.emp_no for terms in people.values()]
-        promises = promised(numbers, at)
+        promises = promised(numbers, at, target)
         told = {
             number: told_by(one.call for one in promises[number]) for number in numbers
         }
@@ -86,18 +92,23 @@ class Known:
 
 
 class Telling:
-    """What an act about a practitioner's lines means to the HIS.
+    """What an act about a practitioner's lines means to a target.
 
     ``events`` are what has happened, saved or only thought of; all of one practitioner.
     """
 
     def __init__(
-        self, events: Sequence[GrantEvent], *, at: datetime, known: Known | None = None
+        self,
+        events: Sequence[GrantEvent],
+        *,
+        at: datetime,
+        known: Known | None = None,
+        target: str = DEFAULT,
     ) -> None:
         self.events = events
         self.at = at
         self.person = events[0].grant.practitioner
-        known = known or Known.of([events], at)
+        known = known or Known.of([events], at, target)
         self.ways = known.ways
         self._codes = {event.grant.item_code for event in events}
         self._entries = {e.grant.privilege_id for e in events if not e.grant.item_code}
@@ -322,7 +333,8 @@ def is_flag(key: RowKey) -> bool:
 
 
 def changes_of(events: Sequence[GrantEvent], at: datetime) -> list[Change]:
-    """What acts that are only thought of would change in the HIS; grants may be unsaved."""
+    """What acts that are only thought of would change in the HIS itself, whatever other
+    targets are told; grants may be unsaved."""
     people: dict[int, list[GrantEvent]] = defaultdict(list)
     for event in events:
         people[event.grant.practitioner.pk].append(event)

@@ -1,4 +1,4 @@
-"""What of a ledger line this site's HIS can be told, and by which function."""
+"""What of a ledger line a target can be told, and by which function."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from permissions.models import Grant, Privilege
 from permissions.models.terms import Terms
 from permissions.outbound.table import Right
 from portal.directory.models import HisProcedure, HisRightKind
-from portal.his import site
 from portal.his.contract.interfaces import YW_DOCTOR_OP_SAVE, YW_PRIV_SAVE
+from portal.his.targets import DEFAULT, target_of
 from portal.parameters.days import day_of, last_day_of
 from portal.parameters.queries import value_of
 from portal.parameters.registry import OPERATE_IMPLIES_ORDER
@@ -49,11 +49,14 @@ def last_day_for(grant: Grant, standing: Standing) -> date | None:
 
 
 class Ways:
-    """How this HIS takes rights; reads its dictionaries once, when they are needed."""
+    """How a target takes rights; reads the dictionaries of the HIS once, when they are
+    needed: other targets go by its items and kinds of rights."""
 
-    def __init__(self) -> None:
-        self.push = site.push()
-        self.lacking = site.lacking()
+    def __init__(self, target: str = DEFAULT) -> None:
+        told = target_of(target)
+        self.target = target
+        self.push = told.push
+        self.lacking = told.lacking()
         self._kinds: frozenset[str] | None = None
         self._items: dict[str, tuple[str, ...]] = {}
 

@@ -12,6 +12,7 @@ from permissions.models import Application, Grant, GrantEvent, GrantState
 from permissions.outbound import Telling
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
+from portal.his.targets import targets
 from portal.outbox.kinds import stream_of
 from portal.outbox.services import enqueue, withdraw
 
@@ -115,11 +116,16 @@ def write(
 
 
 def tell(event: GrantEvent, *, by: User) -> None:
-    """Promise the HIS what the event changes; what was planned for later, anew."""
+    """Promise every target what the event changes; what was planned for later, anew."""
+    for target in targets():
+        tell_target(target, event, by=by)
+
+
+def tell_target(target: str, event: GrantEvent, *, by: User) -> None:
     at = event.recorded_at
-    telling = Telling([event], at=at)
+    telling = Telling([event], at=at, target=target)
     mine = stream_of(telling.person.emp_no)
-    withdraw(streams=[mine], at=at, concerns=telling.concerns)
+    withdraw(streams=[mine], at=at, concerns=telling.concerns, target=target)
     for call in telling.calls(by=by):
         enqueue(
             message=call.message,
@@ -127,6 +133,7 @@ def tell(event: GrantEvent, *, by: User) -> None:
             at=at,
             not_before=call.not_before,
             takes_away=call.takes_away,
+            target=target,
         )
 
 

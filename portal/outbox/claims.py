@@ -16,6 +16,8 @@ Which message of a stream may go (its head):
   never sent afterwards: see ``delivery``.
 
 A stream in which something waits to be taken away goes before the others.
+
+Every target has streams of its own, and is asked for and claimed by itself.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ from django.db.models import (
 from django.db.models.query import QuerySet
 from django.utils.translation import gettext_noop as _
 
+from portal.his.targets import DEFAULT
 from portal.outbox.models import OPEN, Attempt, Message, State
 
 # While everything waits for its next try, the HIS is asked so often whether it is back.
@@ -71,7 +74,13 @@ def has_its_day() -> Q:
     return Q(not_before__gt=F("enqueued_at"))
 
 
-def heads(at: datetime, limit: int) -> list[int]:
+def of_stream(**place: OuterRef) -> QuerySet[Message]:
+    """Messages of the same target's same stream, for a subquery."""
+    same = {"target": OuterRef("target"), "stream": OuterRef("stream")}
+    return Message.objects.filter(**same, **place)
+
+
+def heads(at: datetime, limit: int, target: str) -> list[int]:
     """Messages that are due and first in their stream, takers-away first."""
     is_due = Q(state=State.WAITING, due_at__lte=at)
     takes_away = Case(
@@ -80,7 +89,7 @@ def heads(at: datetime, limit: int) -> list[int]:
         output_field=IntegerField(),
     )
     streams = (
-        Message.objects.filter(holds(at))
+        Message.objects.filter(holds(at), target=target)
         .order_by()
         .values("stream")
         .annotate(head=Min("id"), ready=Min("id", filter=is_due), rush=Max(takes_away))
@@ -93,7 +102,7 @@ def heads(at: datetime, limit: int) -> list[int]:
 def may_pass(at: datetime) -> tuple[Exists, Q]:
     """Conditions of a message that takes away, behind a rejected one, with nothing in
     front but rejected ones and givers that wait behind them."""
-    earlier = Message.objects.filter(stream=OuterRef("stream"), id__lt=OuterRef("id"))
+    earlier = of_stream(id__lt=OuterRef("id"))
     is_behind_rejected = Exists(earlier.filter(state=State.REJECTED))
     blockers = earlier.filter(holds(at)).exclude(state=State.REJECTED)
     blockers = blockers.exclude(
@@ -102,16 +111,18 @@ def may_pass(at: datetime) -> tuple[Exists, Q]:
     return is_behind_rejected, Q(~Exists(blockers), takes_away=True)
 
 
-def passers(at: datetime, limit: int) -> list[int]:
+def passers(at: datetime, limit: int, target: str) -> list[int]:
     """Messages that take a right away and pass a rejected one."""
-    waiting = Message.objects.filter(state=State.WAITING, due_at__lte=at)
+    waiting = Message.objects.filter(target=target, state=State.WAITING, due_at__lte=at)
     found = waiting.filter(*may_pass(at)).order_by("id")
     return list(found.values_list("id", flat=True)[:limit])
 
 
-def to_read(at: datetime, limit: int) -> list[int]:
+def to_read(at: datetime, limit: int, target: str) -> list[int]:
     """Messages whose read-back is due and in nobody's hand."""
-    found = Message.objects.filter(is_free(at), state__in=TO_READ, due_at__lte=at)
+    found = Message.objects.filter(
+        is_free(at), target=target, state__in=TO_READ, due_at__lte=at
+    )
     return list(found.order_by("due_at", "id").values_list("id", flat=True)[:limit])
 
 
@@ -130,12 +141,12 @@ class Overview:
     is_backed_off: bool  # something waits for its next try
 
 
-def overview(at: datetime) -> Overview:
+def overview(at: datetime, target: str = DEFAULT) -> Overview:
     is_waiting = Q(state=State.WAITING)
     is_read = Q(state__in=TO_READ)
     is_late = Q(state=State.SENDING, lease_until__lt=at)
     is_backed_off = Q(tries__gt=0, due_at__gt=at, claim__isnull=True)
-    counts = Message.objects.filter(state__in=OPEN).aggregate(
+    counts = Message.objects.filter(target=target, state__in=OPEN).aggregate(
         is_due=Count("id", filter=is_waiting & Q(due_at__lte=at)),
         is_to_read=Count("id", filter=is_read & Q(due_at__lte=at) & is_free(at)),
         is_rejected=Count("id", filter=Q(state=State.REJECTED)),
@@ -146,7 +157,11 @@ def overview(at: datetime) -> Overview:
 
 
 def claim_due(
-    at: datetime, limit: int, seen: Overview, token: uuid.UUID
+    at: datetime,
+    limit: int,
+    seen: Overview,
+    token: uuid.UUID,
+    target: str = DEFAULT,
 ) -> Sequence[Message]:
     """Up to ``limit`` messages that are due now, in the order to deliver them.
 
@@ -154,12 +169,13 @@ def claim_due(
     """
     mine = {"claim": token, "lease_until": at + lease()}
     taken = 0
-    reads = to_read(at, limit) if seen.is_to_read else []
+    reads = to_read(at, limit, target) if seen.is_to_read else []
     if reads:
         free = Message.objects.filter(is_free(at), id__in=reads, due_at__lte=at)
         taken += free.filter(state__in=TO_READ).update(**mine)
-    passing = passers(at, limit) if seen.is_rejected else []
-    sends = (passing + (heads(at, limit) if seen.is_due else []))[:limit]
+    passing = passers(at, limit, target) if seen.is_rejected else []
+    sends = passing + (heads(at, limit, target) if seen.is_due else [])
+    sends = sends[: limit - len(reads)]
     if sends:
         waiting = Message.objects.filter(id__in=sends, state=State.WAITING)
         taken += waiting.filter(due_at__lte=at).update(state=State.SENDING, **mine)
@@ -177,12 +193,12 @@ def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Messag
     stream back in line (``services.retry`` locks the stream and looks for SENDING, so
     one of the two always sees the other).
     """
-    earlier = Message.objects.filter(stream=OuterRef("stream"), id__lt=OuterRef("id"))
-    later = Message.objects.filter(stream=OuterRef("stream"), id__gt=OuterRef("id"))
+    earlier = of_stream(id__lt=OuterRef("id"))
+    later = of_stream(id__gt=OuterRef("id"))
     in_front = earlier.filter(holds(at)).exclude(state=State.REJECTED)
     found = list(
         Message.objects.filter(claim=token, id__in=list(ids))
-        .only("state", "kind", "stream", "payload", "tries", "rereads")
+        .only("state", "kind", "target", "stream", "payload", "tries", "rereads")
         .annotate(
             is_second=Exists(in_front),
             may_be_overtaken=Exists(later.filter(takes_away=True, state__in=SENT)),
@@ -211,11 +227,12 @@ def renew(token: uuid.UUID, ids: set[int], at: datetime) -> bool:
     return mine.update(lease_until=at + lease()) == len(ids)
 
 
-def backed_off(at: datetime) -> QuerySet[Message]:
+def backed_off(at: datetime, target: str) -> QuerySet[Message]:
     """What waits for its next try because the HIS was away at the last one."""
     is_unread = Q(state=State.DELIVERED, mismatch__isnull=True)
     return Message.objects.filter(
         Q(state__in=(State.WAITING, State.UNKNOWN)) | is_unread,
+        target=target,
         claim__isnull=True,
         tries__gt=0,
         due_at__gt=at,
@@ -223,14 +240,14 @@ def backed_off(at: datetime) -> QuerySet[Message]:
     )
 
 
-def call_back(at: datetime) -> int:
-    """The HIS answers: nobody needs to wait any longer."""
-    return backed_off(at).update(due_at=at)
+def call_back(at: datetime, target: str = DEFAULT) -> int:
+    """The target answers: nobody needs to wait any longer."""
+    return backed_off(at, target).update(due_at=at)
 
 
-def is_worth_a_ping(at: datetime) -> bool:
-    """Something waits, and the HIS was left in peace for a while."""
-    waiting = backed_off(at)
+def is_worth_a_ping(at: datetime, target: str = DEFAULT) -> bool:
+    """Something waits, and the target was left in peace for a while."""
+    waiting = backed_off(at, target)
     if not waiting.exists():
         return False
     recently = at - timedelta(seconds=PING_SECONDS)
@@ -238,9 +255,11 @@ def is_worth_a_ping(at: datetime) -> bool:
     return not tried.exists()
 
 
-def release_dead(at: datetime) -> int:
+def release_dead(at: datetime, target: str = DEFAULT) -> int:
     """Messages whose worker died while sending: UNKNOWN, to be read back first."""
-    over = Message.objects.filter(state=State.SENDING, lease_until__lt=at)
+    over = Message.objects.filter(
+        target=target, state=State.SENDING, lease_until__lt=at
+    )
     released = 0
     for message in over.order_by("id").only("id", "claim", "lease_until"):
         with transaction.atomic():

@@ -3,6 +3,9 @@
 ``deliver_due`` works until nothing more is due. The first sign that the HIS is away
 ends it: what was claimed is given back untouched and the next sweep tries one message
 per lane, so a dead HIS costs one time-out per sweep and not one per message.
+
+One call works for one target. What is shut to it, or how much it may be told, is said
+by its gate; a target that is away is asked by one worker at a time.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from portal.his.gateway import HisMisconfigured, HisUnavailable, HisWriter
+from portal.his.targets import DEFAULT, Target, target_of
 from portal.outbox import claims, trying
+from portal.outbox.gate import Gate
 from portal.outbox.lanes import IS_AWAY, Lanes
 from portal.outbox.models import Message
 from portal.outbox.outcomes import Outcome, Tried
@@ -26,10 +31,17 @@ from portal.outbox.recording import Recorder
 
 logger = logging.getLogger(__name__)
 
-BATCH = 200
 # One task ends after so long and rings for the next, so that a worker can be stopped.
 LONGEST_SECONDS = 20.0
-HAS_ANSWERED = frozenset({Outcome.CONFIRMED, Outcome.REJECTED, Outcome.MISMATCH})
+HAS_ANSWERED = frozenset(
+    {
+        Outcome.CONFIRMED,
+        Outcome.ACCEPTED,
+        Outcome.PENDING,
+        Outcome.REJECTED,
+        Outcome.MISMATCH,
+    }
+)
 
 
 @dataclass
@@ -40,6 +52,10 @@ class Summary:
     is_away: bool = False  # the HIS did not answer
     has_answered: bool = False
     is_cut: bool = False  # time is up, more may be due
+    is_shut: bool = (
+        False  # frozen, out of hours, or another worker asks whether it is back
+    )
+    is_limited: bool = False  # more may be due in the next second
 
     def count(self, outcome: Outcome) -> None:
         self.tried[outcome] = self.tried.get(outcome, 0) + 1
@@ -52,33 +68,27 @@ class Summary:
 def deliver_due(
     *,
     gateway: HisWriter,
-    batch: int = BATCH,
+    target: str = DEFAULT,
+    batch: int | None = None,
     seconds: float = LONGEST_SECONDS,
     lanes: int | None = None,
 ) -> Summary:
-    """Deliver what is due until nothing is, the HIS is away, or time is up."""
-    run = Run(gateway, batch, time.perf_counter() + seconds)
+    """Deliver to a target what is due until nothing is, it is away, or time is up.
+
+    Raises HisMisconfigured for a target that is not set up.
+    """
+    run = Run(gateway, target_of(target), batch, time.perf_counter() + seconds)
+    if not run.gate.enter(timezone.now()):
+        return Summary(is_shut=True)
     side_by_side = Lanes(
-        lanes or settings.OUTBOX_LANES,
-        partial(trying.try_safely, gateway),
-        gateway.kept_open,
+        lanes or settings.OUTBOX_LANES, run.try_once, gateway.kept_open
     )
     try:
         run.deliver(side_by_side)
     finally:
         side_by_side.close()
+        run.leave()
     return run.summary
-
-
-def look(gateway: HisWriter) -> claims.Overview:
-    """What there is to do, after messages of the dead and the patient were freed."""
-    at = timezone.now()
-    seen = claims.overview(at)
-    freed = claims.release_dead(at) if seen.is_dead else 0
-    is_quiet = not (seen.is_due or seen.is_to_read)
-    if seen.is_backed_off and is_quiet and claims.is_worth_a_ping(at):
-        freed += claims.call_back(at) if answers(gateway) else 0
-    return claims.overview(at) if freed else seen
 
 
 def answers(gateway: HisWriter) -> bool:
@@ -92,10 +102,17 @@ def answers(gateway: HisWriter) -> bool:
 class Run:
     """One call of ``deliver_due``; all it claims carries one token."""
 
-    def __init__(self, gateway: HisWriter, batch: int, end: float) -> None:
+    def __init__(
+        self, gateway: HisWriter, target: Target, batch: int | None, end: float
+    ) -> None:
         self.summary = Summary()
+        self.gate = Gate(target)
+        self.try_once = partial(
+            trying.try_safely, gateway, reads_back=target.reads_back
+        )
         self._gateway = gateway
-        self._batch = batch
+        self._target = target
+        self._batch = batch or target.batch
         self._end = end
         self._token = uuid.uuid4()
         self._recorder = Recorder(self._token)
@@ -115,13 +132,42 @@ class Run:
         if self._left:
             claims.give_back(self._token, self._left)
 
+    def leave(self) -> None:
+        """Whatever happened: how the target was found."""
+        self.gate.leave(
+            timezone.now(),
+            is_away=self.summary.is_away,
+            has_answered=self.summary.has_answered,
+        )
+
+    def _look(self) -> claims.Overview:
+        """What there is to do, after messages of the dead and the patient were freed."""
+        at, name = timezone.now(), self._target.name
+        seen = claims.overview(at, name)
+        freed = claims.release_dead(at, name) if seen.is_dead else 0
+        is_quiet = not (seen.is_due or seen.is_to_read)
+        if self.summary.has_answered and seen.is_backed_off:
+            freed += claims.call_back(at, name)
+        elif seen.is_backed_off and is_quiet and claims.is_worth_a_ping(at, name):
+            freed += claims.call_back(at, name) if answers(self._gateway) else 0
+        return claims.overview(at, name) if freed else seen
+
+    def _claim_allowed(self, seen: claims.Overview) -> Sequence[Message]:
+        """As many as the target may be told in this second."""
+        at = timezone.now()
+        most = self.gate.allowance(at, self._batch)
+        if not most:
+            self.summary.is_limited = True
+            return ()
+        found = claims.claim_due(at, most, seen, self._token, self._target.name)
+        self.gate.give_back(at, most - len(found))
+        return found
+
     def _claim(self) -> Sequence[Message]:
         """The next messages, ready to be tried."""
-        seen = look(self._gateway)
-        if self.summary.has_answered and seen.is_backed_off:
-            claims.call_back(timezone.now())
-            seen = claims.overview(timezone.now())
-        found = claims.claim_due(timezone.now(), self._batch, seen, self._token)
+        seen = self._look()
+        is_something = seen.is_due or seen.is_to_read or seen.is_rejected
+        found = self._claim_allowed(seen) if is_something else ()
         self._left.update(message.pk for message in found)
         todo = self._to_try(found)
         # All of them overtaken: what comes after them may go now.
@@ -131,7 +177,9 @@ class Run:
         """Whether to go on after a group."""
         if time.perf_counter() > self._end:
             self.summary.is_cut = True
-        is_over = self.summary.is_cut or self.summary.is_away
+        if self.gate.is_shut(timezone.now()):
+            self.summary.is_shut = True
+        is_over = self.summary.is_cut or self.summary.is_away or self.summary.is_shut
         if is_over or not (lanes.is_stopped or self._is_still_ours()):
             lanes.stop()
 

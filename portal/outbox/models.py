@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.query import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.his.targets import DEFAULT
@@ -111,6 +112,10 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk} {self.state}"
 
+    def of_stream(self, **which: Any) -> QuerySet[Message]:
+        """Messages of its target's same stream."""
+        return Message.objects.filter(target=self.target, stream=self.stream, **which)
+
     @property
     def of(self) -> Kind[Any, Any]:
         """What is to be done with a message of its kind."""
@@ -156,6 +161,7 @@ class Attempt(models.Model):
         REJECTED = "REJECTED", _("拒收")
         UNAVAILABLE = "UNAVAILABLE", _("HIS 未应答")
         ACCEPTED = "ACCEPTED", _("对方已确认")  # by its answer: nothing to read back
+        PENDING = "PENDING", _("对方待处理")  # taken into its table, not yet done
         ANSWER_LOST = "ANSWER_LOST", _("应答丢失")
         MISCONFIGURED = "MISCONFIGURED", _("配置错误")
 

@@ -12,7 +12,15 @@ from portal.outbox.models import Attempt, State
 
 Outcome = Attempt.Outcome
 # The HIS has taken the change, whatever it shows.
-ACCEPTED = frozenset({Outcome.CONFIRMED, Outcome.DELIVERED, Outcome.MISMATCH})
+ACCEPTED = frozenset(
+    {
+        Outcome.CONFIRMED,
+        Outcome.ACCEPTED,
+        Outcome.DELIVERED,
+        Outcome.PENDING,
+        Outcome.MISMATCH,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,9 @@ def _answer_lost(before: Before, tried: Tried, at: datetime) -> dict[str, Any]:
 
 _CHANGES = {
     Outcome.CONFIRMED: _confirmed,
+    Outcome.ACCEPTED: _confirmed,
     Outcome.DELIVERED: _delivered,
+    Outcome.PENDING: _delivered,
     Outcome.MISMATCH: _mismatch,
     Outcome.REJECTED: _rejected,
     Outcome.UNAVAILABLE: _unavailable,

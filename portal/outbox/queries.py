@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import (
     Case,
@@ -18,10 +18,13 @@ from django.db.models import (
 )
 from django.db.models.query import QuerySet
 
+from portal.his.targets import DEFAULT
 from portal.outbox.backoff import STUCK_AFTER
-from portal.outbox.claims import has_its_day
+from portal.outbox.claims import has_its_day, of_stream
 from portal.outbox.kinds import stream_of
 from portal.outbox.models import FINAL, Message, State
+from portal.parameters.queries import value_of
+from portal.parameters.registry import READ_BACK_ALERT_MINUTES
 from portal.prepared import Prepared
 
 IS_STUCK = Q(
@@ -42,7 +45,7 @@ NEEDS_A_PERSON = HOLDS_UP | IS_DIFFERENT
 
 def shown() -> QuerySet[Message]:
     """Messages for pages: without their payload, and with what holds them up."""
-    earlier = Message.objects.filter(stream=OuterRef("stream"), id__lt=OuterRef("id"))
+    earlier = of_stream(id__lt=OuterRef("id"))
     in_front = earlier.filter(IS_OPEN, HOLDS_UP).order_by("id").values("last_code")
     # What takes a right away passes a rejected message.
     is_held = Q(state=State.WAITING, takes_away=False)
@@ -109,14 +112,16 @@ def _urgency(message: Message) -> tuple[int, int]:
     return 2 if needs_person or message.has_mismatch else 1, -message.pk
 
 
-def promised(emp_nos: Sequence[str], at: datetime) -> Mapping[str, Sequence[Message]]:
-    """What the HIS was or will be told of each practitioner, in order; one query.
+def promised(
+    emp_nos: Sequence[str], at: datetime, target: str = DEFAULT
+) -> Mapping[str, Sequence[Message]]:
+    """What a target was or will be told of each practitioner, in order; one query.
 
     Not what waits for a day later than ``at``: until then it may be planned anew.
     """
     is_due = Q(not_before__lte=at) | ~has_its_day()
     streams = {stream_of(emp_no): emp_no for emp_no in emp_nos}
-    found = Message.objects.filter(is_due, stream__in=streams)
+    found = Message.objects.filter(is_due, target=target, stream__in=streams)
     kept = found.exclude(state=State.STOPPED).only("kind", "payload", "stream")
     promises: dict[str, list[Message]] = {emp_no: [] for emp_no in emp_nos}
     for message in kept.order_by("id"):
@@ -157,3 +162,14 @@ def figures() -> Figures:
 def needing_a_person() -> int:
     """For the badge of the shell; reads the open messages only."""
     return Message.objects.filter(IS_OPEN, NEEDS_A_PERSON).count()
+
+
+def overdue(at: datetime) -> QuerySet[Message]:
+    """Due, and not proven within the hospital's parameter; no payloads, oldest first.
+
+    Those of a target that is frozen are among them: the banner says why.
+    """
+    minutes = value_of(READ_BACK_ALERT_MINUTES)
+    since = at - timedelta(minutes=minutes)
+    found = Message.objects.filter(IS_OPEN, not_before__lte=since)
+    return found.defer("payload").order_by("not_before", "id")

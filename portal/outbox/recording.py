@@ -85,6 +85,7 @@ def before_of(message: Message) -> Before:
 def attempt_of(message: Message, tried: Tried) -> Attempt:
     return Attempt(
         message_id=message.pk,
+        request_id=message.payload["request_id"],
         started_at=tried.started_at,
         duration_ms=tried.duration_ms,
         outcome=tried.outcome,

@@ -20,31 +20,32 @@ from portal.accounts.models import User
 from portal.audit.models import EventKind
 from portal.audit.services import record
 from portal.his.messages import SCHEMA_VERSION
+from portal.his.targets import DEFAULT
 from portal.outbox.bell import nudge, nudge_on_commit
 from portal.outbox.claims import SENT, has_its_day, is_free
+from portal.outbox.freezing import freeze, thaw
 from portal.outbox.kinds import Call, kind_of
 from portal.outbox.models import Message, State
 from portal.outbox.outcomes import stopped
+from portal.outbox.reasons import REASON_LENGTH, NotPossible, checked
 
 __all__ = [
+    "REASON_LENGTH",
     "NotPossible",
     "Promise",
     "enqueue",
     "enqueue_all",
+    "freeze",
     "nudge",
     "retry",
     "stop",
+    "thaw",
     "withdraw",
 ]
 
 REPLACED = _("已由后来的变更取代")
-REASON_LENGTH = 200
 # Parameters of one statement: SQLite takes about a thousand.
 STREAMS_AT_ONCE = 400
-
-
-class NotPossible(Exception):
-    """The act does not fit the message's state; the text is for a person."""
 
 
 def enqueue(
@@ -54,18 +55,19 @@ def enqueue(
     at: datetime,
     not_before: datetime | None = None,
     takes_away: bool | None = None,
+    target: str = DEFAULT,
 ) -> Message:
-    """Promise, inside the caller's transaction, that the HIS will be told.
+    """Promise, inside the caller's transaction, that a target will be told.
 
     ``message.request_id`` is replaced by the row's own. What waits for a later day than
     ``not_before`` on the same line is superseded; so is, by a message that tells the
     whole, what it replaces. ``takes_away`` where the message does not show it. On
     commit a worker is woken; a lost wake-up costs one sweep, never the message.
     """
-    row = row_of(Promise(message, subject, not_before, takes_away), at)
+    row = row_of(Promise(message, subject, not_before, takes_away, target), at)
     supersede(row)
     row.save()
-    nudge_on_commit()
+    nudge_on_commit(target)
     return row
 
 
@@ -77,6 +79,7 @@ class Promise:
     subject: str
     not_before: datetime | None = None
     takes_away: bool | None = None
+    target: str = DEFAULT
 
 
 def enqueue_all(promises: Iterable[Promise], *, at: datetime) -> int:
@@ -88,13 +91,13 @@ def enqueue_all(promises: Iterable[Promise], *, at: datetime) -> int:
             stream__in=[row.stream for row in chunk],
             state__in=(State.WAITING, State.REJECTED),
         )
-        busy = set(waiting.order_by().values_list("stream", flat=True))
+        busy = set(waiting.order_by().values_list("target", "stream"))
         for row in chunk:
-            if row.stream in busy:
+            if (row.target, row.stream) in busy:
                 supersede(row)
         Message.objects.bulk_create(chunk)
-    if rows:
-        nudge_on_commit()
+    for target in {row.target for row in rows}:
+        nudge_on_commit(target)
     return len(rows)
 
 
@@ -104,6 +107,7 @@ def row_of(promise: Promise, at: datetime) -> Message:
     kind = kind_of(message)
     row = Message(
         kind=kind.name,
+        target=promise.target,
         schema_version=SCHEMA_VERSION,
         stream=kind.stream(message),
         subject=promise.subject,
@@ -120,17 +124,13 @@ def row_of(promise: Promise, at: datetime) -> Message:
 def supersede(row: Message) -> None:
     """Stop what waits for its day on the same line and would undo this message."""
     at, from_ = row.enqueued_at, row.not_before
-    waiting = Message.objects.filter(
-        has_its_day(),
-        stream=row.stream,
-        state=State.WAITING,
-        not_before__gt=at,
-        not_before__gte=from_,
-    )
+    waiting = row.of_stream(
+        state=State.WAITING, not_before__gt=at, not_before__gte=from_
+    ).filter(has_its_day())
     replace(outdated(row, waiting))
     if row.of.is_whole and from_ <= at:
-        earlier = Message.objects.filter(
-            stream=row.stream, kind=row.kind, state__in=(State.WAITING, State.REJECTED)
+        earlier = row.of_stream(
+            kind=row.kind, state__in=(State.WAITING, State.REJECTED)
         )
         replace(outdated(row, earlier))
 
@@ -140,11 +140,16 @@ def outdated(row: Message, earlier: QuerySet[Message]) -> Iterator[Message]:
 
 
 def withdraw(
-    *, streams: Collection[str], at: datetime, concerns: Callable[[Call], bool]
+    *,
+    streams: Collection[str],
+    at: datetime,
+    concerns: Callable[[Call], bool],
+    target: str = DEFAULT,
 ) -> None:
     """Stop what waits for a later day: it is planned anew, inside the caller's act."""
     waiting = Message.objects.filter(
         has_its_day(),
+        target=target,
         stream__in=streams,
         state=State.WAITING,
         not_before__gt=at,
@@ -178,7 +183,7 @@ def retry(*, message: Message, by: User, at: datetime, reason: str) -> Message:
         reason=reason,
         before=before,
     )
-    nudge_on_commit()
+    nudge_on_commit(row.target)
     row.refresh_from_db()
     return row
 
@@ -201,23 +206,14 @@ def stop(*, message: Message, by: User, at: datetime, reason: str) -> Message:
         reason=reason,
         before=before,
     )
-    nudge_on_commit()  # what waited behind it may go now
+    nudge_on_commit(row.target)  # what waited behind it may go now
     row.refresh_from_db()
     return row
 
 
-def checked(reason: str) -> str:
-    reason = reason.strip()
-    if not reason:
-        raise NotPossible(_("请填写原因。"))
-    return reason[:REASON_LENGTH]
-
-
 def locked(message: Message) -> Message:
     """The message, with its stream locked against claims (``claims.claimed``)."""
-    rows = Message.objects.select_for_update().filter(
-        stream=message.stream, pk__gte=message.pk
-    )
+    rows = message.of_stream(pk__gte=message.pk).select_for_update()
     return next(row for row in rows.order_by("id") if row.pk == message.pk)
 
 
@@ -255,7 +251,7 @@ def resend(row: Message, request_id: uuid.UUID | None = None) -> dict[str, Any]:
 
 def refuse_overtaken(row: Message) -> None:
     """Sent now, it would undo what came later."""
-    later = Message.objects.filter(stream=row.stream, pk__gt=row.pk, state__in=SENT)
+    later = row.of_stream(pk__gt=row.pk, state__in=SENT)
     for other in later.order_by("id"):
         if other.state == State.SENDING:
             raise NotPossible(_("前后相关的另一条正在送达，请稍候再试。"))

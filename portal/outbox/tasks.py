@@ -6,21 +6,33 @@ import logging
 
 from celery import shared_task
 
-from portal.his.opening import from_settings
-from portal.outbox.bell import nudge
+from portal.his.targets import DEFAULT, target_of, targets
+from portal.outbox.bell import arguments, nudge
 from portal.outbox.delivery import deliver_due
 
 logger = logging.getLogger(__name__)
 
+# A limit counts by the second.
+NEXT_SECOND = 1.0
+
 
 @shared_task(name="outbox.deliver_due", ignore_result=True)  # type: ignore[untyped-decorator]
-def deliver() -> None:
-    """Deliver what is due. Safe twice at once: a message has one claim."""
-    summary = deliver_due(gateway=from_settings())
+def deliver(target: str = "") -> None:
+    """Deliver to one target what is due; the sweep, without one, to all of them.
+
+    Each target has a task of its own, so that one that is slow holds up no other. Safe
+    twice at once: a message has one claim.
+    """
+    if not target:
+        for name in targets():
+            if name != DEFAULT:
+                nudge(name)
+    name = target or DEFAULT
+    summary = deliver_due(gateway=target_of(name).gateway(), target=name)
     if summary.total:
-        logger.info(
-            "outbox delivered",
-            extra={str(name).lower(): count for name, count in summary.tried.items()},
-        )
+        counts = {str(key).lower(): count for key, count in summary.tried.items()}
+        logger.info("outbox delivered", extra={"target": name} | counts)
     if summary.is_cut:
-        nudge()
+        nudge(name)
+    elif summary.is_limited:
+        deliver.apply_async(arguments(name), countdown=NEXT_SECOND, ignore_result=True)

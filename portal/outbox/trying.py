@@ -31,8 +31,8 @@ def is_overtaken(message: Message) -> bool:
     """A later message took the same line's right away: this one would give it back."""
     if not getattr(message, "may_be_overtaken", True):
         return False
-    later = Message.objects.filter(
-        stream=message.stream, id__gt=message.pk, takes_away=True, state__in=SENT
+    later = message.of_stream(
+        id__gt=message.pk, takes_away=True, state__in=SENT
     ).order_by("id")
     return any(other.outdates(message) for other in later)
 
@@ -40,9 +40,9 @@ def is_overtaken(message: Message) -> bool:
 def proved_before(message: Message) -> Call | None:
     """What we last proved to stand in the HIS on the line this message speaks of."""
     line = message.line
-    earlier = Message.objects.filter(
-        stream=message.stream, id__lt=message.pk, state=State.CONFIRMED
-    ).order_by("-id")
+    earlier = message.of_stream(id__lt=message.pk, state=State.CONFIRMED).order_by(
+        "-id"
+    )
     others = earlier.iterator(chunk_size=50)
     return next((other.call for other in others if other.line == line), None)
 
@@ -53,19 +53,25 @@ def prepare(message: Message) -> None:
     message.proved_before = proved_before(message) if is_in_doubt else None
 
 
-def try_safely(gateway: HisWriter, message: Message) -> Tried:
+def try_safely(
+    gateway: HisWriter, message: Message, *, reads_back: bool = True
+) -> Tried:
     """The worker's outermost loop: a fault of our own parks one message, not all."""
     try:
-        return try_once(gateway, message)
+        return try_once(gateway, message, reads_back=reads_back)
     except Exception:
         logger.exception("outbox message failed", extra={"message_id": message.pk})
         text = _("本系统程序出错，未能送达")
         return Tried(Outcome.ANSWER_LOST, timezone.now(), 0, text=text, is_unclear=True)
 
 
-def try_once(gateway: HisWriter, message: Message) -> Tried:
-    """What this message needs next, once; every failure becomes an outcome."""
-    attempt = _Attempt(gateway, message)
+def try_once(gateway: HisWriter, message: Message, *, reads_back: bool = True) -> Tried:
+    """What this message needs next, once; every failure becomes an outcome.
+
+    A target that cannot be read back is believed, and is told again when its answer
+    was lost: it answers a repeated request with its first answer.
+    """
+    attempt = _Attempt(gateway, message, reads_back)
     try:
         return attempt.run()
     except HisRejected as error:
@@ -79,8 +85,9 @@ def try_once(gateway: HisWriter, message: Message) -> Tried:
 
 
 class _Attempt:
-    def __init__(self, gateway: HisWriter, message: Message) -> None:
+    def __init__(self, gateway: HisWriter, message: Message, reads_back: bool) -> None:
         self._gateway = gateway
+        self._reads_back = reads_back
         self._message = message
         self._kind = message.of
         self._call = message.call
@@ -89,6 +96,8 @@ class _Attempt:
         self._begin = time.perf_counter()
 
     def run(self) -> Tried:
+        if not self._reads_back:
+            return self._send()
         match self._message.state:
             case State.SENDING:
                 return self._send()
@@ -104,6 +113,8 @@ class _Attempt:
 
     def _send(self) -> Tried:
         self._answer = self._kind.send(self._gateway, self._call)
+        if not self._reads_back:
+            return self.ended(Outcome.ACCEPTED)
         return self._read_back()
 
     def _read_back(self) -> Tried:

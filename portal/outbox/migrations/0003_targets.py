@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='attempt',
             name='outcome',
-            field=models.CharField(choices=[('DELIVERED', '已送达'), ('CONFIRMED', '回读一致'), ('MISMATCH', '不一致'), ('REJECTED', '拒收'), ('UNAVAILABLE', 'HIS 未应答'), ('ACCEPTED', '对方已确认'), ('ANSWER_LOST', '应答丢失'), ('MISCONFIGURED', '配置错误')], max_length=14),
+            field=models.CharField(choices=[('DELIVERED', '已送达'), ('CONFIRMED', '回读一致'), ('MISMATCH', '不一致'), ('REJECTED', '拒收'), ('UNAVAILABLE', 'HIS 未应答'), ('ACCEPTED', '对方已确认'), ('PENDING', '对方待处理'), ('ANSWER_LOST', '应答丢失'), ('MISCONFIGURED', '配置错误')], max_length=14),
         ),
         migrations.AddIndex(
             model_name='message',

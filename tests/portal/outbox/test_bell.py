@@ -68,7 +68,7 @@ def test_nudge_after_a_failure_keeps_quiet_for_a_while(
     ring_at(refusing_port, monkeypatch)
     rung: list[str] = []
 
-    def heard(task: str) -> bool:
+    def heard(task: str, _arguments: tuple[str, ...]) -> bool:
         rung.append(task)
         return True
 
