@@ -56,6 +56,18 @@ def his_dsn_readable(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+def targets_readable(**kwargs: Any) -> list[CheckMessage]:
+    """A further target nobody can reach would show only when it is told."""
+    return [
+        Error(
+            f"{problem.setting} cannot be used: {problem.problem}.",
+            hint="See docs/his-other-transports.md for what may stand there.",
+            id="portal.E008",
+        )
+        for problem in problems(settings.HIS_TIMEOUT_SECONDS)
+    ]
+
+
 def launch_keys_long_enough(**kwargs: Any) -> list[CheckMessage]:
     """A short key can be guessed from one signed link."""
     return [

@@ -25,3 +25,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # No HIS of its own mapping; tests that mean one name it.
 HIS_MAPPING = ""
+HIS_TARGETS = ""

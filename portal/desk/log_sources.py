@@ -43,7 +43,7 @@ from portal.parameters.registry import PARAMETERS
 from surgery.enums import GradeAct
 from surgery.models import GradeChange, Procedure
 
-MESSAGE = "outbox.message"
+MESSAGE, TARGET = "outbox.message", "outbox.target"
 GRADES = "surgery.gradecomparison"  # all grades pushed again at once
 SUBJECT_LENGTH = 64
 
@@ -57,7 +57,8 @@ ACCOUNT_KINDS = (
     EventKind.ROLE_ENDED,
 )
 LOSS_KINDS = (EventKind.LOSS_ACCEPTED, EventKind.LOSS_DISMISSED)
-HIS_KINDS = (EventKind.MESSAGE_RETRIED, EventKind.MESSAGE_STOPPED, *LOSS_KINDS)
+OF_HIS = ("MESSAGE_", "TARGET_", "LOSS_")
+HIS_KINDS = tuple(kind for kind in EventKind if kind.startswith(OF_HIS))
 ACCESS_KINDS = (
     EventKind.LOGIN,
     EventKind.LOGIN_FAILED,

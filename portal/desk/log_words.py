@@ -11,7 +11,7 @@ from permissions.enums import EventKind as GrantEventKind
 from permissions.enums import GrantStatus
 from permissions.presenters.words import EVENT_CHIPS
 from portal.approvals.workflow import ProposalState
-from portal.audit.models import EventKind
+from portal.audit.models import AuditEvent, EventKind
 from portal.ui.elements import Chip, Text
 
 PARAMETER = "PARAMETER_CHANGED"
@@ -41,6 +41,8 @@ AUDIT_CHIPS: Mapping[str, Chip] = {
     EventKind.ROLE_ENDED: Chip("warn", "ban", _("收回角色")),
     EventKind.MESSAGE_RETRIED: Chip("info", "refresh", _("重新送达")),
     EventKind.MESSAGE_STOPPED: Chip("bad", "ban", _("停止送达")),
+    EventKind.TARGET_FROZEN: Chip("warn", "lock", _("冻结推送")),
+    EventKind.TARGET_THAWED: Chip("ok", "refresh", _("恢复推送")),
     EventKind.LOSS_ACCEPTED: Chip("warn", "check", _("确认采用拉取")),
     EventKind.LOSS_DISMISSED: Chip("mute", "x", _("放弃采用拉取")),
     EventKind.LOGIN: Chip("ok", "check", _("登录")),
@@ -62,6 +64,10 @@ ROLE_CHANGES: Mapping[str, tuple[Text, Text]] = {
     EventKind.ROLE_REJECTED: (_("待批准"), pgettext_lazy("state", "不同意")),
     EventKind.ROLE_ENDED: (_("生效"), _("已收回")),
 }
+FREEZE_CHANGES: Mapping[str, tuple[Text, Text]] = {
+    EventKind.TARGET_FROZEN: (_("推送中"), _("冻结")),
+    EventKind.TARGET_THAWED: (_("冻结"), _("推送中")),
+}
 ACCOUNT_CHANGES: Mapping[str, tuple[Text, Text]] = {
     "ACTIVATED": (_("停用"), _("启用")),
     "DEACTIVATED": (_("启用"), _("停用")),
@@ -75,3 +81,10 @@ def grant_kinds() -> list[tuple[str, Text]]:
 
 def application_kinds() -> list[tuple[str, Text]]:
     return [(state.value, APPLICATION_CHIPS[state].text) for state in ProposalState]
+
+
+def role_change(event: AuditEvent) -> tuple[Text, Text]:
+    # What an installation or a first launch gives was never asked for.
+    before, after = ROLE_CHANGES[event.kind]
+    is_given = event.kind == EventKind.ROLE_APPROVED and event.by_id is None
+    return (NOTHING if is_given else before), after

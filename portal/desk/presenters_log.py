@@ -37,6 +37,7 @@ from portal.desk.log_sources import (
     LOSS_KINDS,
     MESSAGE,
     RECORDS,
+    TARGET,
     Source,
 )
 from portal.desk.log_words import (
@@ -44,15 +45,17 @@ from portal.desk.log_words import (
     APPLICATION_CHIPS,
     AUDIT_CHIPS,
     CATALOGUE_CHIP,
+    FREEZE_CHANGES,
     NOTHING,
     PARAMETER_CHIP,
     ROLE_CHANGES,
     STATUS_WORDS,
+    role_change,
 )
 from portal.desk.presenters_his import code_of, key_of
 from portal.directory.models import Loss
 from portal.outbox.models import Message, State
-from portal.outbox.presenters import arrival
+from portal.outbox.presenters import arrival, title_of_target
 from portal.parameters.days import ZONE, day_of
 from portal.parameters.registry import PARAMETERS
 from portal.ui.elements import Arrival, Chip, Text
@@ -350,6 +353,8 @@ def _subject(event: AuditEvent, found: Found) -> tuple[str, str]:
     if event.subject_type == GRADES:
         pushed = _("重新推送 %(count)s 项") % {"count": event.detail["told"]}
         return _("手术级别差异"), pushed
+    if event.subject_type == TARGET:
+        return _("对接目标"), title_of_target(event.subject_id)
     if event.kind in HIS_KINDS:
         message = message_of(event, found)
         if message is None:
@@ -375,7 +380,7 @@ def _what_of(event: AuditEvent) -> str:
 def audit_change(event: AuditEvent) -> tuple[Text, Text]:
     """Before and after; of a password only that it was replaced."""
     if event.kind in ROLE_CHANGES:
-        return _role_change(event)
+        return role_change(event)
     if event.kind == EventKind.USER_CREATED:
         return NOTHING, _("启用")
     if event.kind == EventKind.USER_CHANGED:
@@ -386,15 +391,10 @@ def audit_change(event: AuditEvent) -> tuple[Text, Text]:
         is_over = event.kind == EventKind.LOSS_ACCEPTED
         after = Loss.State.ACCEPTED if is_over else Loss.State.DISMISSED
         return Loss.State.OPEN.label, after.label
+    if event.subject_type == TARGET:
+        return FREEZE_CHANGES[event.kind]
     if event.kind in HIS_KINDS:
         is_stop = event.kind == EventKind.MESSAGE_STOPPED
         before = MESSAGE_STATES.get(event.detail.get("before", ""), "")
         return before, State.STOPPED.label if is_stop else State.WAITING.label
     return "", _("成功") if event.is_ok else _("失败")
-
-
-def _role_change(event: AuditEvent) -> tuple[Text, Text]:
-    # What an installation or a first launch gives was never asked for.
-    before, after = ROLE_CHANGES[event.kind]
-    is_given = event.kind == EventKind.ROLE_APPROVED and event.by_id is None
-    return (NOTHING if is_given else before), after

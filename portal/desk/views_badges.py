@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -19,7 +20,10 @@ from portal.accounts.guards import AuthenticatedRequest, signed_in
 from portal.desk.presenters_his import HisState
 from portal.desk.views_his import his_state
 from portal.notices.queries import deliveries_in_trouble, unread_count
+from portal.outbox.freezing import frozen
+from portal.outbox.presenters import freeze_notes
 from portal.outbox.queries import needing_a_person
+from portal.ui.context import TELLING
 from portal.ui.elements import Badges, Text, Tone
 
 # One request in so many seconds asks the HIS; all others show what it found.
@@ -53,6 +57,7 @@ def badges_for(user_id: int, capabilities: frozenset[Capability]) -> Badges:
         his=trouble,
         deliveries=deliveries,
         unread=unread_count(user_id),
+        frozen=freeze_notes(frozen(timezone.now())) if TELLING & capabilities else None,
         his_line=his_line,
         his_url=reverse("desk:his"),
         inbox_url=reverse("notices:notice-list"),

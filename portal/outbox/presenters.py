@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -10,12 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.his import targets
 from portal.outbox.backoff import STUCK_AFTER
-from portal.outbox.models import Message, State
+from portal.outbox.models import EVERY_TARGET, Message, State, TargetState
 from portal.outbox.queries import Confirmed
 from portal.parameters.days import ZONE, day_of
-from portal.ui.elements import Arrival, Chip
-from portal.ui.moments import today, write_second
+from portal.ui.elements import Arrival, Chip, Note
+from portal.ui.moments import today, write_moment, write_second
 
 POLL_SECONDS = 2
 SLOW_POLL_SECONDS = 15
@@ -206,6 +208,35 @@ _CHAINS = {
     State.UNKNOWN: _unknown,
     State.STOPPED: _stopped,
 }
+
+
+def title_of_target(name: str) -> str:
+    return _("全部目标") if name == EVERY_TARGET else targets.title_of(name)
+
+
+def freeze_notes(states: Iterable[TargetState]) -> tuple[Note, ...]:
+    """The banners of what is frozen; that of all targets says it all."""
+    found = list(states)
+    whole = [state for state in found if state.name == EVERY_TARGET]
+    return tuple(Note("warn", _freeze_words(state)) for state in whole or found)
+
+
+def _freeze_words(state: TargetState) -> str:
+    until = _("，到 %(at)s 自动恢复") % {"at": write_moment(state.frozen_until)}
+    words = {
+        "target": title_of_target(state.name),
+        "at": write_moment(state.frozen_at),
+        "by": state.frozen_by.name if state.frozen_by else "",
+        "until": until if state.frozen_until else "",
+        "reason": state.frozen_reason,
+    }
+    return (
+        _(
+            "推送已冻结（%(target)s）：%(at)s 由 %(by)s 冻结%(until)s。原因：%(reason)s。"
+            "期间的变更照常审批并排队，恢复后自动送达。"
+        )
+        % words
+    )
 
 
 def chip(message: Message) -> Chip:

@@ -14,6 +14,8 @@ from portal.ui.navigation import navigation_for, place_of, url_if_any
 VERSION = "0.1"
 # Who may see something the search of the top bar finds.
 SEARCHING = {Capability.VIEW_PRIVILEGES, Capability.VIEW_USERS}
+# Who should know that nothing is sent to the HIS at the moment.
+TELLING = {Capability.VIEW_PRIVILEGES, Capability.VIEW_HIS}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -28,6 +30,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "navigation": SimpleLazyObject(lambda: navigation_for(capabilities, view_name)),
         "place": place_of(view_name),
         "search_text": request.GET.get("q", "") if view_name == "desk:search" else "",
+        "has_banner": bool(TELLING & capabilities),
         "shell_urls": {
             "home": url_if_any("desk:home"),
             "search": url_if_any("desk:search") if SEARCHING & capabilities else "",

@@ -276,7 +276,8 @@ class Badges:
 
     None where this user's shell has no such place (htmx would complain): the sidebar
     lines ``applications`` and ``reviews`` need VIEW_PRIVILEGES, ``his``, ``deliveries``
-    and the HIS line VIEW_HIS; everybody has the bell with ``unread`` notices.
+    and the HIS line VIEW_HIS; everybody has the bell with ``unread`` notices. ``frozen``
+    are the banners of those who have one of the two.
     """
 
     template: ClassVar[str] = "components/badges.html"
@@ -285,6 +286,7 @@ class Badges:
     his: int | None = None
     deliveries: int | None = None
     unread: int | None = None
+    frozen: tuple[Note, ...] | None = None
     his_line: tuple[Tone, Text] | None = None
     his_url: str = ""
     inbox_url: str = ""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from portal.his.targets import DEFAULT
 from portal.outbox.delivery import Summary, deliver_due
 from portal.outbox.models import Message
 from portal.outbox.services import enqueue
@@ -31,11 +32,14 @@ def deliver(his: MemoryHis) -> Callable[[], Summary]:
 def promise(emp_no: str = "1188", op: str = "ADD", **changes: Any) -> Message:
     """A message in the practitioner's stream, promised now."""
     not_before = changes.pop("not_before", None)
+    target = changes.pop("target", DEFAULT)
+    subject = changes.pop("subject", "permissions.grantevent:81")
     return enqueue(
         message=priv_save(emp_no, op, **changes),
-        subject=changes.pop("subject", "permissions.grantevent:81"),
+        subject=subject,
         at=timezone.now(),
         not_before=not_before,
+        target=target,
     )
 
 
