@@ -16,6 +16,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from portal.his.entrances import StationApp, address_of
 from portal.his.gateway import HisMisconfigured
 from portal.his.opening import verify
+from portal.his.targets import problems
 from portal.parameters.working_days import BadCalendar, calendar_of_settings
 from portal.ui.moments import today
 
@@ -62,7 +63,7 @@ def targets_readable(**kwargs: Any) -> list[CheckMessage]:
         Error(
             f"{problem.setting} cannot be used: {problem.problem}.",
             hint="See docs/his-other-transports.md for what may stand there.",
-            id="portal.E008",
+            id="portal.E011",
         )
         for problem in problems(settings.HIS_TIMEOUT_SECONDS)
     ]
@@ -227,6 +228,7 @@ def calendar_is_readable(**kwargs: Any) -> list[CheckMessage]:
 SETTINGS_CHECKS = (
     trial_secret_key,
     his_dsn_readable,
+    targets_readable,
     launch_keys_long_enough,
     plain_digests_end,
     platforms_over_tls,
