@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from portal.his.contract.shape import Function, View
 from portal.his.messages import Answer, DoctorOpSave, OpGradeSave, PrivSave
@@ -117,6 +118,37 @@ class HisWriter(Protocol):
 
     def ping(self) -> float:
         """Seconds one trivial read took."""
+        ...
+
+
+Failure = HisUnavailable | HisRejected | HisMisconfigured
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of one message of many: the answer, and the line read back."""
+
+    answer: Answer | Failure
+    line: Any = None  # the record, None where there is no line, or a Failure
+
+
+@runtime_checkable
+class TellsMany(Protocol):
+    """A transport that need not wait for one answer before it makes the next call."""
+
+    @property
+    def tells_many(self) -> bool:
+        """It can here, and may be asked for ``tell_each``."""
+        ...
+
+    def tell_each(
+        self, messages: Sequence[PrivSave | DoctorOpSave | OpGradeSave]
+    ) -> Iterator[Told]:
+        """Each message told and read back by itself, whatever comes of the others.
+
+        Raises as a single call does where nothing more is heard: what was not yielded
+        by then was told, or not, as the exception says.
+        """
         ...
 
 

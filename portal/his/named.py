@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from portal.his.contract.interfaces import (
     V_YW_DOCTOR_OP,
@@ -24,6 +24,30 @@ from portal.his.records import (
 )
 
 Record = TypeVar("Record")
+Saved = PrivSave | DoctorOpSave | OpGradeSave
+
+
+class Way(NamedTuple):
+    """By which function a message is told, and in which view it shows."""
+
+    function: Function
+    view: View
+    record: Callable[..., Any]
+    key: tuple[str, ...]  # the columns of the view's key that the message gives
+
+
+def way(function: Function, view: View, record: Callable[..., Any]) -> Way:
+    given = {item.name for item in function.arguments}
+    return Way(
+        function, view, record, tuple(name for name in view.key if name in given)
+    )
+
+
+WAYS: dict[type, Way] = {
+    PrivSave: way(YW_PRIV_SAVE, V_YW_DOCTOR_PRIV, DoctorPrivRecord),
+    DoctorOpSave: way(YW_DOCTOR_OP_SAVE, V_YW_DOCTOR_OP, DoctorOpRecord),
+    OpGradeSave: way(YW_OPGRADE_SAVE, V_YW_OP_GRADE, OpGradeRecord),
+}
 
 
 class Saves(ABC):

@@ -81,7 +81,7 @@ def deliver_due(
     if not run.gate.enter(timezone.now()):
         return Summary(is_shut=True)
     side_by_side = Lanes(
-        lanes or settings.OUTBOX_LANES, run.try_once, gateway.kept_open
+        lanes or settings.OUTBOX_LANES, run.try_some, gateway.kept_open
     )
     try:
         run.deliver(side_by_side)
@@ -107,9 +107,7 @@ class Run:
     ) -> None:
         self.summary = Summary()
         self.gate = Gate(target)
-        self.try_once = partial(
-            trying.try_safely, gateway, reads_back=target.reads_back
-        )
+        self.try_some = partial(trying.try_some, gateway, reads_back=target.reads_back)
         self._gateway = gateway
         self._target = target
         self._batch = batch or target.batch

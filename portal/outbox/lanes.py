@@ -23,18 +23,21 @@ CHUNK_SECONDS = 0.05
 IS_AWAY = frozenset({Outcome.UNAVAILABLE, Outcome.DELIVERED, Outcome.MISCONFIGURED})
 
 Pair = tuple[Message, Tried]
-Try = Callable[[Message], Tried]
+Try = Callable[[Sequence[Message]], list[Pair]]
 Feed = Callable[[], Sequence[Message]]
 KeptOpen = Callable[[], AbstractContextManager[None]]
 
 
 class Lanes:
-    """Tries messages in ``count`` lanes until the HIS is away or ``stop`` is called."""
+    """Tries messages in ``count`` lanes until the HIS is away or ``stop`` is called.
 
-    def __init__(self, count: int, try_once: Try, kept_open: KeptOpen) -> None:
+    ``try_some`` tries the first of what it gets, or some from there on.
+    """
+
+    def __init__(self, count: int, try_some: Try, kept_open: KeptOpen) -> None:
         self._count = count
         self._kept_open = kept_open
-        self._try_once = try_once
+        self._try_some = try_some
         self._pool: ThreadPoolExecutor | None = None
         self.is_stopped = False
 
@@ -88,11 +91,11 @@ class Lanes:
     def _try_all(self, chunk: list[Message]) -> list[Pair]:
         done: list[Pair] = []
         end = time.perf_counter() + CHUNK_SECONDS
-        for message in chunk:
+        while len(done) < len(chunk):
             if self.is_stopped or (done and time.perf_counter() > end):
                 break
-            tried = self._try_once(message)
-            done.append((message, tried))
-            if tried.outcome in IS_AWAY:
+            tried = self._try_some(chunk[len(done) :])
+            done += tried
+            if any(one.outcome in IS_AWAY for _message, one in tried):
                 self.is_stopped = True
         return done

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeGuard
 
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from portal.his.gateway import (
+    Failure,
     HisMisconfigured,
     HisRejected,
     HisUnavailable,
     HisWriter,
+    TellsMany,
+    Told,
 )
 from portal.his.messages import Answer
+from portal.his.named import WAYS
 from portal.outbox.claims import SENT
 from portal.outbox.comparison import Effect
 from portal.outbox.kinds import Call
@@ -25,6 +31,8 @@ from portal.outbox.outcomes import Outcome, Tried
 logger = logging.getLogger(__name__)
 
 TEXT_LENGTH = 300
+# So many are told at once where the transport can: when it breaks, so many are in doubt.
+AT_ONCE = 25
 
 
 def is_overtaken(message: Message) -> bool:
@@ -53,12 +61,68 @@ def prepare(message: Message) -> None:
     message.proved_before = proved_before(message) if is_in_doubt else None
 
 
+def try_some(
+    gateway: HisWriter, messages: Sequence[Message], *, reads_back: bool = True
+) -> list[tuple[Message, Tried]]:
+    """The first of these, or as many from there on as the transport can be told at once.
+
+    At least one was tried; what is not in the answer was not.
+    """
+    count = together(messages) if reads_back and tells_many(gateway) else 1
+    if count > 1:
+        return try_many(gateway, messages[:count])
+    first = messages[0]
+    return [(first, try_safely(gateway, first, reads_back=reads_back))]
+
+
+def tells_many(gateway: HisWriter) -> TypeGuard[TellsMany]:
+    return isinstance(gateway, TellsMany) and gateway.tells_many
+
+
+def together(messages: Sequence[Message]) -> int:
+    """How many of the first are new and of one call each."""
+    for count, message in enumerate(messages[:AT_ONCE]):
+        is_new = message.state == State.SENDING
+        if not is_new or message.of.message not in WAYS:
+            return count
+    return min(len(messages), AT_ONCE)
+
+
+def try_many(
+    gateway: TellsMany, messages: Sequence[Message]
+) -> list[tuple[Message, Tried]]:
+    """Each told and read back by itself, without waiting for one before the next.
+
+    Where nothing more is heard, all that was sent by then is in doubt; where nothing
+    could be sent, only the first was tried.
+    """
+    done: list[tuple[Message, Tried]] = []
+    answers = gateway.tell_each([message.call for message in messages])
+    for message in messages:
+        attempt = _Attempt(gateway, message)
+        try:
+            told = next(answers)
+        except (HisUnavailable, HisMisconfigured) as problem:
+            left = messages[len(done) :]
+            is_sent = isinstance(problem, HisUnavailable) and problem.sent
+            for one in left if is_sent else left[:1]:
+                done.append((one, _Attempt(gateway, one).failed(problem)))
+            break
+        done.append((message, safely(message, partial(attempt.told, told))))
+    return done
+
+
 def try_safely(
     gateway: HisWriter, message: Message, *, reads_back: bool = True
 ) -> Tried:
+    attempt = partial(try_once, gateway, message, reads_back=reads_back)
+    return safely(message, attempt)
+
+
+def safely(message: Message, work: Callable[[], Tried]) -> Tried:
     """The worker's outermost loop: a fault of our own parks one message, not all."""
     try:
-        return try_once(gateway, message, reads_back=reads_back)
+        return work()
     except Exception:
         logger.exception("outbox message failed", extra={"message_id": message.pk})
         text = _("本系统程序出错，未能送达")
@@ -74,18 +138,12 @@ def try_once(gateway: HisWriter, message: Message, *, reads_back: bool = True) -
     attempt = _Attempt(gateway, message, reads_back)
     try:
         return attempt.run()
-    except HisRejected as error:
-        return attempt.ended(Outcome.REJECTED, code=error.code, text=error.message)
-    except HisMisconfigured as error:
-        return attempt.ended(Outcome.MISCONFIGURED, text=str(error))
-    except HisUnavailable as error:
-        if error.sent:
-            return attempt.ended(Outcome.ANSWER_LOST, text=str(error))
-        return attempt.ended(attempt.when_away, text=str(error))
+    except (HisRejected, HisMisconfigured, HisUnavailable) as problem:
+        return attempt.failed(problem)
 
 
 class _Attempt:
-    def __init__(self, gateway: HisWriter, message: Message, reads_back: bool) -> None:
+    def __init__(self, gateway: Any, message: Message, reads_back: bool = True) -> None:
         self._gateway = gateway
         self._reads_back = reads_back
         self._message = message
@@ -106,10 +164,26 @@ class _Attempt:
             case _:
                 return self._read_back()
 
-    @property
-    def when_away(self) -> Outcome:
-        """Not read although it was taken is another thing than not sent."""
-        return Outcome.DELIVERED if self._answer else Outcome.UNAVAILABLE
+    def failed(self, problem: Failure) -> Tried:
+        if isinstance(problem, HisRejected):
+            code, text = problem.code, problem.message
+            return self.ended(Outcome.REJECTED, code=code, text=text)
+        if isinstance(problem, HisMisconfigured):
+            return self.ended(Outcome.MISCONFIGURED, text=str(problem))
+        if problem.sent:
+            return self.ended(Outcome.ANSWER_LOST, text=str(problem))
+        # Not read although it was taken is another thing than not sent.
+        away = Outcome.DELIVERED if self._answer else Outcome.UNAVAILABLE
+        return self.ended(away, text=str(problem))
+
+    def told(self, told: Told) -> Tried:
+        """One of many, of which the transport brought answer and line."""
+        if not isinstance(told.answer, Answer):
+            return self.failed(told.answer)
+        self._answer = told.answer
+        if isinstance(told.line, Failure):
+            return self.failed(told.line)
+        return self._compared(told.line)
 
     def _send(self) -> Tried:
         self._answer = self._kind.send(self._gateway, self._call)
@@ -118,7 +192,9 @@ class _Attempt:
         return self._read_back()
 
     def _read_back(self) -> Tried:
-        line = self._kind.read(self._gateway, self._call)
+        return self._compared(self._kind.read(self._gateway, self._call))
+
+    def _compared(self, line: Any) -> Tried:
         found = self._kind.differences(self._call, line)
         if not found:
             return self.ended(Outcome.CONFIRMED)

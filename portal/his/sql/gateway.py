@@ -9,7 +9,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import (
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
@@ -27,16 +34,19 @@ from portal.his.contract.interfaces import (
 )
 from portal.his.contract.shape import Function, View
 from portal.his.gateway import (
+    Failure,
     HisMisconfigured,
     HisRejected,
     HisUnavailable,
     InterfaceMissing,
+    Told,
 )
 from portal.his.messages import Answer
-from portal.his.named import ReadsBack, Saves
+from portal.his.named import WAYS, ReadsBack, Saved, Saves, Way
 from portal.his.records import (
     DoctorRecord,
     PrivilegeRecord,
+    latest,
 )
 from portal.his.sql.deadline import Late, begin
 from portal.his.sql.dialect import AnswerLost, Cause, Dialect
@@ -119,12 +129,48 @@ class SqlGateway(Saves, ReadsBack):
         engines = self._engines()
         with self._call(engines, engines.writer, function.name, write=True) as link:
             row = engines.dialect.call(link, function, values)
-        if row is None or row[0] is None:
-            raise HisUnavailable(_("HIS 应答丢失"), sent=True)
-        code, words, his_row_id = (as_text(value).strip() for value in row)
-        if code != ACCEPTED:
-            raise HisRejected(code, words)
-        return Answer(code, words, his_row_id)
+        return answer_of(row)
+
+    @property
+    def tells_many(self) -> bool:
+        """Its engine takes several calls before it is asked for the first answer."""
+        return hasattr(self._engines().dialect, "exchange")
+
+    def tell_each(self, messages: Sequence[Saved]) -> Generator[Told]:
+        """See ``TellsMany``; only where ``tells_many``.
+
+        Call and question go by the link that may write, in the order of the messages;
+        each is a transaction of its own.
+        """
+        engines = self._engines()
+        dialect: Any = engines.dialect
+        ways = [WAYS[type(message)] for message in messages]
+        steps: list[tuple[Any, Mapping[str, Any]]] = []
+        for way, message in zip(ways, messages, strict=True):
+            question = read_by_key(way.view.name, way.key, engines.dialect.sql)
+            steps += [(way.function, vars(message)), (question, vars(message))]
+        names = ways[0].function.name
+        with (
+            self._call(engines, engines.writer, names, write=True) as link,
+            closing(dialect.exchange(link, steps)) as answers,
+        ):
+            for way in ways:
+                begin(self._timeout)
+                told = next(answers)
+                begin(self._timeout)
+                yield self._told(dialect, way, told, next(answers))
+
+    def _told(self, dialect: Dialect, way: Way, told: Any, shown: Any) -> Told:
+        """What the results of a call and of its question mean."""
+        if isinstance(told, Exception):
+            return Told(failure_of(dialect, told, way.function.name, write=True))
+        try:
+            answer = answer_of(told[0] if told else None)
+        except (HisUnavailable, HisRejected) as problem:
+            return Told(problem)
+        if isinstance(shown, Exception):
+            return Told(answer, failure_of(dialect, shown, way.view.name, write=False))
+        return Told(answer, latest(typed(way.view, way.record, shown, self._zone)))
 
     def _lines(
         self, view: View, record: Callable[..., Record], values: Mapping[str, Any]
@@ -223,6 +269,25 @@ def connected(dialect: Dialect, pool: Pool) -> PoolProxiedConnection:
             problem = f"主机、数据库或登录不正确 {code}".rstrip()
             raise HisMisconfigured(SETTING, problem) from None
         raise NothingHeard(_("HIS 未应答：连接不上")) from None
+
+
+def answer_of(row: Any) -> Answer:
+    """Raises HisRejected for any code but 0, HisUnavailable where there is none."""
+    if row is None or row[0] is None:
+        raise HisUnavailable(_("HIS 应答丢失"), sent=True)
+    code, words, his_row_id = (as_text(value).strip() for value in row)
+    if code != ACCEPTED:
+        raise HisRejected(code, words)
+    return Answer(code, words, his_row_id)
+
+
+def failure_of(
+    dialect: Dialect, error: Exception, name: str, *, write: bool
+) -> Failure:
+    try:
+        fail(dialect, error, name, write=write)
+    except (HisUnavailable, HisRejected, HisMisconfigured) as problem:
+        return problem
 
 
 def fail(dialect: Dialect, error: Exception, name: str, *, write: bool) -> NoReturn:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import select
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -22,6 +22,7 @@ from portal.his.connection import Connection, Tls
 from portal.his.contract.shape import Function
 from portal.his.sql.deadline import left
 from portal.his.sql.dialect import Cause, being_opened
+from portal.his.sql.postgresql_pipeline import Key, exchange
 from portal.his.sql.postgresql_texts import read_as_texts
 from portal.his.sql.statements import FUNCTION, Statement, argument
 
@@ -64,6 +65,10 @@ class DeadlineConnection(psycopg.Connection[Any]):
 
     The server's own timeouts do not help when the network swallows the answer.
     """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.names: dict[Key, bytes] = {}  # statements of ``exchange``
 
     def wait(
         self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None
@@ -139,6 +144,21 @@ class PostgreSql:
         self, link: DeadlineConnection, statement: Statement, values: Mapping[str, Any]
     ) -> list[Any]:
         return link.execute(statement.text, values or None).fetchall()
+
+    def exchange(
+        self,
+        link: DeadlineConnection,
+        steps: Sequence[tuple[Function | Statement, Mapping[str, Any]]],
+    ) -> Generator[list[Any] | Exception]:
+        """Calls and questions sent at once; see ``portal.his.sql.postgresql_pipeline``."""
+        texts = [
+            (
+                step.text if isinstance(step, Statement) else call_text(step.name),
+                values,
+            )
+            for step, values in steps
+        ]
+        return exchange(link, link.names, texts)
 
     def stream(
         self,

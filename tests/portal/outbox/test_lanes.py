@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 
@@ -12,8 +13,13 @@ from portal.outbox.outcomes import Outcome, Tried
 SOME_DAY = datetime(2026, 11, 26, tzinfo=UTC)
 
 
-def confirm(_message: Message) -> Tried:
-    return Tried(Outcome.CONFIRMED, SOME_DAY, 1)
+def confirm(messages: Sequence[Message]) -> list[tuple[Message, Tried]]:
+    """One of them, as a transport does that is told one by one."""
+    return [(messages[0], Tried(Outcome.CONFIRMED, SOME_DAY, 1))]
+
+
+def confirm_seven(messages: Sequence[Message]) -> list[tuple[Message, Tried]]:
+    return [(one, Tried(Outcome.CONFIRMED, SOME_DAY, 1)) for one in messages[:7]]
 
 
 class Feed:
@@ -41,6 +47,12 @@ class Feed:
 def test_everything_fed_is_tried_once() -> None:
     feed = Feed(3 * CHUNK, 1, 2 * CHUNK, 0)
     feed.drain(Lanes(2, confirm, nullcontext))
+    assert sorted(feed.written) == sorted(feed.all)
+
+
+def test_everything_fed_is_tried_once_where_some_are_tried_together() -> None:
+    feed = Feed(3 * CHUNK, 1, 2 * CHUNK, 0)
+    feed.drain(Lanes(2, confirm_seven, nullcontext))
     assert sorted(feed.written) == sorted(feed.all)
 
 
