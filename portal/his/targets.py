@@ -11,7 +11,7 @@ text of ``HIS_TARGETS`` (a secret, for it holds addresses), one table each::
     interfaces = ["YW_PRIV_SAVE"]         # what it takes; without: all it can
     window = "22:00-06:00"                # told in these hours only
     per_second = 20                       # at most so many changes a second
-    batch = 500                           # so many at once, where the transport can
+    batch = 500                           # claimed at once
 
 A table ``[his]`` may give the last three for the HIS itself.
 """
@@ -157,7 +157,7 @@ def further(name: str, words: dict[str, Any]) -> Target:
 
 def tells_and_reads(dsn: str) -> bool:
     """Views stand beside the functions, unless it only takes messages."""
-    return not dsn.startswith(("mllp:", "table+"))
+    return not dsn.startswith("mllp:")
 
 
 def table(name: str, words: object) -> dict[str, Any]:

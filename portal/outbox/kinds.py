@@ -56,6 +56,15 @@ def any_other(now: Any, earlier: Any) -> bool:
     return True
 
 
+def never(_message: Any) -> bool:
+    return False
+
+
+def is_update(message: PrivSave | DoctorOpSave) -> bool:
+    """An ADD makes the line and a change of status needs it as it was; this does not."""
+    return message.op == "UPDATE"
+
+
 TAKES_AWAY = frozenset({"SUSPEND", "REVOKE", "VOID"})
 
 
@@ -70,6 +79,8 @@ class Kind(Generic[M, Line]):
       last proved of the same line.
     - ``is_whole``: it tells all there is, so it replaces an earlier one that waits.
     - ``outdates``: whether a message undoes an earlier one of its line that waits.
+    - ``tells_line``: it finds the line and leaves all of it as it says, so that of two
+      in a row the later one alone does the same.
     """
 
     name: str
@@ -85,6 +96,7 @@ class Kind(Generic[M, Line]):
     effect: Callable[[M, Line, M | None], Effect]
     is_whole: bool = False
     outdates: Callable[[M, M], bool] = any_other
+    tells_line: Callable[[M], bool] = never
 
     def call_of(self, payload: dict[str, Any]) -> M:
         return self.message.from_payload(payload)
@@ -153,6 +165,7 @@ PRIV_SAVE = Kind(
     read=lambda gateway, m: gateway.doctor_privilege(m),
     differences=privilege_differences,
     effect=effect_on_a_line(privilege_differences),
+    tells_line=is_update,
 )
 DOCTOR_OP_SAVE = Kind(
     name="DOCTOR_OP_SAVE",
@@ -166,6 +179,7 @@ DOCTOR_OP_SAVE = Kind(
     read=lambda gateway, m: gateway.doctor_op(m),
     differences=line_differences,
     effect=effect_on_a_line(line_differences),
+    tells_line=is_update,
 )
 DOCTOR_OP_SET = Kind(
     name="DOCTOR_OP_SET",

@@ -107,7 +107,7 @@ def long_arrival(message: Message, approved_at: datetime) -> str:
         steps.append(f"HIS {at:%H:%M:%S}")
     state = State(message.state)
     if state == State.CONFIRMED:
-        steps.append(_("回读一致"))
+        steps.append(_("对方已确认") if is_believed(message) else _("回读一致"))
     else:
         steps.append(str(arrival(message).text))
     return " · ".join(steps)
@@ -131,8 +131,16 @@ def title_of(message: Message) -> str:
     return words
 
 
+def is_believed(message: Message) -> bool:
+    """Its target shows nothing: its own answer is all the proof there is."""
+    target = targets.targets().get(message.target)
+    return target is not None and not target.reads_back
+
+
 def _proved(message: Message) -> str:
     at = write_second(message.confirmed_at)
+    if is_believed(message):
+        return _("已批、已送达、对方已确认 %(at)s") % {"at": at}
     return _("已批、已送达、回读一致 %(at)s") % {"at": at}
 
 
@@ -248,6 +256,8 @@ def chip(message: Message) -> Chip:
         return Chip("warn", "hourglass", _("卡住"))
     if message.state == State.WAITING and message.tries:
         return Chip("warn", "refresh", _("重试中"))
+    if message.state == State.CONFIRMED and is_believed(message):
+        return Chip("ok", "circle-check", _("对方已确认"))
     return _CHIPS[State(message.state)]()
 
 

@@ -128,11 +128,30 @@ def supersede(row: Message) -> None:
         state=State.WAITING, not_before__gt=at, not_before__gte=from_
     ).filter(has_its_day())
     replace(outdated(row, waiting))
+    if from_ <= at:
+        replace(merged(row))
     if row.of.is_whole and from_ <= at:
         earlier = row.of_stream(
             kind=row.kind, state__in=(State.WAITING, State.REJECTED)
         )
         replace(outdated(row, earlier))
+
+
+def merged(row: Message) -> Iterator[Message]:
+    """What this message says anew before anything was sent of it.
+
+    Only the message right in front of it in its stream, and only where the line is the
+    same after the later one alone (``Kind.tells_line``): nobody needs the value between.
+    """
+    if not row.of.tells_line(row.call):
+        return
+    last = row.of_stream().order_by("-id").first()
+    if last is None or last.kind != row.kind or last.takes_away != row.takes_away:
+        return
+    is_new = last.state == State.WAITING and not last.tries and not last.claim
+    is_due = last.not_before <= row.enqueued_at
+    if is_new and is_due and last.line == row.line and last.of.tells_line(last.call):
+        yield last
 
 
 def outdated(row: Message, earlier: QuerySet[Message]) -> Iterator[Message]:

@@ -56,7 +56,7 @@ NOT_AS_CONFIGURED = (
 
 # Classes and codes of SQLSTATE. Class 08 and 57P0x end the link, whatever was done.
 LINK_ENDED = ("08", "57P", "40003")
-NOTHING_DONE = ("57014", "55P03", "40", "53", "55", "0A")
+NOTHING_DONE = ("57014", "55P03", "40", "53", "55", "0A", "26000")
 NOT_AS_AGREED = ("42", "28", "3D", "3F", "25006")
 
 

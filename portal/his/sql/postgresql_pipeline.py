@@ -10,7 +10,8 @@ from __future__ import annotations
 import select
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import pq
@@ -23,6 +24,14 @@ from portal.his.sql.deadline import Late, left
 Step = tuple[bytes | str, Mapping[str, Any]]
 Rows = list[Any]
 Key = tuple[bytes, tuple[int, ...]]
+NO_SUCH_STATEMENT = "26000"
+_numbers = count()
+
+
+class _Sent(NamedTuple):
+    key: Key
+    name: bytes
+    is_new: bool
 
 
 def exchange(
@@ -35,17 +44,19 @@ def exchange(
     by then may have been done.
     """
     pipeline = _Pipeline(link, names)
-    is_done = False
+    is_under_way = True
     try:
         link.pgconn.enter_pipeline_mode()
         for text, values in steps:
             pipeline.send(text, values)
         for _step in steps:
-            yield pipeline.answer()
-        link.pgconn.exit_pipeline_mode()
-        is_done = True
+            found = pipeline.answer()
+            if pipeline.is_answered:  # before the last one is given: nobody asks on
+                link.pgconn.exit_pipeline_mode()
+                is_under_way = False
+            yield found
     finally:
-        if not is_done:  # what is still under way would be read as the next answer
+        if is_under_way:  # what comes yet would be read as the next answer
             link.close()
 
 
@@ -56,9 +67,14 @@ class _Pipeline:
         self._names = names
         self._poll = select.poll()
         self._poll.register(link.fileno(), select.POLLIN)
-        # Of each step under way: its statement, if it is new; or why it was not sent.
-        self._sent: deque[Key | Exception | None] = deque()
+        # Of each step under way its statement, or why it was not sent.
+        self._sent: deque[_Sent | Exception] = deque()
+        self._unprepared: dict[bytes, Exception] = {}
         self._encoding = link.info.encoding
+
+    @property
+    def is_answered(self) -> bool:
+        return not self._sent
 
     def send(self, text: bytes | str, values: Mapping[str, Any]) -> None:
         query = PostgresQuery(self._types)
@@ -68,36 +84,48 @@ class _Pipeline:
             self._sent.append(problem)
             return
         key = (query.query, tuple(query.types))
-        name = self._names.get(key)
-        self._sent.append(None if name else key)
-        if name is None:
-            name = self._names[key] = b"yw%d" % len(self._names)
-            self._connection.send_prepare(name, query.query, query.types)
+        is_new = key not in self._names
+        if is_new:
+            self._names[key] = b"yw%d" % next(_numbers)
+            self._connection.send_prepare(self._names[key], query.query, query.types)
+        name = self._names[key]
         self._connection.send_query_prepared(name, query.params, query.formats)
         self._connection.pipeline_sync()
+        self._sent.append(_Sent(key, name, is_new))
 
     def answer(self) -> Rows | Exception:
         """All that belongs to the next statement, up to its sync."""
-        new = self._sent.popleft()
-        if isinstance(new, Exception):
-            return new
+        sent = self._sent.popleft()
+        if isinstance(sent, Exception):
+            return sent
         found: Rows | Exception = []
-        while True:
-            result = self._next()
-            if result is None:
-                continue
+        is_prepared = not sent.is_new
+        while (result := self._next()).status != pq.ExecStatus.PIPELINE_SYNC:
             match result.status:
-                case pq.ExecStatus.PIPELINE_SYNC:
-                    return found
+                case pq.ExecStatus.COMMAND_OK:
+                    is_prepared = True
                 case pq.ExecStatus.TUPLES_OK:
                     self._types.set_pgresult(result)
                     found = self._types.load_rows(0, result.ntuples, tuple)
                 case pq.ExecStatus.FATAL_ERROR:
-                    found = error_from_result(result, encoding=self._encoding)
-                    if new:  # perhaps it could not even be prepared
-                        self._names.pop(new, None)
+                    found = self._failed(sent, result, is_prepared)
+        return found
+
+    def _failed(self, sent: _Sent, result: Any, is_prepared: bool) -> Exception:
+        error = error_from_result(result, encoding=self._encoding)
+        if is_prepared and error.sqlstate != NO_SUCH_STATEMENT:
+            return error
+        # Who sent it after the one that could not prepare it meets the same fault.
+        self._names.pop(sent.key, None)
+        return self._unprepared.setdefault(sent.name, error)
 
     def _next(self) -> Any:
+        """The next result; where one ends, libpq gives a None, which is passed over."""
+        while (result := self._get()) is None:
+            pass
+        return result
+
+    def _get(self) -> Any:
         connection = self._connection
         while connection.is_busy():
             if connection.flush():
