@@ -76,6 +76,22 @@ app.conf.update(
             "schedule": 30.0,
             "options": {"expires": 30.0},
         },
+        # The beat's sign of life; it also opens and closes alerts.
+        "watch-outbox": {
+            "task": "watch.look",
+            "schedule": 30.0,
+            "options": {"expires": 30.0},
+        },
+        "fold-tries": {
+            "task": "watch.fold",
+            "schedule": 660.0,
+            "options": {"expires": 600.0},
+        },
+        "archive-messages": {
+            "task": "watch.archive",
+            "schedule": 3600.0,
+            "options": {"expires": 1800.0},
+        },
         "read-events": {
             "task": "permissions.read_events",
             "schedule": 60.0,

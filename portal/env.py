@@ -8,6 +8,7 @@ that holds them; ``NAME`` itself is accepted for trials.
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 
@@ -63,6 +64,17 @@ def env_list(name: str, default: str = "") -> list[str]:
 def env_pairs(name: str) -> dict[str, str]:
     """``name=value`` words with commas; a word without ``=`` is refused."""
     return pairs(name, env_list(name))
+
+
+def env_networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks (``10.0.0.0/24``) with commas."""
+    found = []
+    for word in env_list(name):
+        try:
+            found.append(ip_network(word))
+        except ValueError:
+            raise BadSetting(name, f"{word!r} is no address or network") from None
+    return found
 
 
 def env_secret(name: str, default: str | None = None) -> str:

@@ -14,6 +14,7 @@ from portal.env import (
     env_bool,
     env_int,
     env_list,
+    env_networks,
     env_pairs,
     env_secret,
     env_str,
@@ -60,6 +61,7 @@ INSTALLED_APPS = [
     "portal.ui",
     "portal.outbox",
     "portal.notices",
+    "portal.watch",
     "portal.desk",
     # The roof: loads our Celery application and the system checks in every process;
     # also makes portal/static a directory the static finders look into.
@@ -173,6 +175,13 @@ NOTICE_WEBHOOK_KEYS = pairs(
     "NOTICE_WEBHOOK_KEYS",
     [word for word in env_secret("NOTICE_WEBHOOK_KEYS", "").split(",") if word],
 )
+
+# --- metrics --------------------------------------------------------------------------
+
+# Who may read /metrics: the bearer of this token, and callers of these networks; without
+# either nobody.
+METRICS_TOKEN = env_secret("METRICS_TOKEN", "")
+METRICS_ALLOWED = env_networks("METRICS_ALLOWED")
 
 # --- the calendar -----------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/", include("portal.jobs.urls")),
     path("outbox/", include("portal.outbox.urls")),
     path("notices/", include("portal.notices.urls")),
+    path("", include("portal.watch.urls")),
     path("", include("permissions.urls")),
     path("", include("surgery.urls")),
     path("", include("his_plugin.urls")),

@@ -30,6 +30,7 @@ class EventKind(models.TextChoices):
     MESSAGE_STOPPED = "MESSAGE_STOPPED", _("停止送达")
     TARGET_FROZEN = "TARGET_FROZEN", _("冻结推送")
     TARGET_THAWED = "TARGET_THAWED", _("恢复推送")
+    MESSAGE_REPLAYED = "MESSAGE_REPLAYED", _("重放消息")
     LOSS_ACCEPTED = "LOSS_ACCEPTED", _("确认采用拉取")
     LOSS_DISMISSED = "LOSS_DISMISSED", _("放弃采用拉取")
     ACCESS_DENIED = "ACCESS_DENIED", _("拒绝访问")

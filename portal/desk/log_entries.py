@@ -21,7 +21,7 @@ from portal.audit.models import AuditEvent
 from portal.desk.log_sources import MESSAGE, RECORDS, Source
 from portal.directory.models import Practitioner
 from portal.outbox.models import Message
-from portal.outbox.queries import arrival_of
+from portal.outbox.queries import arrival_of, messages_by_id
 from portal.parameters.models import ParameterValue
 from surgery.models import GradeChange
 
@@ -159,8 +159,7 @@ def _users(ids: Collection[int]) -> dict[str, User]:
 def _messages(ids: Collection[int]) -> dict[str, Message]:
     if not ids:
         return {}
-    found = Message.objects.filter(pk__in=ids).order_by("pk")
-    return {str(one.pk): one for one in found}
+    return {str(pk): one for pk, one in messages_by_id(ids).items()}
 
 
 def _names(numbers: Collection[str]) -> dict[str, str]:

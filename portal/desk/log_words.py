@@ -14,6 +14,11 @@ from portal.approvals.workflow import ProposalState
 from portal.audit.models import AuditEvent, EventKind
 from portal.ui.elements import Chip, Text
 
+MESSAGE_KINDS = (
+    EventKind.MESSAGE_RETRIED,
+    EventKind.MESSAGE_STOPPED,
+    EventKind.MESSAGE_REPLAYED,
+)
 PARAMETER = "PARAMETER_CHANGED"
 CATALOGUE = "CATALOGUE_CHANGED"
 NOTHING: Text = _("无")
@@ -43,6 +48,7 @@ AUDIT_CHIPS: Mapping[str, Chip] = {
     EventKind.MESSAGE_STOPPED: Chip("bad", "ban", _("停止送达")),
     EventKind.TARGET_FROZEN: Chip("warn", "lock", _("冻结推送")),
     EventKind.TARGET_THAWED: Chip("ok", "refresh", _("恢复推送")),
+    EventKind.MESSAGE_REPLAYED: Chip("warn", "history", _("重放消息")),
     EventKind.LOSS_ACCEPTED: Chip("warn", "check", _("确认采用拉取")),
     EventKind.LOSS_DISMISSED: Chip("mute", "x", _("放弃采用拉取")),
     EventKind.LOGIN: Chip("ok", "check", _("登录")),

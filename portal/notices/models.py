@@ -20,6 +20,7 @@ class NoticeKind(models.TextChoices):
     ASSESSMENT = "ASSESSMENT", _("能力评估")
     FILING = "FILING", _("限制类技术备案")
     BOOKED = "BOOKED", _("受影响手术")
+    HIS = "HIS", _("HIS 对接告警")
 
 
 class Notice(models.Model):

@@ -20,6 +20,9 @@ KIND_CHIPS: Mapping[str, Chip] = {
     NoticeKind.EVENT: Chip("info", "info-circle", NoticeKind.EVENT.label),
     NoticeKind.EXPIRY: Chip("warn", "calendar-due", NoticeKind.EXPIRY.label),
     NoticeKind.ASSESSMENT: Chip("warn", "report", NoticeKind.ASSESSMENT.label),
+    NoticeKind.FILING: Chip("warn", "file-text", NoticeKind.FILING.label),
+    NoticeKind.BOOKED: Chip("bad", "calendar-due", NoticeKind.BOOKED.label),
+    NoticeKind.HIS: Chip("bad", "plug-connected", NoticeKind.HIS.label),
 }
 STATE_CHIPS: Mapping[str, Chip] = {
     DeliveryState.WAITING: Chip("info", "clock", DeliveryState.WAITING.label),

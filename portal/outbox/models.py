@@ -91,6 +91,12 @@ class Message(models.Model):
                 name="outbox_message_unproven",
                 condition=Q(state__in=UNCONFIRMED),
             ),
+            # How many arrived since a moment, and which was the last.
+            models.Index(
+                fields=["confirmed_at"],
+                name="outbox_message_confirmed",
+                condition=Q(confirmed_at__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -234,3 +240,5 @@ class TargetState(models.Model):
         if self.frozen_at is None:
             return False
         return self.frozen_until is None or at < self.frozen_until
+# Models of their own files are known to Django by this one.
+from portal.outbox.archived import ArchivedMessage as ArchivedMessage  # noqa: E402

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,20 +12,25 @@ from django.db.models import (
     CharField,
     Count,
     Max,
+    Min,
     OuterRef,
     Q,
     Subquery,
     When,
 )
 from django.db.models.query import QuerySet
+from django.utils import timezone
 
 from portal.his.targets import DEFAULT
+from portal.outbox.archived import ArchivedMessage
+from portal.outbox.archiving import message_of
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.claims import has_its_day, of_stream
 from portal.outbox.kinds import stream_of
 from portal.outbox.models import FINAL, Message, State
 from portal.parameters.queries import value_of
 from portal.parameters.registry import READ_BACK_ALERT_MINUTES
+from portal.outbox.models import OPEN, Message, State
 from portal.prepared import Prepared
 
 IS_STUCK = Q(
@@ -36,7 +42,8 @@ IS_WAITING = Q(state__in=(State.WAITING, State.SENDING)) & ~IS_STUCK
 IS_REJECTED = Q(state=State.REJECTED)
 IS_UNKNOWN = Q(state=State.UNKNOWN)
 IS_DIFFERENT = Q(state=State.DELIVERED, mismatch__isnull=False)
-IS_OPEN = ~Q(state__in=[str(state) for state in FINAL])
+# Said so, and not as what is not final: the partial indexes are made of it.
+IS_OPEN = Q(state__in=OPEN)
 # What only a person or the HIS itself can move, and what comes after it waits.
 HOLDS_UP = IS_STUCK | IS_REJECTED | Q(state=State.UNKNOWN, due_at__isnull=True)
 # What a person should look at.
@@ -66,7 +73,8 @@ class Confirmed:
 def arrivals_by_subject(subjects: Collection[str]) -> dict[str, Message | Confirmed]:
     """As ``arrival_of``; most subjects are confirmed and stay light.
 
-    One query, and one more if any is still open.
+    One query, and one more if any is still open, and one if any is not found: it may
+    be archived.
     """
     if not subjects:
         return {}
@@ -80,6 +88,7 @@ def arrivals_by_subject(subjects: Collection[str]) -> dict[str, Message | Confir
             found.pop(subject, None)
             others.add(subject)
     found.update(arrival_of(others))
+    found.update(archived_arrivals(set(subjects) - set(found)))
     return found
 
 
@@ -96,13 +105,33 @@ def arrival_of(subjects: Collection[str]) -> dict[str, Message]:
     """The message to show about each subject, in one query; payloads stay unread.
 
     One act may be several messages: the last of them, but before it the first that is
-    still open, and before that the first that waits for a person.
+    still open, and before that the first that waits for a person. One query more when
+    some are not found: they may be archived.
     """
     if not subjects:
         return {}
-    found = shown().filter(subject__in=set(subjects)).order_by("id")
-    in_order = sorted(found, key=_urgency)
-    return {message.subject: message for message in in_order}
+    wanted = set(subjects)
+    messages = shown().filter(subject__in=wanted).order_by("id")
+    in_order = sorted(messages, key=_urgency)
+    found = {message.subject: message for message in in_order}
+    return {**archived_arrivals(wanted - set(found)), **found}
+
+
+def archived_arrivals(subjects: Collection[str]) -> dict[str, Message]:
+    """The last archived message about each of them; one query, none for none."""
+    if not subjects:
+        return {}
+    rows = ArchivedMessage.objects.filter(subject__in=subjects).order_by("id")
+    return {row.subject: message_of(row) for row in rows}
+
+
+def messages_by_id(ids: Collection[int]) -> dict[int, Message]:
+    """Messages by their number, those of the archive among them."""
+    found = {row.pk: row for row in Message.objects.filter(pk__in=ids).order_by("pk")}
+    if missing := set(ids) - set(found):
+        rows = ArchivedMessage.objects.filter(pk__in=missing).order_by("pk")
+        found |= {row.pk: message_of(row) for row in rows}
+    return found
 
 
 def _urgency(message: Message) -> tuple[int, int]:
@@ -131,13 +160,18 @@ def promised(
 
 @dataclass(frozen=True)
 class Figures:
-    """The outbox in numbers; ``last_confirmed_at`` is the last proven delivery."""
+    """The outbox in numbers.
+
+    ``oldest_at`` is since when the first of what is still open should be in the HIS,
+    ``last_confirmed_at`` the last proven delivery.
+    """
 
     waiting: int
     stuck: int
     rejected: int
     unknown: int
     different: int
+    oldest_at: datetime | None
     last_confirmed_at: datetime | None
 
     @property
@@ -145,18 +179,55 @@ class Figures:
         return self.stuck + self.rejected + self.unknown + self.different
 
 
-def figures() -> Figures:
-    """One query."""
+def figures(at: datetime | None = None) -> Figures:
+    """Two queries, however many messages there are: the open ones, and an index."""
+    is_due = Q(not_before__lte=at or timezone.now())
+    last = Message.objects.order_by().aggregate(last=Max("confirmed_at"))
     return Figures(
-        **Message.objects.order_by().aggregate(
+        **Message.objects.filter(IS_OPEN)
+        .order_by()
+        .aggregate(
             waiting=Count("pk", filter=IS_WAITING),
             stuck=Count("pk", filter=IS_STUCK),
             rejected=Count("pk", filter=IS_REJECTED),
             unknown=Count("pk", filter=IS_UNKNOWN & ~IS_STUCK),
             different=Count("pk", filter=IS_DIFFERENT),
-            last_confirmed_at=Max("confirmed_at"),
-        )
+            oldest_at=Min("not_before", filter=is_due),
+        ),
+        last_confirmed_at=last["last"],
     )
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How quickly changes arrived of late: from the moment they were to be told.
+
+    ``confirmed`` is how many in that time; the seconds are of the last ``measured``.
+    """
+
+    confirmed: int
+    measured: int
+    median: float | None
+    p99: float | None
+
+
+PACE_MEASURED = 2000
+
+
+def pace(since: datetime) -> Pace:
+    """Two queries by an index; the oldest of a great many are only counted."""
+    late = Message.objects.filter(confirmed_at__gte=since).order_by("-confirmed_at")
+    confirmed = late.order_by().count()
+    moments = late.values_list("confirmed_at", "not_before")[:PACE_MEASURED]
+    taken = sorted((done - due).total_seconds() for done, due in moments if done)
+    if not taken:
+        return Pace(confirmed, 0, None, None)
+    return Pace(confirmed, len(taken), _share(taken, 0.5), _share(taken, 0.99))
+
+
+def _share(ordered: Sequence[float], share: float) -> float:
+    """The least of them that so great a share does not exceed."""
+    return ordered[max(math.ceil(len(ordered) * share) - 1, 0)]
 
 
 def needing_a_person() -> int:
@@ -173,3 +244,18 @@ def overdue(at: datetime) -> QuerySet[Message]:
     since = at - timedelta(minutes=minutes)
     found = Message.objects.filter(IS_OPEN, not_before__lte=since)
     return found.defer("payload").order_by("not_before", "id")
+def proved_before(message: Message) -> Message | None:
+    """The message before it that was confirmed on the same line, archived or not."""
+    line = message.line
+    earlier = Message.objects.filter(
+        stream=message.stream, id__lt=message.pk, state=State.CONFIRMED
+    ).order_by("-id")
+    kept = next((one for one in earlier.iterator(50) if one.line == line), None)
+    archived = ArchivedMessage.objects.filter(
+        stream=message.stream,
+        id__lt=message.pk,
+        id__gt=kept.pk if kept else 0,
+        state=State.CONFIRMED,
+    ).order_by("-id")
+    others = map(message_of, archived.iterator(50))
+    return next((one for one in others if one.line == line), kept)

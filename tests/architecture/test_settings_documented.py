@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("portal", "permissions", "surgery", "reports", "his_plugin")
 READERS = {
     *("env_str", "env_bool", "env_int", "env_list", "env_pairs", "env_secret"),
+    "env_networks",
 }
 
 

@@ -28,6 +28,7 @@ PUBLIC: set[str] = {
     "ui:healthz",
     "ui:readyz",
     "ui:set-language",
+    "watch:metrics",  # guards itself: by token or network
 }
 
 

@@ -48,3 +48,5 @@ class Command(BaseCommand):
                 time.sleep(NEXT_SECOND)
             elif not summary.is_cut:
                 return summary
+        if summary.is_away:
+            raise CommandError("the HIS does not answer; see manage.py outbox status")

@@ -1,0 +1,120 @@
+"""When an operator must be called: the rules, each with its hospital parameter.
+
+A parameter of 0 switches its rule off. What is found is one finding for each rule and
+target, however many messages it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from portal.outbox import queries as outbox
+from portal.parameters import registry
+from portal.parameters.queries import values_now
+from portal.parameters.registry import Parameter
+from portal.watch.models import Alert, Sign
+from portal.watch.queries import open_counts, signs
+
+Rule = Alert.Rule
+TARGET = "his"
+LAG_OF = timedelta(hours=1)
+PARAMETERS: Mapping[Rule, Parameter] = {
+    Rule.STUCK: registry.OUTBOX_STUCK_MINUTES,
+    Rule.REJECTED: registry.OUTBOX_REJECTED_COUNT,
+    Rule.UNKNOWN: registry.OUTBOX_UNKNOWN_MINUTES,
+    Rule.UNCONFIRMED: registry.READ_BACK_ALERT_MINUTES,
+    Rule.LAG: registry.OUTBOX_LAG_SECONDS,
+    Rule.HIS_AWAY: registry.HIS_AWAY_MINUTES,
+    Rule.WORKER_SILENT: registry.WORKER_SILENT_MINUTES,
+    Rule.BEAT_SILENT: registry.BEAT_SILENT_MINUTES,
+}
+# Counted among the open messages, and late by the minutes of their parameter.
+OF_MESSAGES = {
+    Rule.STUCK: outbox.IS_STUCK,
+    Rule.UNKNOWN: outbox.IS_UNKNOWN,
+    Rule.UNCONFIRMED: outbox.IS_OPEN,
+}
+WORKER, BEAT, HIS = "worker", "beat", "his:"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule that is broken; ``amount`` in the unit of the rule."""
+
+    rule: Rule
+    target: str
+    amount: int
+    since: datetime | None = None
+
+
+def limits() -> dict[Rule, int]:
+    """The rules that are switched on, with their limits; past the cache."""
+    values = values_now(*PARAMETERS.values())
+    found = {rule: values[parameter.key] for rule, parameter in PARAMETERS.items()}
+    return {rule: limit for rule, limit in found.items() if limit}
+
+
+def findings(at: datetime) -> list[Finding]:
+    """Everything that is wrong now; at most five queries."""
+    on = limits()
+    return [*of_messages(on, at), *of_pace(on, at), *of_signs(on, at)]
+
+
+def of_messages(on: Mapping[Rule, int], at: datetime) -> Iterator[Finding]:
+    """What stands in the outbox too long, or was refused."""
+    conditions: dict[str, tuple[Q, datetime]] = {
+        rule: (condition, at - timedelta(minutes=on[rule]))
+        for rule, condition in OF_MESSAGES.items()
+        if rule in on
+    }
+    if Rule.REJECTED in on:
+        conditions[Rule.REJECTED] = (outbox.IS_REJECTED, at)
+    for (target, name), (count, since) in open_counts(conditions).items():
+        rule = Rule(name)
+        least = on[rule] if rule is Rule.REJECTED else 1
+        if count >= least:
+            yield Finding(rule, target, count, since)
+
+
+def of_pace(on: Mapping[Rule, int], at: datetime) -> Iterator[Finding]:
+    """Changes of the last hour arrived, but slowly."""
+    if Rule.LAG not in on:
+        return
+    slowest = outbox.pace(at - LAG_OF).p99
+    if slowest is not None and slowest > on[Rule.LAG]:
+        yield Finding(Rule.LAG, TARGET, round(slowest))
+
+
+def of_signs(on: Mapping[Rule, int], at: datetime) -> Iterator[Finding]:
+    """Parts that are silent.
+
+    Without a worker nobody asks the HIS, and nobody hears the beat: then only the
+    worker is told of. A part that never gave a sign has not been installed yet.
+    """
+    known = signs()
+    worker = known.get(WORKER)
+    if worker and (silent := silence(on, Rule.WORKER_SILENT, worker, at)):
+        yield silent
+        return
+    beat = known.get(BEAT)
+    if beat and (silent := silence(on, Rule.BEAT_SILENT, beat, at)):
+        yield silent
+    for name, sign in known.items():
+        if name.startswith(HIS):
+            silent = silence(on, Rule.HIS_AWAY, sign, sign.asked_at)
+            if silent:
+                yield silent
+
+
+def silence(
+    on: Mapping[Rule, int], rule: Rule, sign: Sign, until: datetime
+) -> Finding | None:
+    minutes = int((until - sign.at).total_seconds() // 60)
+    if rule not in on or minutes < on[rule]:
+        return None
+    target = sign.name.removeprefix(HIS) if rule is Rule.HIS_AWAY else ""
+    return Finding(rule, target, minutes, sign.at)
