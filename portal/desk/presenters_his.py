@@ -1,23 +1,23 @@
-"""What the page HIS 对接 shows of messages, pulls and the HIS itself."""
+"""What the page HIS 对接 shows of messages: the rows of its list."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 
-from portal.desk.presenters_interfaces import Tile
 from portal.directory.models import HisProcedure, Practitioner
 from portal.his.contract.codes.clinical import GRADES, RIGHT_KINDS
+from portal.outbox.archived import ArchivedMessage
+from portal.outbox.archiving import message_of
 from portal.outbox.backoff import STUCK_AFTER
-from portal.outbox.models import Attempt, Message, State
+from portal.outbox.models import Message, State
 from portal.outbox.presenters import chip, title_of
-from portal.outbox.queries import Figures
-from portal.ui.elements import Change, Chip, Diff, Kpi, Moment, Text, Timeline
-from portal.ui.moments import write_arrival, write_second, write_short
+from portal.ui.elements import Chip, Text
+from portal.ui.moments import write_second, write_short
 
 # Operations of the contract, in the words of its code table.
 OPERATIONS: dict[str, Text] = {
@@ -27,14 +27,6 @@ OPERATIONS: dict[str, Text] = {
     "RESTORE": gettext_lazy("恢复"),
     "REVOKE": gettext_lazy("取消"),
     "VOID": gettext_lazy("作废"),
-}
-FIELDS: dict[str, Text] = {
-    "line": gettext_lazy("记录状态"),
-    "status": gettext_lazy("状态"),
-    "valid_to": gettext_lazy("到期日期"),
-    "his_value": gettext_lazy("HIS 取值"),
-    "grade": gettext_lazy("手术级别"),
-    "effective_from": gettext_lazy("生效日期"),
 }
 
 
@@ -48,11 +40,20 @@ class MessageRow:
     change: str
     code: str
     enqueued_at: str
+    enqueued_in_full: str
     chip: Chip
     tries: str
     reason: str
     can_retry: bool
     can_stop: bool
+    can_replay: bool
+    is_archived: bool = False
+
+    @property
+    def in_words(self) -> str:
+        """For a file: 王若谷 1188 新增 RX01."""
+        parts = (self.name, self.key, self.change, self.code)
+        return " ".join(filter(None, parts))
 
 
 def message_rows(messages: Sequence[Message]) -> list[MessageRow]:
@@ -88,12 +89,20 @@ def message_row(message: Message, names: dict[str, str]) -> MessageRow:
         change=change_of(call),
         code=code_of(call),
         enqueued_at=write_short(message.enqueued_at),
+        enqueued_in_full=write_second(message.enqueued_at),
         chip=chip(message),
         tries=f"{message.tries}/{STUCK_AFTER}" if message.tries else "—",
         reason=title_of(message),
         can_retry=can_retry(message),
         can_stop=not message.is_final and message.state != State.SENDING,
+        can_replay=message.state == State.CONFIRMED,
     )
+
+
+def archived_rows(rows: Sequence[ArchivedMessage]) -> list[MessageRow]:
+    """Of the archive: nothing can be done with them any more."""
+    shown = message_rows([message_of(row) for row in rows])
+    return [replace(row, can_replay=False, is_archived=True) for row in shown]
 
 
 def can_retry(message: Message) -> bool:

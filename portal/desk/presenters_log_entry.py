@@ -21,7 +21,8 @@ from portal.audit.models import AuditEvent
 from portal.desk.log_entries import AUDITED, Found
 from portal.desk.log_sources import HIS_KINDS, RECORDS, Source
 from portal.desk.log_words import NOTHING
-from portal.desk.presenters_his import attempts_of, doctor_of, mismatch_of
+from portal.desk.presenters_his import doctor_of
+from portal.desk.presenters_his_message import attempts_of, mismatch_of
 from portal.desk.presenters_log import (
     LogRow,
     message_of,
@@ -31,6 +32,7 @@ from portal.desk.presenters_log import (
 )
 from portal.outbox.models import Message
 from portal.outbox.presenters import long_arrival
+from portal.outbox.queries import found_message
 from portal.ui.elements import Change, Diff, Text, Timeline
 from portal.ui.elements import Grade as GradeChip
 from portal.ui.moments import write_day, write_last_day, write_moment, write_second
@@ -78,7 +80,8 @@ def log_entry(
 
 
 def _attempts(message: Message) -> Timeline:
-    return attempts_of(list(message.attempts.order_by("-id")))
+    found = found_message(message.pk)
+    return attempts_of(found[1] if found else [])
 
 
 def _message_of(source: Source, row: Any, found: Found) -> Message | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from portal.desk import (
+    acts_his,
     acts_people,
     views_badges,
     views_his,
@@ -35,9 +36,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         views_pulls.loss_dismiss,
         name="his-loss-dismiss",
     ),
-    path("his/messages/<int:message_id>/", views_his.his_message, name="his-message"),
-    path("his/messages/<int:message_id>/retry/", views_his.his_retry, name="his-retry"),
-    path("his/messages/<int:message_id>/stop/", views_his.his_stop, name="his-stop"),
+    path("his/messages/<int:message_id>/", acts_his.his_message, name="his-message"),
+    path("his/messages/<int:message_id>/<str:act>/", acts_his.his_act, name="his-act"),
+    path("his/many/<str:act>/", acts_his.his_many, name="his-many"),
     path("log/", views_log.log, name="log"),
     path("log/<str:key>/", views_log.entry, name="log-entry"),
     path("users/", views_people.user_list, name="user-list"),

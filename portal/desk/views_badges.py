@@ -17,7 +17,7 @@ from permissions.queries.applications import to_decide
 from permissions.queries.reviews import open_reviews
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, signed_in
-from portal.desk.presenters_his import HisState
+from portal.desk.presenters_his_tiles import HisState
 from portal.desk.views_his import his_state
 from portal.notices.queries import deliveries_in_trouble, unread_count
 from portal.outbox.freezing import frozen

@@ -36,7 +36,11 @@ class ArchivedMessage(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["month", "id"], name="outbox_archived_month"),
-            models.Index(fields=["stream", "id"], name="outbox_archived_stream"),
+            models.Index(
+                fields=["stream", "id"],
+                name="outbox_archived_stream",
+                opclasses=["varchar_pattern_ops", "int8_ops"],
+            ),
             models.Index(fields=["subject"], name="outbox_archived_subject"),
         ]
 

@@ -78,7 +78,13 @@ class Message(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["stream", "id"], name="outbox_message_stream"),
+            # Pages look for the beginning of a name too; engines other than PostgreSQL
+            # take no classes and ignore them.
+            models.Index(
+                fields=["stream", "id"],
+                name="outbox_message_stream",
+                opclasses=["varchar_pattern_ops", "int8_ops"],
+            ),
             models.Index(
                 fields=["target", "stream", "id"],
                 name="outbox_message_open",

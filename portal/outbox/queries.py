@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from portal.his.targets import DEFAULT
 from portal.outbox.archived import ArchivedMessage
-from portal.outbox.archiving import message_of
+from portal.outbox.archiving import attempts_of, message_of
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.claims import has_its_day, of_stream
 from portal.outbox.kinds import stream_of
@@ -31,6 +31,7 @@ from portal.outbox.models import FINAL, Message, State
 from portal.parameters.queries import value_of
 from portal.parameters.registry import READ_BACK_ALERT_MINUTES
 from portal.outbox.models import OPEN, Message, State
+from portal.outbox.models import OPEN, Attempt, Message, State
 from portal.prepared import Prepared
 
 IS_STUCK = Q(
@@ -145,6 +146,17 @@ def promised(
     emp_nos: Sequence[str], at: datetime, target: str = DEFAULT
 ) -> Mapping[str, Sequence[Message]]:
     """What a target was or will be told of each practitioner, in order; one query.
+def found_message(pk: int) -> tuple[Message, list[Attempt]] | None:
+    """A message with its tries, the newest first; the archived are not to be saved."""
+    if message := Message.objects.filter(pk=pk).first():
+        return message, list(message.attempts.order_by("-id"))
+    if row := ArchivedMessage.objects.filter(pk=pk).first():
+        return message_of(row), attempts_of(row)
+    return None
+
+
+def promised(emp_nos: Sequence[str], at: datetime) -> Mapping[str, Sequence[Message]]:
+    """What the HIS was or will be told of each practitioner, in order; one query.
 
     Not what waits for a day later than ``at``: until then it may be planned anew.
     """

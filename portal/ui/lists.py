@@ -276,7 +276,7 @@ def tabs_of(
     counts: Counts,
 ) -> Tabs:
     """The quick views with their counts."""
-    conditions = {view.key: view.condition for view in spec.views}
+    conditions = {view.key: view.condition for view in spec.views if view.is_counted}
     count = one_by_one if spec.stamp else together
     numbers = counts.of(
         "views",
@@ -286,6 +286,10 @@ def tabs_of(
             else count(queryset, conditions)
         ),
     )
+    if spec.count_views:
+        numbers = spec.count_views(queryset, conditions)
+    else:
+        numbers = counts.of("views", lambda: count(queryset, conditions))
     chosen = None if given.get("saved") else chosen_view(spec, given)
     return Tabs(
         tuple(
@@ -293,7 +297,7 @@ def tabs_of(
                 str(view.label),
                 f"?view={view.key}",
                 view == chosen,
-                numbers[view.key],
+                numbers.get(view.key),
                 view.tone,
             )
             for view in spec.views

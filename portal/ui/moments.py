@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from django.utils import timezone
@@ -79,6 +79,14 @@ def write_remaining(deadline: datetime | None) -> str:
     if minutes < 0:
         return _("超期 %(span)s") % {"span": _span(-minutes, is_rough=True)}
     return _("剩 %(span)s") % {"span": _span(minutes, is_rough=False)}
+
+
+def write_span(span: timedelta) -> str:
+    """``2 天``, ``5 小时``, ``12 分钟``, ``40 秒``: how long something has lasted."""
+    seconds = max(int(span.total_seconds()), 0)
+    if seconds < 60:
+        return _("%(seconds)s 秒") % {"seconds": seconds}
+    return _span(seconds // 60, is_rough=True)
 
 
 def _span(minutes: int, *, is_rough: bool) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -43,12 +43,16 @@ class Column(Generic[R]):
 
 @dataclass(frozen=True)
 class QuickView:
-    """A tab: rows that meet ``condition``; its count turns red or amber by ``tone``."""
+    """A tab: rows that meet ``condition``; its count turns red or amber by ``tone``.
+
+    ``is_counted`` False where counting would cost more than the rows.
+    """
 
     key: str
     label: Text
     condition: Q = field(default_factory=Q)
     tone: Any = ""
+    is_counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ class ListSpec(Generic[M, R]):
     count_views: Callable[[Any], Mapping[str, int]] | None = None
     reads: tuple[str, ...] = ()
     made: Callable[[tuple[Any, ...]], Any] = tuple
+    # Counts the quick views where the list knows a quicker way; they are not kept.
+    count_views: Callable[[QuerySet[Any], dict[str, Q]], dict[str, int]] | None = None
     draw: Callable[[HttpRequest, Sequence[R], bool], SafeString] | None = None
 
 

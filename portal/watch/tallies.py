@@ -74,7 +74,7 @@ def kept() -> list[Line]:
 def counted(attempts: QuerySet[Attempt]) -> Iterator[Line]:
     """One query. By columns alone: SQL Server groups by no expression with values."""
     up_to = {f"le_{n}": Count("pk", filter=Q(duration_ms__lte=n)) for n in BOUNDS}
-    rows = (
+    rows: Any = (
         attempts.order_by()
         .values("outcome")
         .annotate(n=Count("pk"), ms=Sum("duration_ms"), **up_to)

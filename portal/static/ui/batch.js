@@ -5,6 +5,7 @@
 
   const { one, all, text, ask } = window.YW;
   let last = null;
+  let kept = null;
 
   const cardOf = (element) => element.closest(".card") || document;
   const boxes = (card) => all("tbody input[type=checkbox][name=selected]", card);
@@ -121,7 +122,28 @@
     }
   });
 
+  /* 列表自己刷新（每 15 秒）时，勾中的仍勾着。 */
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const body = event.detail.target;
+    const cause = event.detail.requestConfig && event.detail.requestConfig.triggeringEvent;
+    const isPoll = Boolean(cause && cause.detail && cause.detail.isPoll);
+    if (isPoll && body && body.matches && body.matches(".list-body")) {
+      const card = cardOf(body);
+      kept = { isEvery: isEvery(card), ids: new Set(chosen(card).map((box) => box.value)), id: body.id };
+    }
+  });
+
+  function tickKept() {
+    const body = kept && document.getElementById(kept.id);
+    if (body) {
+      boxes(cardOf(body)).filter((box) => kept.isEvery || kept.ids.has(box.value))
+        .forEach((box) => { box.checked = true; });
+    }
+    kept = null;
+  }
+
   document.addEventListener("htmx:afterSwap", () => {
+    tickKept();
     all(".card").filter((card) => one("[data-all]", card) || batchOf(card)).forEach(show);
   });
 

@@ -110,8 +110,8 @@ def test_page_offers_acts_to_those_who_operate_the_connection(
 
     html = text_of(client.get(URL))
 
-    assert reverse("desk:his-retry", args=[rejected.pk]) in html
-    assert reverse("desk:his-stop", args=[rejected.pk]) in html
+    assert reverse("desk:his-act", args=[rejected.pk, "retry"]) in html
+    assert reverse("desk:his-act", args=[rejected.pk, "stop"]) in html
     assert "立即拉取" in html
 
 
@@ -149,14 +149,17 @@ def test_tiles_count_and_say_that_the_his_does_not_answer(
         view="V_YW_DOCTOR", started_at=at, ended_at=at, state="TAKEN", read=1126
     )
     sign_in(client, gao)
+    client.get(reverse("desk:his-tiles"))  # opens the alert of what was refused
 
-    with assert_queries(12):
+    with assert_queries(17):
         response = client.get(reverse("desk:his-tiles"))
 
     context: Any = response.context
     assert [str(tile.value) for tile in context["tiles"]] == [
-        *["2", "未应答", "0", "2", "1", "0"]
+        *["2", "未应答", "0", "—", "2", "1"]
     ]
+    assert str(context["tiles"][5].note) == "拒收 1，未知 0，不一致 0"
+    assert str(context["tiles"][4].note) == "卡住 1，最早的已等 0 秒"
     assert "1,126 行" in text_of(response)
     assert "yw:changed" not in response.headers.get("HX-Trigger-After-Settle", "")
 
@@ -185,7 +188,7 @@ def test_retry_puts_the_message_back_in_line(
     client: CheckedClient, gao: User, rejected: Message
 ) -> None:
     sign_in(client, gao)
-    url = reverse("desk:his-retry", args=[rejected.pk])
+    url = reverse("desk:his-act", args=[rejected.pk, "retry"])
     assert "确认重新送达 1 条" in text_of(client.get(url))
 
     response = client.post(url, {"reason": "项目已补"})
@@ -203,20 +206,20 @@ def test_stop_gives_the_message_up(
 ) -> None:
     sign_in(client, gao)
 
-    client.post(reverse("desk:his-stop", args=[rejected.pk]), {"reason": "人工处理"})
+    client.post(reverse("desk:his-act", args=[rejected.pk, "stop"]), {"reason": "人工处理"})
 
     rejected.refresh_from_db()
     assert (rejected.state, rejected.last_text) == (State.STOPPED, "人工处理")
 
 
-@pytest.mark.parametrize("name", ["desk:his-retry", "desk:his-stop"])
+@pytest.mark.parametrize("name", ["retry", "stop", "replay"])
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_act_without_a_reason_is_refused(
     client: CheckedClient, gao: User, rejected: Message, name: str, reason: str
 ) -> None:
     sign_in(client, gao)
 
-    response = client.post(reverse(name, args=[rejected.pk]), {"reason": reason})
+    response = client.post(reverse("desk:his-act", args=[rejected.pk, name]), {"reason": reason})
 
     assert response.status_code == 422
     rejected.refresh_from_db()
@@ -224,13 +227,13 @@ def test_act_without_a_reason_is_refused(
     assert not AuditEvent.objects.filter(subject_type="outbox.message").exists()
 
 
-@pytest.mark.parametrize("name", ["desk:his-retry", "desk:his-stop"])
+@pytest.mark.parametrize("name", ["retry", "stop", "replay"])
 def test_act_by_one_who_only_looks_is_refused(
     client: CheckedClient, lin: User, rejected: Message, name: str
 ) -> None:
     sign_in(client, lin)
 
-    response = client.post(reverse(name, args=[rejected.pk]), {"reason": "试试"})
+    response = client.post(reverse("desk:his-act", args=[rejected.pk, name]), {"reason": "试试"})
 
     assert response.status_code == 403
     rejected.refresh_from_db()
@@ -245,7 +248,7 @@ def test_act_that_does_not_fit_any_more_says_why(
     Message.objects.update(state=State.STOPPED)
 
     response = client.post(
-        reverse("desk:his-retry", args=[rejected.pk]), {"reason": "再试"}
+        reverse("desk:his-act", args=[rejected.pk, "retry"]), {"reason": "再试"}
     )
 
     assert response.status_code == 422

@@ -14,7 +14,7 @@ from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.accounts.sessions import LAST_ACTIVE
 from portal.desk import views_badges
-from portal.desk.presenters_his import HisState
+from portal.desk.presenters_his_tiles import HisState
 from portal.outbox.models import Message, State
 from tests.cast import chen, lin, make_practitioner, make_user, sign_in, su, wang, zhao
 from tests.harness import assert_queries

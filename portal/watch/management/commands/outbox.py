@@ -24,7 +24,7 @@ from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
 from portal.outbox import queries
 from portal.outbox.archived import ArchivedMessage
-from portal.outbox.archiving import attempts_of, message_of
+from portal.outbox.archiving import message_of
 from portal.outbox.many import act_on
 from portal.outbox.models import Attempt, Message, State
 from portal.outbox.presenters import chip, title_of
@@ -237,10 +237,8 @@ def messages_to_act_on(options: dict[str, Any]) -> list[Message]:
 
 
 def message_and_tries(pk: int) -> tuple[Message, list[Attempt]]:
-    if message := Message.objects.filter(pk=pk).first():
-        return message, list(message.attempts.order_by("-id"))
-    if row := ArchivedMessage.objects.filter(pk=pk).first():
-        return message_of(row), attempts_of(row)
+    if found := queries.found_message(pk):
+        return found
     raise CommandError(_("没有消息 %(ids)s") % {"ids": f"#{pk}"})
 
 
