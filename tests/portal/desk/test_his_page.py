@@ -206,7 +206,9 @@ def test_stop_gives_the_message_up(
 ) -> None:
     sign_in(client, gao)
 
-    client.post(reverse("desk:his-act", args=[rejected.pk, "stop"]), {"reason": "人工处理"})
+    client.post(
+        reverse("desk:his-act", args=[rejected.pk, "stop"]), {"reason": "人工处理"}
+    )
 
     rejected.refresh_from_db()
     assert (rejected.state, rejected.last_text) == (State.STOPPED, "人工处理")
@@ -219,7 +221,9 @@ def test_act_without_a_reason_is_refused(
 ) -> None:
     sign_in(client, gao)
 
-    response = client.post(reverse("desk:his-act", args=[rejected.pk, name]), {"reason": reason})
+    response = client.post(
+        reverse("desk:his-act", args=[rejected.pk, name]), {"reason": reason}
+    )
 
     assert response.status_code == 422
     rejected.refresh_from_db()
@@ -233,7 +237,9 @@ def test_act_by_one_who_only_looks_is_refused(
 ) -> None:
     sign_in(client, lin)
 
-    response = client.post(reverse("desk:his-act", args=[rejected.pk, name]), {"reason": "试试"})
+    response = client.post(
+        reverse("desk:his-act", args=[rejected.pk, name]), {"reason": "试试"}
+    )
 
     assert response.status_code == 403
     rejected.refresh_from_db()

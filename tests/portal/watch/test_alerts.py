@@ -1,0 +1,234 @@
+"""Alerts: each rule opens once, calls the information center, and closes by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.notices.models import Notice
+from portal.outbox.models import Message, State
+from portal.parameters.registry import Parameter
+from portal.watch import services
+from portal.watch.models import Alert, Sign
+from portal.watch.queries import open_alerts
+from portal.watch.rules import BEAT, PARAMETERS, WORKER, Rule
+from portal.watch.services import alive, note, watch, watch_seldom
+from tests.harness import assert_queries
+from tests.portal.watch.conftest import Setter, standing
+
+pytestmark = pytest.mark.django_db
+Clock = time_machine.Traveller
+
+
+def opened() -> list[tuple[str, str, int]]:
+    """What one look opens."""
+    return [(one.rule, one.target, one.amount) for one in watch(timezone.now())]
+
+
+def is_open() -> list[str]:
+    return [alert.rule for alert in open_alerts()]
+
+
+@pytest.mark.parametrize(
+    ("state", "fields", "minutes", "rules"),
+    [
+        (State.WAITING, {"tries": 3}, 14, ["UNCONFIRMED"]),
+        (State.WAITING, {"tries": 3}, 15, ["STUCK", "UNCONFIRMED"]),
+        (State.WAITING, {"tries": 1}, 9, []),
+        (State.WAITING, {"tries": 1}, 10, ["UNCONFIRMED"]),
+        (State.DELIVERED, {}, 10, ["UNCONFIRMED"]),
+        (State.REJECTED, {}, 0, ["REJECTED"]),
+        (State.UNKNOWN, {}, 9, []),
+        (State.UNKNOWN, {}, 10, ["UNKNOWN", "UNCONFIRMED"]),
+        (State.CONFIRMED, {}, 600, []),
+        (State.STOPPED, {}, 600, []),
+    ],
+)
+def test_messages_open_the_alerts_of_their_state_and_age(
+    state: State, fields: dict[str, Any], minutes: int, rules: list[str], clock: Clock
+) -> None:
+    standing(state, **fields)
+    clock.shift(timedelta(minutes=minutes))
+
+    watch(timezone.now())
+
+    assert is_open() == rules
+
+
+def test_message_that_waits_for_its_day_is_not_late(clock: Clock) -> None:
+    standing(State.WAITING, not_before=timezone.now() + timedelta(days=8))
+    clock.shift(timedelta(days=7))
+
+    assert opened() == []
+
+
+def test_many_messages_are_one_alert_told_once(gao: User, clock: Clock) -> None:
+    for emp_no in ("1001", "1002", "1003"):
+        standing(State.REJECTED, emp_no)
+
+    assert opened() == [("REJECTED", "his", 3)]
+    standing(State.REJECTED, "1004")
+    clock.shift(timedelta(minutes=1))
+    assert opened() == []
+
+    [alert] = open_alerts()
+    assert alert.amount == 4
+    notice = Notice.objects.get()
+    assert (notice.recipient, notice.kind, notice.link) == (gao, "HIS", "/his/")
+    assert notice.title == "HIS 对接告警：消息被拒收"
+    assert notice.text == (
+        "3 条变更被 HIS 拒收，最早的应于 2026-11-23 10:00:00 送达。"
+        "请按 HIS 给出的原因处理。"
+    )
+
+
+def test_alert_closes_by_itself(gao: User, clock: Clock) -> None:
+    message = standing(State.REJECTED)
+    watch(timezone.now())
+    clock.shift(timedelta(minutes=5))
+    Message.objects.filter(pk=message.pk).update(state=State.STOPPED)
+
+    assert opened() == []
+
+    alert = Alert.objects.get()
+    assert alert.closed_at == timezone.now()
+    assert is_open() == []
+
+
+@pytest.mark.parametrize(("minutes", "alerts"), [(29, 1), (31, 2)])
+def test_alert_that_comes_back_soon_calls_nobody_again(
+    minutes: int, alerts: int, gao: User, clock: Clock
+) -> None:
+    message = standing(State.REJECTED)
+    watch(timezone.now())
+    Message.objects.filter(pk=message.pk).update(state=State.STOPPED)
+    watch(timezone.now())
+    clock.shift(timedelta(minutes=minutes))
+    standing(State.REJECTED, "1002")
+
+    watch(timezone.now())
+
+    assert is_open() == ["REJECTED"]
+    assert Alert.objects.count() == Notice.objects.count() == alerts
+
+
+@pytest.mark.parametrize("rule", PARAMETERS)
+def test_rule_that_is_switched_off_opens_nothing(
+    rule: Rule, set_to: Setter, clock: Clock
+) -> None:
+    standing(State.WAITING, "1001", tries=3)
+    standing(State.REJECTED, "1002")
+    standing(State.UNKNOWN, "1003")
+    slow = standing(State.CONFIRMED, "1004")
+    now = timezone.now()
+    alive(BEAT, now)
+    alive("his:his", now)
+    clock.shift(timedelta(minutes=30))
+    Message.objects.filter(pk=slow.pk).update(confirmed_at=timezone.now())
+    note("his:his", timezone.now(), is_alive=False)
+    if rule is Rule.WORKER_SILENT:
+        alive(WORKER, now)
+    watch(timezone.now())
+    assert rule in is_open()
+
+    set_to(PARAMETERS[rule], 0)
+    watch(timezone.now())
+
+    assert rule not in is_open()
+
+
+def test_threshold_is_the_hospitals(set_to: Setter) -> None:
+    parameter: Parameter = PARAMETERS[Rule.REJECTED]
+    set_to(parameter, 2)
+    standing(State.REJECTED, "1001")
+    assert opened() == []
+
+    standing(State.REJECTED, "1002")
+
+    assert opened() == [("REJECTED", "his", 2)]
+
+
+def test_slow_deliveries_of_the_last_hour_are_told(clock: Clock) -> None:
+    message = standing(State.CONFIRMED)
+    clock.shift(timedelta(seconds=121))
+    Message.objects.filter(pk=message.pk).update(confirmed_at=timezone.now())
+
+    assert opened() == [("LAG", "his", 121)]
+    clock.shift(timedelta(minutes=61))
+    watch(timezone.now())
+    assert is_open() == []
+
+
+def test_silent_worker_is_told_alone(gao: User, clock: Clock) -> None:
+    """Nobody could have heard the beat, or asked the HIS."""
+    now = timezone.now()
+    for name in (WORKER, BEAT, "his:his"):
+        alive(name, now)
+    clock.shift(timedelta(minutes=20))
+
+    assert opened() == [("WORKER_SILENT", "", 20)]
+    assert Notice.objects.get().title == "HIS 对接告警：后台进程没有动静"
+
+
+def test_silent_beat_is_told_while_a_worker_lives(clock: Clock) -> None:
+    alive(BEAT, timezone.now())
+    clock.shift(timedelta(minutes=10))
+    alive(WORKER, timezone.now())
+
+    assert opened() == [("BEAT_SILENT", "", 10)]
+
+
+def test_his_that_is_away_is_told_after_so_long(clock: Clock) -> None:
+    services.ask_his(timezone.now())
+    clock.shift(timedelta(minutes=5))
+    assert opened() == []  # nobody has asked again: nothing is known
+
+    assert services.ask_his(timezone.now()) == ["his"]
+
+    assert opened() == [("HIS_AWAY", "his", 5)]
+    note("his:his", timezone.now(), is_alive=True)
+    watch(timezone.now())
+    assert is_open() == []
+
+
+def test_parts_that_never_gave_a_sign_are_not_installed_yet(clock: Clock) -> None:
+    clock.shift(timedelta(days=1))
+
+    assert opened() == []
+    assert Sign.objects.count() == 0
+
+
+def test_two_who_look_at_once_open_one_alert(
+    gao: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing(State.REJECTED)
+    monkeypatch.setattr(services, "open_alerts", list)  # as the slower of two saw it
+    watch(timezone.now())
+
+    assert opened() == []
+
+    assert Alert.objects.count() == Notice.objects.count() == 1
+
+
+def test_requests_look_seldom() -> None:
+    standing(State.REJECTED)
+    watch_seldom(timezone.now())
+    Alert.objects.all().delete()
+
+    with assert_queries(0):
+        watch_seldom(timezone.now())
+
+    assert is_open() == []
+
+
+def test_look_costs_at_most_six_queries_when_nothing_changes() -> None:
+    standing(State.REJECTED)
+    watch(timezone.now())
+
+    with assert_queries(6):
+        watch(timezone.now())
