@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +16,7 @@ from portal.outbox.archived import ArchivedMessage
 from portal.outbox.archiving import message_of
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.models import Message, State
-from portal.outbox.presenters import chip, title_of
+from portal.outbox.presenters import chip, held_by, holder_words, title_of
 from portal.ui.elements import Chip, Text
 from portal.ui.moments import write_second, write_short
 
@@ -92,7 +93,7 @@ def message_row(message: Message, names: dict[str, str]) -> MessageRow:
         enqueued_in_full=write_second(message.enqueued_at),
         chip=chip(message),
         tries=f"{message.tries}/{STUCK_AFTER}" if message.tries else "—",
-        reason=title_of(message),
+        reason=title_of(message) or waits_for(message),
         can_retry=can_retry(message),
         can_stop=not message.is_final and message.state != State.SENDING,
         can_replay=message.state == State.CONFIRMED,
@@ -103,6 +104,14 @@ def archived_rows(rows: Sequence[ArchivedMessage]) -> list[MessageRow]:
     """Of the archive: nothing can be done with them any more."""
     shown = message_rows([message_of(row) for row in rows])
     return [replace(row, can_replay=False, is_archived=True) for row in shown]
+
+
+def waits_for(message: Message) -> str:
+    """Why a message that was not tried yet is still here."""
+    if message.state == State.WAITING and message.not_before > timezone.now():
+        return _("%(at)s 推送") % {"at": write_short(message.not_before)}
+    code = held_by(message)
+    return "" if code is None else holder_words(code)
 
 
 def can_retry(message: Message) -> bool:

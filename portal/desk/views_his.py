@@ -55,7 +55,8 @@ def his(request: AuthenticatedRequest) -> HttpResponse:
         archived = ArchivedMessage.objects.all()
         return list_response(request, archive_list(), archived, template=page)
     spec = message_list(request.GET, timezone.now(), may_operate=may_operate)
-    return list_response(request, spec, Message.objects.all(), template=page)
+    messages = queries.with_holders(Message.objects.all())
+    return list_response(request, spec, messages, template=page)
 
 
 @requires(Capability.VIEW_HIS)

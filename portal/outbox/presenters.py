@@ -166,8 +166,13 @@ def held_by(message: Message) -> str | None:
     return getattr(message, "held_by", None)
 
 
+def holder_words(code: str) -> str:
+    """What the message before it waits for."""
+    return _("前一条 %(code)s 待处理") % {"code": code} if code else _("前一条待处理")
+
+
 def _held_up(code: str) -> Arrival:
-    text = _("前一条 %(code)s 待处理") % {"code": code} if code else _("前一条待处理")
+    text = holder_words(code)
     why = _("前一条变更还没有被 HIS 接受；到 HIS 对接页处理后，这条自动送达")
     return Arrival(("f", "w", ""), "warn", text, why, why=why)
 

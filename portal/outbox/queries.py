@@ -54,11 +54,17 @@ NEEDS_A_PERSON = HOLDS_UP | IS_DIFFERENT
 def shown() -> QuerySet[Message]:
     """Messages for pages: without their payload, and with what holds them up."""
     earlier = of_stream(id__lt=OuterRef("id"))
+    return with_holders(Message.objects.defer("payload"))
+
+
+def with_holders(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """With ``held_by``: see ``presenters.held_by``."""
+    earlier = Message.objects.filter(stream=OuterRef("stream"), id__lt=OuterRef("id"))
     in_front = earlier.filter(IS_OPEN, HOLDS_UP).order_by("id").values("last_code")
     # What takes a right away passes a rejected message.
     is_held = Q(state=State.WAITING, takes_away=False)
     is_waiting = When(is_held, then=Subquery(in_front[:1]))
-    return Message.objects.defer("payload").annotate(
+    return messages.annotate(
         held_by=Case(is_waiting, default=None, output_field=CharField(null=True))
     )
 
@@ -214,7 +220,8 @@ def figures(at: datetime | None = None) -> Figures:
 class Pace:
     """How quickly changes arrived of late: from the moment they were to be told.
 
-    ``confirmed`` is how many in that time; the seconds are of the last ``measured``.
+    ``confirmed`` is how many in that time; the seconds are of the last ``measured``, but
+    for those that should have arrived more than a day before.
     """
 
     confirmed: int
@@ -224,13 +231,15 @@ class Pace:
 
 
 PACE_MEASURED = 2000
+PACE_LONGEST = timedelta(days=1)
 
 
 def pace(since: datetime) -> Pace:
     """Two queries by an index; the oldest of a great many are only counted."""
     late = Message.objects.filter(confirmed_at__gte=since).order_by("-confirmed_at")
     confirmed = late.order_by().count()
-    moments = late.values_list("confirmed_at", "not_before")[:PACE_MEASURED]
+    recent = late.filter(not_before__gte=since - PACE_LONGEST)
+    moments = recent.values_list("confirmed_at", "not_before")[:PACE_MEASURED]
     taken = sorted((done - due).total_seconds() for done, due in moments if done)
     if not taken:
         return Pace(confirmed, 0, None, None)

@@ -122,14 +122,20 @@
     }
   });
 
-  /* 列表自己刷新（每 15 秒）时，勾中的仍勾着。 */
+  /* 由页面定时引起，不是人点的。 */
+  function isByItself(event) {
+    const { headers, triggeringEvent } = event.detail.requestConfig || {};
+    return Boolean((headers && headers["X-YW-Poll"])
+      || (triggeringEvent && triggeringEvent.detail && triggeringEvent.detail.isPoll));
+  }
+
+  /* 列表自己刷新（每 15 秒）时，勾中的仍勾着，焦点仍在原处。 */
   document.addEventListener("htmx:beforeSwap", (event) => {
     const body = event.detail.target;
-    const cause = event.detail.requestConfig && event.detail.requestConfig.triggeringEvent;
-    const isPoll = Boolean(cause && cause.detail && cause.detail.isPoll);
-    if (isPoll && body && body.matches && body.matches(".list-body")) {
+    if (isByItself(event) && body && body.matches && body.matches(".list-body")) {
       const card = cardOf(body);
-      kept = { isEvery: isEvery(card), ids: new Set(chosen(card).map((box) => box.value)), id: body.id };
+      kept = { isEvery: isEvery(card), ids: new Set(chosen(card).map((box) => box.value)), id: body.id,
+        focused: body.contains(document.activeElement) ? document.activeElement.id : "" };
     }
   });
 
@@ -138,6 +144,8 @@
     if (body) {
       boxes(cardOf(body)).filter((box) => kept.isEvery || kept.ids.has(box.value))
         .forEach((box) => { box.checked = true; });
+      const focused = kept.focused && document.getElementById(kept.focused);
+      if (focused) { focused.focus({ preventScroll: true }); }
     }
     kept = null;
   }
@@ -154,8 +162,7 @@
   };
   function setBusy(event, isBusy) {
     const body = bodyOf(event);
-    const isPoll = event.detail.requestConfig && event.detail.requestConfig.headers["X-YW-Poll"];
-    if (body && !isPoll) {
+    if (body && !isByItself(event)) {
       body.classList.toggle("loading", isBusy);
       if (isBusy) { body.setAttribute("aria-busy", "true"); } else { body.removeAttribute("aria-busy"); }
     }
