@@ -1,4 +1,4 @@
-"""Moving settled messages out of the way, month by month (``docs/decisions/0021``).
+"""Moving settled messages out of the way, month by month (``docs/decisions/0024``).
 
 The outbox goes on being read for what the HIS was last told: a read-back after a lost
 answer is held against it, later acts are planned upon it, and a message put back in

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-
-@dataclass(frozen=True)
-class Parameter:
-    """A whole-number parameter; ``minimum`` and ``maximum`` are both allowed."""
-
-    key: str
-    title: str | Promise
-    unit: str | Promise
-    default: int
-    minimum: int
-    maximum: int
-    basis: str | Promise
-
+from portal.parameters.of_the_his import OF_THE_HIS
+from portal.parameters.shape import Parameter as Parameter
 
 LOGIN_TRIES = Parameter(
     "LOGIN_TRIES",
@@ -83,87 +69,6 @@ LAUNCH_WINDOW_SECONDS = Parameter(
     30,
     300,
     _("接口标准 9.2：时间差超过即拒绝"),
-)
-READ_BACK_ALERT_MINUTES = Parameter(
-    "READ_BACK_ALERT_MINUTES",
-    _("多久未回读一致即告警（0 不告警）"),
-    _("分钟"),
-    10,
-    0,
-    1440,
-    _("接口标准 9.4：送达必须回读"),
-)
-OUTBOX_STUCK_MINUTES = Parameter(
-    "OUTBOX_STUCK_MINUTES",
-    _("变更卡住多久即告警（0 不告警）"),
-    _("分钟"),
-    15,
-    0,
-    1440,
-    _("接口标准 9.4：三次未送达显示卡住"),
-)
-OUTBOX_REJECTED_COUNT = Parameter(
-    "OUTBOX_REJECTED_COUNT",
-    _("HIS 拒收多少条即告警（0 不告警）"),
-    _("条"),
-    1,
-    0,
-    1000,
-    _("接口标准 9.4：拒收须人工处理"),
-)
-OUTBOX_UNKNOWN_MINUTES = Parameter(
-    "OUTBOX_UNKNOWN_MINUTES",
-    _("结果未知多久即告警（0 不告警）"),
-    _("分钟"),
-    10,
-    0,
-    1440,
-    _("接口标准 9.4：应答丢失先回读"),
-)
-OUTBOX_LAG_SECONDS = Parameter(
-    "OUTBOX_LAG_SECONDS",
-    _("一小时内 1% 的变更送达超过多久即告警（0 不告警）"),
-    _("秒"),
-    120,
-    0,
-    3600,
-    _("接口标准 9.4：审核后即时送达"),
-)
-HIS_AWAY_MINUTES = Parameter(
-    "HIS_AWAY_MINUTES",
-    _("HIS 多久未应答即告警（0 不告警）"),
-    _("分钟"),
-    5,
-    0,
-    1440,
-    _("接口标准 9.4：未应答不丢失变更"),
-)
-WORKER_SILENT_MINUTES = Parameter(
-    "WORKER_SILENT_MINUTES",
-    _("后台进程多久没有动静即告警（0 不告警）"),
-    _("分钟"),
-    5,
-    0,
-    1440,
-    _("接口标准 9.4：审核后即时送达"),
-)
-BEAT_SILENT_MINUTES = Parameter(
-    "BEAT_SILENT_MINUTES",
-    _("定时进程多久没有动静即告警（0 不告警）"),
-    _("分钟"),
-    10,
-    0,
-    1440,
-    _("接口标准 9.4：到期、拉取和对账按时进行"),
-)
-ARCHIVE_MONTHS = Parameter(
-    "ARCHIVE_MONTHS",
-    _("已送达的消息多少个月后归档（0 不归档）"),
-    _("个月"),
-    24,
-    0,
-    120,
-    _("接口标准 9.4：推送记录长期可查"),
 )
 CATALOGUE_APPROVERS = Parameter(
     "CATALOGUE_APPROVERS",
@@ -431,15 +336,7 @@ PARAMETERS: dict[str, Parameter] = {
         PASSWORD_DAYS,
         PASSWORD_HISTORY,
         LAUNCH_WINDOW_SECONDS,
-        READ_BACK_ALERT_MINUTES,
-        OUTBOX_STUCK_MINUTES,
-        OUTBOX_REJECTED_COUNT,
-        OUTBOX_UNKNOWN_MINUTES,
-        OUTBOX_LAG_SECONDS,
-        HIS_AWAY_MINUTES,
-        WORKER_SILENT_MINUTES,
-        BEAT_SILENT_MINUTES,
-        ARCHIVE_MONTHS,
+        *OF_THE_HIS,
         CATALOGUE_APPROVERS,
         LATE_RECORD_DAYS,
         DIRECT_SECOND_PERSON,

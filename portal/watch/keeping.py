@@ -7,8 +7,8 @@ from datetime import datetime
 
 from portal.outbox.archiving import Archived, archive
 from portal.parameters.days import ZONE, start_of
+from portal.parameters.of_the_his import ARCHIVE_MONTHS
 from portal.parameters.queries import value_of
-from portal.parameters.registry import ARCHIVE_MONTHS
 from portal.watch.tallies import counted_up_to, fold
 
 # One task moves about so many, so that a worker can be stopped; the next goes on.

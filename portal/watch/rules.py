@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from portal.outbox import queries as outbox
-from portal.parameters import registry
+from portal.parameters import of_the_his as hospital
 from portal.parameters.queries import values_now
-from portal.parameters.registry import Parameter
+from portal.parameters.shape import Parameter
 from portal.watch.models import Alert, Sign
 from portal.watch.queries import open_counts, signs
 
@@ -23,14 +23,14 @@ Rule = Alert.Rule
 TARGET = "his"
 LAG_OF = timedelta(hours=1)
 PARAMETERS: Mapping[Rule, Parameter] = {
-    Rule.STUCK: registry.OUTBOX_STUCK_MINUTES,
-    Rule.REJECTED: registry.OUTBOX_REJECTED_COUNT,
-    Rule.UNKNOWN: registry.OUTBOX_UNKNOWN_MINUTES,
-    Rule.UNCONFIRMED: registry.READ_BACK_ALERT_MINUTES,
-    Rule.LAG: registry.OUTBOX_LAG_SECONDS,
-    Rule.HIS_AWAY: registry.HIS_AWAY_MINUTES,
-    Rule.WORKER_SILENT: registry.WORKER_SILENT_MINUTES,
-    Rule.BEAT_SILENT: registry.BEAT_SILENT_MINUTES,
+    Rule.STUCK: hospital.OUTBOX_STUCK_MINUTES,
+    Rule.REJECTED: hospital.OUTBOX_REJECTED_COUNT,
+    Rule.UNKNOWN: hospital.OUTBOX_UNKNOWN_MINUTES,
+    Rule.UNCONFIRMED: hospital.READ_BACK_ALERT_MINUTES,
+    Rule.LAG: hospital.OUTBOX_LAG_SECONDS,
+    Rule.HIS_AWAY: hospital.HIS_AWAY_MINUTES,
+    Rule.WORKER_SILENT: hospital.WORKER_SILENT_MINUTES,
+    Rule.BEAT_SILENT: hospital.BEAT_SILENT_MINUTES,
 }
 # Counted among the open messages, and late by the minutes of their parameter.
 OF_MESSAGES = {

@@ -33,6 +33,7 @@ NOT_MAINTAINED = {
     "jobs.Job": "is itself the record of a work",
     "notices.Delivery": "tells its tries and its end itself; a person's acts are audited",
     "notices.Notice": "is itself the record; the moment it was read stands in it",
+    "outbox.ArchivedMessage": "a message as it was when it was settled",
     "outbox.Attempt": "is itself the record of a try",
     "outbox.Message": "each change of state is an Attempt or an audit event",
     "permissions.EventCursor": "up to where events are read; what came of each is kept",
@@ -49,6 +50,10 @@ NOT_MAINTAINED = {
     "surgery.PerformedCase": "the HIS's; pulled, with its first and last sight",
     "surgery.GradeComparison": "is itself the record of a comparison",
     "surgery.GradeDifference": "says itself when it was found and gone",
+    "watch.Alert": "says itself when it was opened and closed",
+    "watch.Sign": "the last sign of life; nobody asks for those before",
+    "watch.Tally": "counts tries, which are the record themselves",
+    "watch.TallyMark": "up to where tries are counted",
 }
 
 
