@@ -35,7 +35,7 @@ from portal.audit.models import AuditEvent, EventKind
 from portal.desk import log_records as records
 from portal.desk import log_records_surgery as of_surgery
 from portal.desk.log_record import Record
-from portal.desk.log_words import CATALOGUE, MESSAGE_KINDS, PARAMETER
+from portal.desk.log_words import CATALOGUE, PARAMETER
 from portal.directory.models import Practitioner
 from portal.outbox.models import Message
 from portal.parameters.models import ParameterValue
@@ -59,7 +59,6 @@ ACCOUNT_KINDS = (
 LOSS_KINDS = (EventKind.LOSS_ACCEPTED, EventKind.LOSS_DISMISSED)
 OF_HIS = ("MESSAGE_", "TARGET_", "LOSS_")
 HIS_KINDS = tuple(kind for kind in EventKind if kind.startswith(OF_HIS))
-HIS_KINDS = (*MESSAGE_KINDS, *LOSS_KINDS)
 ACCESS_KINDS = (
     EventKind.LOGIN,
     EventKind.LOGIN_FAILED,

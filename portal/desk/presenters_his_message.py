@@ -171,6 +171,8 @@ def mismatch_of(message: Message) -> Diff | None:
 
 ATTEMPT_TONES = {
     Attempt.Outcome.CONFIRMED: "ok",
+    Attempt.Outcome.ACCEPTED: "ok",
+    Attempt.Outcome.PENDING: "",
     Attempt.Outcome.DELIVERED: "",
     Attempt.Outcome.MISMATCH: "bad",
     Attempt.Outcome.REJECTED: "bad",

@@ -114,7 +114,8 @@ def word_of(message: Message) -> Hashable:
     from another day on is another word.
     """
     said = message.payload
-    return message.line, said.get("op"), said.get("effective_from")
+    when = said.get("effective_from")
+    return message.target, message.line, said.get("op"), when
 
 
 def ended_at(message: Message) -> datetime:

@@ -246,5 +246,7 @@ class TargetState(models.Model):
         if self.frozen_at is None:
             return False
         return self.frozen_until is None or at < self.frozen_until
+
+
 # Models of their own files are known to Django by this one.
 from portal.outbox.archived import ArchivedMessage as ArchivedMessage  # noqa: E402

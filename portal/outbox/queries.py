@@ -27,10 +27,6 @@ from portal.outbox.archiving import attempts_of, message_of
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.claims import has_its_day, of_stream
 from portal.outbox.kinds import stream_of
-from portal.outbox.models import FINAL, Message, State
-from portal.parameters.queries import value_of
-from portal.parameters.registry import READ_BACK_ALERT_MINUTES
-from portal.outbox.models import OPEN, Message, State
 from portal.outbox.models import OPEN, Attempt, Message, State
 from portal.prepared import Prepared
 
@@ -53,13 +49,12 @@ NEEDS_A_PERSON = HOLDS_UP | IS_DIFFERENT
 
 def shown() -> QuerySet[Message]:
     """Messages for pages: without their payload, and with what holds them up."""
-    earlier = of_stream(id__lt=OuterRef("id"))
     return with_holders(Message.objects.defer("payload"))
 
 
 def with_holders(messages: QuerySet[Message]) -> QuerySet[Message]:
     """With ``held_by``: see ``presenters.held_by``."""
-    earlier = Message.objects.filter(stream=OuterRef("stream"), id__lt=OuterRef("id"))
+    earlier = of_stream(id__lt=OuterRef("id"))
     in_front = earlier.filter(IS_OPEN, HOLDS_UP).order_by("id").values("last_code")
     # What takes a right away passes a rejected message.
     is_held = Q(state=State.WAITING, takes_away=False)
@@ -148,10 +143,6 @@ def _urgency(message: Message) -> tuple[int, int]:
     return 2 if needs_person or message.has_mismatch else 1, -message.pk
 
 
-def promised(
-    emp_nos: Sequence[str], at: datetime, target: str = DEFAULT
-) -> Mapping[str, Sequence[Message]]:
-    """What a target was or will be told of each practitioner, in order; one query.
 def found_message(pk: int) -> tuple[Message, list[Attempt]] | None:
     """A message with its tries, the newest first; the archived are not to be saved."""
     if message := Message.objects.filter(pk=pk).first():
@@ -161,8 +152,10 @@ def found_message(pk: int) -> tuple[Message, list[Attempt]] | None:
     return None
 
 
-def promised(emp_nos: Sequence[str], at: datetime) -> Mapping[str, Sequence[Message]]:
-    """What the HIS was or will be told of each practitioner, in order; one query.
+def promised(
+    emp_nos: Sequence[str], at: datetime, target: str = DEFAULT
+) -> Mapping[str, Sequence[Message]]:
+    """What a target was or will be told of each practitioner, in order; one query.
 
     Not what waits for a day later than ``at``: until then it may be planned anew.
     """
@@ -256,23 +249,14 @@ def needing_a_person() -> int:
     return Message.objects.filter(IS_OPEN, NEEDS_A_PERSON).count()
 
 
-def overdue(at: datetime) -> QuerySet[Message]:
-    """Due, and not proven within the hospital's parameter; no payloads, oldest first.
-
-    Those of a target that is frozen are among them: the banner says why.
-    """
-    minutes = value_of(READ_BACK_ALERT_MINUTES)
-    since = at - timedelta(minutes=minutes)
-    found = Message.objects.filter(IS_OPEN, not_before__lte=since)
-    return found.defer("payload").order_by("not_before", "id")
 def proved_before(message: Message) -> Message | None:
     """The message before it that was confirmed on the same line, archived or not."""
     line = message.line
-    earlier = Message.objects.filter(
-        stream=message.stream, id__lt=message.pk, state=State.CONFIRMED
-    ).order_by("-id")
+    earlier = message.of_stream(id__lt=message.pk, state=State.CONFIRMED)
+    earlier = earlier.order_by("-id")
     kept = next((one for one in earlier.iterator(50) if one.line == line), None)
     archived = ArchivedMessage.objects.filter(
+        target=message.target,
         stream=message.stream,
         id__lt=message.pk,
         id__gt=kept.pk if kept else 0,

@@ -278,14 +278,6 @@ def tabs_of(
     """The quick views with their counts."""
     conditions = {view.key: view.condition for view in spec.views if view.is_counted}
     count = one_by_one if spec.stamp else together
-    numbers = counts.of(
-        "views",
-        lambda: (
-            spec.count_views(queryset)
-            if spec.count_views
-            else count(queryset, conditions)
-        ),
-    )
     if spec.count_views:
         numbers = spec.count_views(queryset, conditions)
     else:

@@ -75,8 +75,6 @@ class ListSpec(Generic[M, R]):
     # For lists of hundreds of thousands of rows that are the same for every reader of
     # one scope, all together: see ``portal.ui.lists``.
     stamp: Stamp | None = None
-    # Counts all quick views where that is cheaper together than by their conditions.
-    count_views: Callable[[Any], Mapping[str, int]] | None = None
     reads: tuple[str, ...] = ()
     made: Callable[[tuple[Any, ...]], Any] = tuple
     # Counts the quick views where the list knows a quicker way; they are not kept.

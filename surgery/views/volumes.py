@@ -129,7 +129,7 @@ VIEWS = tuple(
 )
 
 
-def count_views(groups: Any) -> dict[str, int]:
+def count_views(groups: Any, _conditions: dict[str, Q]) -> dict[str, int]:
     found = groups_by_role(groups)
     return {
         key: sum(found.get(role, 0) for role in roles)

@@ -17,9 +17,7 @@ from portal.outbox import tasks
 from portal.outbox.delivery import Summary, deliver_due
 from portal.outbox.models import Attempt, Message, State, TargetState
 from portal.outbox.outcomes import Outcome
-from portal.outbox.queries import overdue
 from portal.outbox.services import NotPossible, retry
-from portal.parameters.registry import READ_BACK_ALERT_MINUTES
 from tests.portal.outbox.conftest import promise, state_of, tries_of
 from tests.portal.outbox.memory_his import MemoryHis
 
@@ -272,23 +270,6 @@ def test_try_keeps_under_which_id_it_was_sent(
 
 
 # --- not proven in time -----------------------------------------------------------------
-
-
-def test_what_is_not_proven_in_time_is_overdue(
-    his: MemoryHis, deliver: Deliver, clock: Clock
-) -> None:
-    minutes = timedelta(minutes=READ_BACK_ALERT_MINUTES.default)
-    proven, waiting = promise("1001"), promise("1002", target="platform")
-    later = promise("1003", not_before=timezone.now() + timedelta(days=1))
-    deliver()
-    assert state_of(proven) == State.CONFIRMED
-
-    clock.shift(minutes - timedelta(seconds=1))
-    assert list(overdue(timezone.now())) == []
-    clock.shift(timedelta(seconds=1))
-    assert list(overdue(timezone.now())) == [waiting]
-    clock.shift(timedelta(days=1))
-    assert list(overdue(timezone.now())) == [waiting, later]
 
 
 def test_refused_act_names_no_target_nobody_knows(lin: User) -> None:

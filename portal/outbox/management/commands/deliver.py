@@ -38,7 +38,7 @@ class Command(BaseCommand):
             f"unknown {now.unknown}, different {now.different}"
         )
         if away:
-            raise CommandError(f"no answer from {', '.join(away)}; see outbox_status")
+            raise CommandError(f"no answer from {', '.join(away)}; see outbox status")
 
     def _deliver(self, target: Target) -> Summary:
         gateway = target.gateway()
@@ -48,5 +48,3 @@ class Command(BaseCommand):
                 time.sleep(NEXT_SECOND)
             elif not summary.is_cut:
                 return summary
-        if summary.is_away:
-            raise CommandError("the HIS does not answer; see manage.py outbox status")

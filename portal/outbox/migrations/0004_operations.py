@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outbox', '0002_unproven_index'),
+        ('outbox', '0003_targets'),
     ]
 
     operations = [
@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('month', models.CharField(max_length=7)),
                 ('request_id', models.UUIDField()),
+                ('target', models.CharField(max_length=30)),
                 ('kind', models.CharField(max_length=20)),
                 ('schema_version', models.PositiveSmallIntegerField()),
                 ('stream', models.CharField(max_length=64)),
