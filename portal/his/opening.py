@@ -179,7 +179,8 @@ class Composed:
 
     def ping(self) -> float:
         """Of the two: the HIS is there when both ways lead to it."""
-        return self._reader.ping() + self._pusher.ping()
+        seconds: float = self._reader.ping()
+        return seconds + self._pusher.ping()
 
     def close(self) -> None:
         self._reader.close()

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import cache
@@ -207,12 +207,12 @@ def read_number(value: object, least: int, most: int) -> int:
     return value
 
 
-LIMITS = {
+LIMITS: dict[str, Callable[[Any], Any]] = {
     "window": read_window,
     "per_second": lambda value: read_number(value, 1, 100_000),
     "batch": lambda value: read_number(value, 1, 5000),
 }
-READERS = {
+READERS: dict[str, Callable[[Any], Any]] = {
     "title": read_text,
     "dsn": read_text,
     "read_dsn": read_text,

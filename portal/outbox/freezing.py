@@ -7,6 +7,7 @@ worker has in its hands when the switch is set, a few messages, may still be sen
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -90,7 +91,7 @@ def note(
     reason: str,
     until: datetime | None,
 ) -> None:
-    detail = {"until": until.isoformat()} if until else {}
+    detail: dict[str, Any] = {"until": until.isoformat()} if until else {}
     record(kind, by=by, subject=("outbox.target", row.name), reason=reason, **detail)
 
 

@@ -31,7 +31,7 @@ def deliver(target: str = "") -> None:
     summary = deliver_due(gateway=target_of(name).gateway(), target=name)
     if summary.total:
         counts = {str(key).lower(): count for key, count in summary.tried.items()}
-        logger.info("outbox delivered", extra={"target": name} | counts)
+        logger.info("outbox delivered", extra={**counts, "target": name})
     if summary.is_cut:
         nudge(name)
     elif summary.is_limited:

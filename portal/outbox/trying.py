@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeGuard
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
@@ -68,15 +68,12 @@ def try_some(
 
     At least one was tried; what is not in the answer was not.
     """
-    count = together(messages) if reads_back and tells_many(gateway) else 1
-    if count > 1:
-        return try_many(gateway, messages[:count])
+    if reads_back and isinstance(gateway, TellsMany) and gateway.tells_many:
+        count = together(messages)
+        if count > 1:
+            return try_many(gateway, messages[:count])
     first = messages[0]
     return [(first, try_safely(gateway, first, reads_back=reads_back))]
-
-
-def tells_many(gateway: HisWriter) -> TypeGuard[TellsMany]:
-    return isinstance(gateway, TellsMany) and gateway.tells_many
 
 
 def together(messages: Sequence[Message]) -> int:
@@ -97,7 +94,8 @@ def try_many(
     could be sent, only the first was tried.
     """
     done: list[tuple[Message, Tried]] = []
-    answers = gateway.tell_each([message.call for message in messages])
+    calls: list[Any] = [message.call for message in messages]
+    answers = gateway.tell_each(calls)
     for message in messages:
         attempt = _Attempt(gateway, message)
         try:

@@ -166,7 +166,7 @@ def test_refused_freeze_leaves_nothing(
     given: dict[str, Any], words: str, lin: User
 ) -> None:
     with pytest.raises(NotPossible, match=words):
-        freeze(**({"by": lin, "at": timezone.now(), "reason": "升级"} | given))
+        freeze(**{"by": lin, "at": timezone.now(), "reason": "升级", **given})
 
     assert TargetState.objects.count() == 0
     assert AuditEvent.objects.count() == 0
