@@ -259,14 +259,17 @@ def _running(part: AbstractContextManager[str]) -> Iterator[str]:
 
 
 @contextmanager
-def redis_process() -> Iterator[str]:
-    """A Redis of its own that keeps nothing on disk; yields its URL, database 0."""
+def redis_process(port: int = 0, *options: str) -> Iterator[str]:
+    """A Redis of its own that keeps nothing on disk; yields its URL, database 0.
+
+    A ``port`` is given to start one again where another was.
+    """
     home = Path(tempfile.mkdtemp(prefix="yw-redis-"))
-    port = free_port()
+    port = port or free_port()
     server = subprocess.Popen(
         [
             *(str(redis_binary()), "--port", str(port), "--bind", "127.0.0.1"),
-            *("--dir", str(home), "--save", "", "--appendonly", "no"),
+            *("--dir", str(home), "--save", "", "--appendonly", "no", *options),
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

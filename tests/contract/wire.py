@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -12,8 +13,9 @@ class Wire:
     """Passes bytes both ways until told otherwise.
 
     ``is_down`` refuses new connections; ``loses_answers`` passes questions and cuts the
-    connection when the answer comes; ``is_mute`` keeps answers back; ``says_instead``
-    puts other bytes in the place of some.
+    connection when the answer comes; ``is_mute`` keeps answers back; ``says_twice``
+    repeats them; ``delay_seconds`` passes before each; ``says_instead`` puts other
+    bytes in the place of some.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -25,6 +27,8 @@ class Wire:
         self.is_down = False
         self.loses_answers = False
         self.is_mute = False
+        self.says_twice = False
+        self.delay_seconds = 0.0
         self.says_instead: tuple[bytes, bytes] = (b"", b"")
         self._spawn(self._accept)
 
@@ -75,7 +79,8 @@ class Wire:
                 if is_answer and self.says_instead[0]:
                     data = data.replace(*self.says_instead)
                 if not (is_answer and self.is_mute):
-                    sink.sendall(data)
+                    time.sleep(self.delay_seconds if is_answer else 0)
+                    sink.sendall(data * (1 + (is_answer and self.says_twice)))
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,236 @@
+"""``make chaos``: everything goes wrong, at random, and nothing may be lost by it.
+
+Two hospitals, each with two workers and a beat on real Celery: one tells its HIS by
+functions on PostgreSQL, the other by HL7 v2 over MLLP. Ends with
+``CHAOS faults=<n> changes=<n> lost=0 doubled=0 disordered=0``; the exit code is 1 when
+one of the three is not 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos.faults import Fault, Injector
+from tests.chaos.hospital import Hospital, Task, hospital
+from tests.chaos.parts import Broker, Service, tended
+from tests.chaos.plan import Site
+from tests.services import postgres_cluster
+
+TICK_SECONDS = 0.05
+TELL_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Size:
+    """``minutes`` bounds the run; what is open by then counts as lost."""
+
+    by_sql: tuple[Site, int]
+    by_mllp: tuple[Site, int]
+    room: int
+    pause: float
+    minutes: float
+
+
+SIZES = {
+    "small": Size(
+        by_sql=(Site(refusable=50, changed=60, procedures=10, with_items=True), 1_200),
+        by_mllp=(Site(refusable=10, changed=20), 200),
+        room=300,
+        pause=0.5,
+        minutes=3,
+    ),
+    "full": Size(
+        by_sql=(
+            Site(refusable=1_800, changed=2_200, procedures=500, with_items=True),
+            90_000,
+        ),
+        by_mllp=(Site(refusable=200, changed=300), 10_000),
+        room=5_000,
+        pause=1.5,
+        minutes=40,
+    ),
+}
+
+
+@dataclass
+class Outcome:
+    seed: int
+    seconds: float
+    faults: Counter[str]
+    changes: int
+    figures: dict[str, dict[str, int]]
+    lost: int
+    doubled: int
+    disordered: int
+
+    @property
+    def is_well(self) -> bool:
+        return not (self.lost or self.doubled or self.disordered)
+
+    @property
+    def last_line(self) -> str:
+        return (
+            f"CHAOS faults={self.faults.total()} changes={self.changes}"
+            f" lost={self.lost} doubled={self.doubled} disordered={self.disordered}"
+        )
+
+
+def run(size: Size, seed: int, var: Path) -> Outcome:
+    begin = time.monotonic()
+    with ExitStack() as stack:
+        ours = stack.enter_context(postgres_cluster(durable=True))
+        theirs = stack.enter_context(postgres_cluster())
+        broker = Broker()
+        stack.callback(broker.stop)
+        hospitals = [
+            stack.enter_context(
+                hospital(
+                    Task(name, site, changes, seed + number, size.room),
+                    ours,
+                    theirs,
+                    broker.numbered(number),
+                    var,
+                    over_mllp=name == "mllp",
+                )
+            )
+            for number, (name, (site, changes)) in enumerate(
+                (("sql", size.by_sql), ("mllp", size.by_mllp))
+            )
+        ]
+        injector = Injector(
+            [fault for one in hospitals for fault in one.faults()]
+            + list(broker_faults(broker)),
+            random.Random(seed),
+            size.pause,
+        )
+        end = begin + size.minutes * 60
+        until_done(hospitals, injector, end)
+        verdicts = [one.verdict() for one in hospitals]
+        lost, doubled, disordered = (
+            sum(found) for found in zip(*(one.figures for one in verdicts), strict=True)
+        )
+        for one, verdict in zip(hospitals, verdicts, strict=True):
+            if not verdict.is_well:
+                print(one.task.name, verdict, flush=True)
+        return Outcome(
+            seed,
+            time.monotonic() - begin,
+            injector.counts,
+            sum(one.task.changes for one in hospitals),
+            {one.task.name: one.figures() for one in hospitals},
+            lost,
+            doubled,
+            disordered,
+        )
+
+
+def broker_faults(broker: Broker) -> Sequence[Fault]:
+    return (
+        Fault("broker wiped", "broker", lambda _luck: broker.wipe()),
+        Fault(
+            "broker restarted", "broker", lambda _luck: broker.stop(), broker.start, 3
+        ),
+    )
+
+
+def until_done(hospitals: Sequence[Hospital], injector: Injector, end: float) -> None:
+    """Faults for as long as changes are promised, then calm until nothing is open."""
+    offices = [one.office() for one in hospitals]
+    services = [service for one in hospitals for service in one.services]
+    total = sum(one.task.changes for one in hospitals)
+    with tended(*services), tended(*offices):
+        tell_at, is_calm = 0.0, False
+        while any(office.is_running for office in offices):
+            now = time.monotonic()
+            if now > end:
+                print("the time is up", flush=True)
+                return
+            for service in services:
+                service.tend()
+            if not is_calm:
+                injector.tick(now)
+            if now > tell_at:
+                tell_at = now + TELL_SECONDS
+                promised, final = told(hospitals, injector)
+                is_calm = is_calm or (promised == total and injector.has_done_all)
+                if is_calm:
+                    injector.calm()
+            time.sleep(TICK_SECONDS)
+        injector.calm()
+        refuse_failed(offices)
+
+
+def told(hospitals: Sequence[Hospital], injector: Injector) -> tuple[int, int]:
+    """Promised and final, said aloud too."""
+    promised, final = (
+        sum(found) for found in zip(*(one.progress() for one in hospitals), strict=True)
+    )
+    print(
+        f"promised {promised}, final {final}, faults {injector.counts.total()}",
+        flush=True,
+    )
+    return promised, final
+
+
+def refuse_failed(offices: Sequence[Service]) -> None:
+    for office in offices:
+        if office.exit_code:
+            raise RuntimeError("the office ended with an error; see its log")
+
+
+def report(outcome: Outcome) -> str:
+    lines = [f"seed {outcome.seed}, {outcome.seconds:.0f} s", ""]
+    lines += table(("fault", "times"), sorted(outcome.faults.items()))
+    for name, figures in outcome.figures.items():
+        lines += ["", *table((f"hospital: {name}", "number"), list(figures.items()))]
+    lines += [
+        "",
+        *table(
+            ("changes", "number"),
+            [
+                ("promised", outcome.changes),
+                ("lost", outcome.lost),
+                ("doubled", outcome.doubled),
+                ("out of order", outcome.disordered),
+            ],
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def table(head: tuple[str, str], rows: Sequence[tuple[str, int]]) -> list[str]:
+    width = max(len(head[0]), *(len(name) for name, _count in rows))
+    return [
+        f"| {head[0]:<{width}} | {head[1]:>7} |",
+        f"|{'-' * (width + 2)}|{'-' * 8}:|",
+        *(f"| {name:<{width}} | {count:>7,} |" for name, count in rows),
+    ]
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make chaos")
+    parser.add_argument("--size", choices=sorted(SIZES), default="small")
+    parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    parser.add_argument("--keep", type=Path, help="directory for the logs")
+    given = parser.parse_args(arguments)
+    print(f"seed {given.seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="yw-chaos-") as scratch:
+        var = given.keep or Path(scratch)
+        var.mkdir(parents=True, exist_ok=True)
+        outcome = run(SIZES[given.size], given.seed, var)
+    print(report(outcome))
+    print(outcome.last_line)
+    return 0 if outcome.is_well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
