@@ -26,8 +26,9 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 0.1
 QUIET_SECONDS = 5.0
-# A bell nobody heard for so long is of no use: the sweep has been there.
-EXPIRES_SECONDS = 30
+# A bell nobody heard for so long is of no use: the sweep has been there. Not less, for
+# the clocks of page and worker may differ.
+EXPIRES_SECONDS = 60
 
 _quiet_until = 0.0
 

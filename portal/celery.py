@@ -14,26 +14,21 @@ from celery import Celery
 from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
 
+from portal.broker import celery_options
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-# Longer than the longest task: what is not acknowledged by then is run again.
-VISIBILITY_TIMEOUT_SECONDS = 1800
+# A worker told to end finishes what it holds for so long, then gives it back: a little
+# more than the longest delivery, less than its supervisor waits.
+SOFT_SHUTDOWN_SECONDS = 30.0
 
 app = Celery("portal")
 app.conf.update(
-    broker_url=settings.REDIS_URL,
-    broker_transport_options={
-        "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
-        # Without these two a killed worker's task comes back after 100 s at best.
-        "unacked_restore_interval": 10,
-        "unacked_restore_throttle": 1,
-        # A page that rings while the broker is away goes on at once.
-        "max_retries": 0,
-        "socket_connect_timeout": 2,
-        "socket_timeout": 30,
-        "socket_keepalive": True,
-        "health_check_interval": 25,
-    },
+    celery_options(
+        settings.BROKER_URL,
+        settings.BROKER_MASTER,
+        is_elected=settings.BEAT_ELECTED,
+    ),
     # A worker without a broker ends after about two minutes; its supervisor tells.
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=10,
@@ -45,21 +40,25 @@ app.conf.update(
     task_ignore_result=True,
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
-    # Three queues, so that a long pull never holds up a delivery.
+    worker_soft_shutdown_timeout=SOFT_SHUTDOWN_SECONDS,
+    # A long pull or report never holds up a delivery.
     task_default_queue="default",
     task_routes={
         "outbox.*": {"queue": "push"},
         "directory.*": {"queue": "pull"},
         "surgery.pull_cases": {"queue": "pull"},
         "surgery.compare_grades": {"queue": "pull"},
+        "jobs.*": {"queue": "report"},
+        "reports.*": {"queue": "report"},
     },
     timezone=settings.TIME_ZONE,
-    # Each entry may run twice; one that waited longer than its turn is dropped.
+    # Each entry may run twice; one that waited longer than its turn is dropped, but none
+    # before a minute: the clocks of beat and worker may be as far apart.
     beat_schedule={
         "deliver-due": {
             "task": "outbox.deliver_due",
             "schedule": 2.0,
-            "options": {"expires": 2.0},
+            "options": {"expires": 60.0},
         },
         "pull-directory": {
             "task": "directory.pull",
@@ -74,7 +73,7 @@ app.conf.update(
         "deliver-notices": {
             "task": "notices.deliver_due",
             "schedule": 30.0,
-            "options": {"expires": 30.0},
+            "options": {"expires": 60.0},
         },
         # The beat's sign of life; it also opens and closes alerts.
         "watch-outbox": {
@@ -142,7 +141,7 @@ app.conf.update(
         "run-jobs": {
             "task": "jobs.run_due",
             "schedule": 30.0,
-            "options": {"expires": 30.0},
+            "options": {"expires": 60.0},
         },
         "clear-pull-history": {
             "task": "directory.clear_history",

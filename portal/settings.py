@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from portal.broker import checked
 from portal.database import database
 from portal.env import (
     env_bool,
@@ -191,7 +192,14 @@ WORKED_WEEKENDS = env_list("WORKED_WEEKENDS")
 
 # --- Celery -------------------------------------------------------------------------
 
-REDIS_URL = env_secret("REDIS_URL", "redis://127.0.0.1:6379/0")
+# REDIS_URL is its older name.
+BROKER_URL = checked(
+    env_secret("BROKER_URL", env_secret("REDIS_URL", "redis://127.0.0.1:6379/0"))
+)
+# What the Sentinels call the Redis to use.
+BROKER_MASTER = env_str("BROKER_MASTER", "mymaster")
+# Several beats may run, one of them elected by a lock in Redis; the demo has one.
+BEAT_ELECTED = env_bool("BEAT_ELECTED", not DEMO)
 
 # --- accounts -----------------------------------------------------------------------
 

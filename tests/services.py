@@ -203,12 +203,18 @@ def _await_postgres(server: subprocess.Popen[bytes], url: str, log: Path) -> Non
 
 
 @contextmanager
-def fresh_database(server_url: str) -> Iterator[str]:
-    """A new empty database on the server, dropped afterwards; yields its URL."""
+def fresh_database(server_url: str, template: str = "template0") -> Iterator[str]:
+    """A new database on the server, dropped afterwards; yields its URL.
+
+    Empty, or a copy of ``template``, to which nobody may be connected.
+    """
     name = f"yw_{uuid.uuid4().hex[:12]}"
     identifier = sql.Identifier(name)
+    copied = sql.Identifier(template)
     with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(identifier, copied)
+        )
     try:
         yield server_url.rsplit("/", 1)[0] + f"/{name}"
     finally:

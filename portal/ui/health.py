@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from redis.exceptions import RedisError
 
 from portal.accounts.guards import public
+from portal.broker import answers
 from portal.his.gateway import HisMisconfigured, HisUnavailable
 from portal.his.opening import from_settings
 
@@ -37,20 +36,7 @@ def database() -> bool:
 
 
 def broker() -> bool:
-    if settings.REDIS_URL.startswith("memory:"):
-        return True  # wakes this process only: there is nothing to reach
-    client = redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        socket_timeout=TIMEOUT_SECONDS,
-    )
-    try:
-        client.ping()
-    except RedisError:
-        return False
-    finally:
-        client.close()
-    return True
+    return answers(settings.BROKER_URL, settings.BROKER_MASTER, TIMEOUT_SECONDS)
 
 
 def his() -> bool:

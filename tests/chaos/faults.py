@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+PATIENCE_SECONDS = 10.0
 
 
 def nothing() -> None:
@@ -29,27 +30,32 @@ class Fault:
 
 @dataclass
 class Injector:
-    """Every fault once, in a random order, then any of them again and again."""
+    """Every fault once, in a random order, then any of them again and again.
+
+    The next one comes when so many changes more have been delivered, or has to be
+    waited for when nothing can be: a slow machine has as many faults as a fast one.
+    """
 
     faults: Sequence[Fault]
     luck: random.Random
-    pause: float  # seconds from one to the next, on average
+    every: int  # changes from one to the next, on average
     counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._first = self.luck.sample(self.faults, len(self.faults))
         self._standing: dict[str, tuple[float, Fault]] = {}
-        self._next_at = 0.0
+        self._next_at, self._next_place = 0.0, 0.0
 
     @property
     def has_done_all(self) -> bool:
         return not self._first
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float, delivered: int) -> None:
         self._lift([one for one in self._standing.values() if one[0] <= now])
-        if now < self._next_at:
+        if delivered < self._next_place and now < self._next_at:
             return
-        self._next_at = now + self.luck.uniform(0.3, 1.7) * self.pause
+        self._next_place = delivered + self.luck.uniform(0.3, 1.7) * self.every
+        self._next_at = now + PATIENCE_SECONDS
         fault = self._chosen()
         if fault is not None:
             self._begin(fault, now)
@@ -77,7 +83,3 @@ class Injector:
         for _until, fault in over:
             fault.end()
             del self._standing[fault.part]
-
-
-def now() -> float:
-    return time.monotonic()

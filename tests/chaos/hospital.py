@@ -27,6 +27,7 @@ TIMEOUT_SECONDS = 2
 LEASE_SECONDS = 8
 # A clock further ahead than a sweep may be old would get no sweeps at all.
 LARGEST_STEP_SECONDS = 45
+SETTINGS = "tests.chaos.bare_settings"
 FINAL = "state IN ('CONFIRMED', 'STOPPED')"
 
 
@@ -39,6 +40,7 @@ class Task:
     changes: int
     seed: int
     room: int  # open messages at most
+    is_told_by_mllp: bool = False
 
 
 @dataclass
@@ -60,8 +62,8 @@ class Hospital:
 
     def make_services(self) -> None:
         log = self.var / f"{self.task.name}-worker.log"
-        stepped = self.env | self.clock.env
-        self.workers = [parts.worker(env, log) for env in (self.env, stepped)]
+        clocks = (None, self.clock)
+        self.workers = [parts.worker(self.env, log, clock) for clock in clocks]
         self.beat = parts.beat(self.env, self.var / f"{self.task.name}-beat.log")
 
     def office(self) -> parts.Service:
@@ -206,11 +208,16 @@ def mllp_faults(wire: Wire) -> Iterator[Fault]:
 
 @contextmanager
 def hospital(
-    task: Task, ours: str, theirs: str, broker_url: str, var: Path, *, over_mllp: bool
+    task: Task,
+    servers: tuple[str, str],
+    template: str,
+    broker_url: str,
+    var: Path,
 ) -> Iterator[Hospital]:
-    """Its databases on the two servers, its HIS filled, its tables made."""
+    """Its databases on the two servers, ours from the template, and its HIS filled."""
+    ours, theirs = servers
     with ExitStack() as stack:
-        database = stack.enter_context(fresh_database(ours))
+        database = stack.enter_context(fresh_database(ours, template))
         his = his_site(stack.enter_context(fresh_database(theirs)), task.site)
         host, port, name = split(his.url)
         wire = Proxy((host, port))
@@ -225,12 +232,11 @@ def hospital(
             "LOG_LEVEL": "WARNING",
         }
         mllp = None
-        if over_mllp:
+        if task.is_told_by_mllp:
             mllp = stack.enter_context(mllp_wire(his.url, var))
             env["HIS_PUSH_DSN"] = f"mllp://127.0.0.1:{mllp.port}"
         clock = parts.Clock(var / f"{task.name}.clock")
         made = Hospital(task, database, his, wire, env, var, clock, mllp)
-        migrate(env)
         made.make_services()
         yield made
 
@@ -263,10 +269,14 @@ def split(url: str) -> tuple[str, int, str]:
     return host, int(port), name
 
 
-def migrate(env: dict[str, str]) -> None:
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "portal.settings"} | env,
-        cwd=Path(__file__).resolve().parents[2],
-        check=True,
-    )
+@contextmanager
+def template_database(server: str) -> Iterator[str]:
+    """The name of a database with the portal's tables and nothing in them."""
+    with fresh_database(server) as url:
+        subprocess.run(
+            [*(sys.executable, "manage.py", "migrate"), *("--run-syncdb", "-v", "0")],
+            env=os.environ | {"DJANGO_SETTINGS_MODULE": SETTINGS, "DATABASE_URL": url},
+            cwd=Path(__file__).resolve().parents[2],
+            check=True,
+        )
+        yield url.rsplit("/", 1)[1]

@@ -10,9 +10,7 @@ from subprocess import Popen
 
 import redis
 
-from tests.services import PartMissing, kill_group, program, redis_process
-
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+from tests.services import kill_group, program, redis_process
 
 
 class Service:
@@ -73,45 +71,32 @@ class Broker:
 
 
 class Clock:
-    """The clock of one program, to be set while it runs."""
+    """The clock of one program, to be set while it runs; see ``stepped``."""
 
     def __init__(self, path: Path) -> None:
-        if not FAKETIME.is_file():
-            raise PartMissing("libfaketime: not found; install the package libfaketime")
-        self._path = path
+        self.path = path
         self.set(0)
 
     def set(self, seconds: int) -> None:
         """So far ahead of the machine's, or behind it."""
-        fresh = self._path.with_suffix(".new")
-        fresh.write_text(f"{seconds:+d}s\n")
-        os.replace(fresh, self._path)
-
-    @property
-    def env(self) -> dict[str, str]:
-        return {
-            "LD_PRELOAD": str(FAKETIME),
-            "FAKETIME_TIMESTAMP_FILE": str(self._path),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(str(seconds))
+        os.replace(fresh, self.path)
 
 
-def celery(command: str, *arguments: str) -> tuple[str, ...]:
-    how = ("--loglevel", "WARNING", *arguments)
-    return ("-m", "celery", "-A", "portal.celery", command, *how)
-
-
-def worker(env: dict[str, str], log: Path) -> Service:
-    how = ("--queues", "push,default", "--concurrency", "1")
+def worker(env: dict[str, str], log: Path, clock: Clock | None = None) -> Service:
+    program = ("tests.chaos.stepped", str(clock.path)) if clock else ("celery",)
+    how = ("--queues", "push,default", "--concurrency", "1", "--loglevel", "WARNING")
+    quiet = ("--without-gossip", "--without-mingle")
     return Service(
-        celery("worker", *how, "--without-gossip", "--without-mingle"), env, log
+        ("-m", *program, "-A", "portal.celery", "worker", *how, *quiet), env, log
     )
 
 
 def beat(env: dict[str, str], log: Path) -> Service:
-    schedule = str(log.with_suffix(".schedule"))
-    return Service(celery("beat", "--pidfile=", "--schedule", schedule), env, log)
+    where = ("--pidfile=", "--schedule", str(log.with_suffix(".schedule")))
+    how = ("-A", "portal.celery", "beat", "--loglevel", "WARNING", *where)
+    return Service(("-m", "celery", *how), env, log)
 
 
 @contextmanager

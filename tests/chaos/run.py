@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -20,12 +21,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.faults import Fault, Injector
-from tests.chaos.hospital import Hospital, Task, hospital
+from tests.chaos.hospital import Hospital, Task, hospital, template_database
+from tests.chaos.judge import Verdict
 from tests.chaos.parts import Broker, Service, tended
 from tests.chaos.plan import Site
 from tests.services import postgres_cluster
 
 TICK_SECONDS = 0.05
+LOOK_SECONDS = 0.5
 TELL_SECONDS = 10.0
 
 
@@ -36,7 +39,7 @@ class Size:
     by_sql: tuple[Site, int]
     by_mllp: tuple[Site, int]
     room: int
-    pause: float
+    every: int  # changes from one fault to the next
     minutes: float
 
 
@@ -45,8 +48,8 @@ SIZES = {
         by_sql=(Site(refusable=50, changed=60, procedures=10, with_items=True), 1_200),
         by_mllp=(Site(refusable=10, changed=20), 200),
         room=300,
-        pause=0.5,
-        minutes=3,
+        every=30,
+        minutes=8,
     ),
     "full": Size(
         by_sql=(
@@ -55,7 +58,7 @@ SIZES = {
         ),
         by_mllp=(Site(refusable=200, changed=300), 10_000),
         room=5_000,
-        pause=1.5,
+        every=250,
         minutes=40,
     ),
 }
@@ -91,26 +94,22 @@ def run(size: Size, seed: int, var: Path) -> Outcome:
         theirs = stack.enter_context(postgres_cluster())
         broker = Broker()
         stack.callback(broker.stop)
+        template = stack.enter_context(template_database(ours))
+        tasks = [
+            Task("sql", *size.by_sql, seed, size.room),
+            Task("mllp", *size.by_mllp, seed + 1, size.room, is_told_by_mllp=True),
+        ]
         hospitals = [
             stack.enter_context(
-                hospital(
-                    Task(name, site, changes, seed + number, size.room),
-                    ours,
-                    theirs,
-                    broker.numbered(number),
-                    var,
-                    over_mllp=name == "mllp",
-                )
+                hospital(task, (ours, theirs), template, broker.numbered(number), var)
             )
-            for number, (name, (site, changes)) in enumerate(
-                (("sql", size.by_sql), ("mllp", size.by_mllp))
-            )
+            for number, task in enumerate(tasks)
         ]
         injector = Injector(
             [fault for one in hospitals for fault in one.faults()]
             + list(broker_faults(broker)),
             random.Random(seed),
-            size.pause,
+            size.every,
         )
         end = begin + size.minutes * 60
         until_done(hospitals, injector, end)
@@ -120,7 +119,7 @@ def run(size: Size, seed: int, var: Path) -> Outcome:
         )
         for one, verdict in zip(hospitals, verdicts, strict=True):
             if not verdict.is_well:
-                print(one.task.name, verdict, flush=True)
+                print(f"{one.task.name}: {told_short(verdict)}", flush=True)
         return Outcome(
             seed,
             time.monotonic() - begin,
@@ -131,6 +130,19 @@ def run(size: Size, seed: int, var: Path) -> Outcome:
             doubled,
             disordered,
         )
+
+
+def told_short(verdict: Verdict) -> str:
+    """The first few of each, to look them up."""
+    doubled = sorted(verdict.doubled.elements())
+    return ", ".join(
+        f"{word} {sorted(found)[:20]}"
+        for word, found in (
+            ("lost", verdict.lost),
+            ("doubled", doubled),
+            ("disordered", verdict.disordered),
+        )
+    )
 
 
 def broker_faults(broker: Broker) -> Sequence[Fault]:
@@ -148,37 +160,35 @@ def until_done(hospitals: Sequence[Hospital], injector: Injector, end: float) ->
     services = [service for one in hospitals for service in one.services]
     total = sum(one.task.changes for one in hospitals)
     with tended(*services), tended(*offices):
-        tell_at, is_calm = 0.0, False
+        look_at = tell_at = 0.0
+        promised = final = 0
         while any(office.is_running for office in offices):
             now = time.monotonic()
+            for service in services:
+                service.tend()
+            if now >= look_at:
+                look_at = now + LOOK_SECONDS
+                promised, final = progress(hospitals)
+            if final and not (promised == total and injector.has_done_all):
+                injector.tick(now, final)
+            else:
+                injector.calm()
+            if now >= tell_at:
+                tell_at = now + TELL_SECONDS
+                told = f"promised {promised}, final {final}"
+                print(f"{told}, faults {injector.counts.total()}", flush=True)
             if now > end:
                 print("the time is up", flush=True)
                 return
-            for service in services:
-                service.tend()
-            if not is_calm:
-                injector.tick(now)
-            if now > tell_at:
-                tell_at = now + TELL_SECONDS
-                promised, final = told(hospitals, injector)
-                is_calm = is_calm or (promised == total and injector.has_done_all)
-                if is_calm:
-                    injector.calm()
             time.sleep(TICK_SECONDS)
         injector.calm()
         refuse_failed(offices)
 
 
-def told(hospitals: Sequence[Hospital], injector: Injector) -> tuple[int, int]:
-    """Promised and final, said aloud too."""
-    promised, final = (
-        sum(found) for found in zip(*(one.progress() for one in hospitals), strict=True)
-    )
-    print(
-        f"promised {promised}, final {final}, faults {injector.counts.total()}",
-        flush=True,
-    )
-    return promised, final
+def progress(hospitals: Sequence[Hospital]) -> tuple[int, int]:
+    """Promised and final, of all hospitals together."""
+    found = [one.progress() for one in hospitals]
+    return sum(one[0] for one in found), sum(one[1] for one in found)
 
 
 def refuse_failed(offices: Sequence[Service]) -> None:
@@ -222,6 +232,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--keep", type=Path, help="directory for the logs")
     given = parser.parse_args(arguments)
+    # Whoever ends the run ends all it has started.
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit("ended"))
     print(f"seed {given.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="yw-chaos-") as scratch:
         var = given.keep or Path(scratch)

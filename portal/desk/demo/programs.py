@@ -65,7 +65,7 @@ def portal(plan: Plan) -> Child:
 def worker(plan: Plan) -> Child:
     """Delivers and pulls; started again when somebody kills it."""
     command = [
-        *(sys.executable, *CELERY, "worker", "--queues", "push,pull,default"),
+        *(sys.executable, *CELERY, "worker", "--queues", "push,pull,report,default"),
         *("--concurrency", "2", "--loglevel", "INFO"),
         *("--without-gossip", "--without-mingle"),
     ]

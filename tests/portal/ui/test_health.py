@@ -66,7 +66,7 @@ def test_readyz_goes_on_without_the_broker(
     client: CheckedClient, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     monkeypatch.setattr(health, "from_settings", his_that(None))
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    settings.BROKER_URL = "redis://127.0.0.1:1/0"
 
     response = client.get("/readyz")
 
