@@ -346,3 +346,13 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=20)
+
+
+def make_tables(env: dict[str, str]) -> None:
+    """The portal's tables in the empty database of ``env``; see ``bare_settings``."""
+    subprocess.run(
+        [*(sys.executable, "manage.py", "migrate"), *("--run-syncdb", "-v", "0")],
+        env=os.environ | env | {"DJANGO_SETTINGS_MODULE": "tests.bare_settings"},
+        cwd=Path(__file__).resolve().parent.parent,
+        check=True,
+    )

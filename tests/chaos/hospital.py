@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -21,13 +18,12 @@ from tests.chaos.his_site import HisSite, cut_sessions, his_site
 from tests.chaos.judge import Promised, Verdict, judge
 from tests.chaos.plan import Site, plan
 from tests.contract.wire import Wire, wire_to
-from tests.services import fresh_database, program, wait_until
+from tests.services import fresh_database, make_tables, program, wait_until
 
 TIMEOUT_SECONDS = 2
 LEASE_SECONDS = 8
 # A clock further ahead than a sweep may be old would get no sweeps at all.
 LARGEST_STEP_SECONDS = 45
-SETTINGS = "tests.chaos.bare_settings"
 FINAL = "state IN ('CONFIRMED', 'STOPPED')"
 
 
@@ -273,10 +269,5 @@ def split(url: str) -> tuple[str, int, str]:
 def template_database(server: str) -> Iterator[str]:
     """The name of a database with the portal's tables and nothing in them."""
     with fresh_database(server) as url:
-        subprocess.run(
-            [*(sys.executable, "manage.py", "migrate"), *("--run-syncdb", "-v", "0")],
-            env=os.environ | {"DJANGO_SETTINGS_MODULE": SETTINGS, "DATABASE_URL": url},
-            cwd=Path(__file__).resolve().parents[2],
-            check=True,
-        )
+        make_tables({"DATABASE_URL": url})
         yield url.rsplit("/", 1)[1]

@@ -48,8 +48,18 @@ SIZES = {
         by_sql=(Site(refusable=50, changed=60, procedures=10, with_items=True), 1_200),
         by_mllp=(Site(refusable=10, changed=20), 200),
         room=300,
-        every=30,
+        every=20,
         minutes=8,
+    ),
+    "medium": Size(
+        by_sql=(
+            Site(refusable=180, changed=220, procedures=50, with_items=True),
+            9_000,
+        ),
+        by_mllp=(Site(refusable=20, changed=30), 1_000),
+        room=1_500,
+        every=100,
+        minutes=15,
     ),
     "full": Size(
         by_sql=(
@@ -58,7 +68,7 @@ SIZES = {
         ),
         by_mllp=(Site(refusable=200, changed=300), 10_000),
         room=5_000,
-        every=250,
+        every=500,
         minutes=40,
     ),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -27,6 +28,7 @@ from tests.integration.witness_his import WitnessHis, witness_his
 from tests.services import (
     fresh_database,
     kill_group,
+    make_tables,
     program,
     wait_until,
 )
@@ -195,9 +197,11 @@ def installation(
             "OUTBOX_LEASE_SECONDS": str(LEASE_SECONDS),
             "VAR_DIR": str(tmp_path),
             "LOG_LEVEL": "WARNING",
+            # As the units have it: told to end, a worker gives back what it cannot end.
+            "REMAP_SIGTERM": "SIGQUIT",
         }
         made = Installation(env, his, durable_postgres, redis_server, tmp_path)
-        made.run("manage.py", "migrate", "--verbosity", "0")
+        make_tables(made.env)
         yield made
 
 
@@ -246,6 +250,25 @@ def test_wiped_broker_loses_nothing(installation: Installation) -> None:
         installation.await_confirmed(100, 30)
 
     installation.assert_every_effect_once_and_in_order(100)
+
+
+def test_worker_told_to_end_loses_no_task_and_leaves_nothing_in_its_hands(
+    installation: Installation,
+) -> None:
+    installation.enqueue(0, CHANGES)
+    with installation.worker() as worker:
+        installation.await_new_claim(set())
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=60) == 0
+    assert installation.claims() == set()
+    assert set(installation.states()) <= {"WAITING", "CONFIRMED"}
+    with redis.Redis.from_url(installation.redis_url) as broker:
+        assert broker.hlen("unacked") == 0
+    with installation.beat(), installation.worker():
+        installation.await_confirmed(CHANGES, 60)
+
+    installation.assert_every_effect_once_and_in_order(CHANGES)
+    assert installation.interrupted_tries() == 0
 
 
 def test_his_that_is_down_is_waited_for_with_the_reason(
