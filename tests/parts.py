@@ -16,6 +16,7 @@ from ctypes.util import find_library
 from tests.contract.drivers import FREETDS
 from tests.his_plugin.node_modules import install_provider, node_modules_missing
 from tests.mariadb import mariadb_binary
+from tests.rabbitmq import rabbitmq_server
 from tests.services import PartMissing, chromium_binary, postgres_bin, redis_binary
 
 CJK_FONT = "fonts-noto-cjk"
@@ -51,6 +52,7 @@ def missing_packages() -> list[str]:
         "postgresql": is_there(postgres_bin),
         "nodejs": shutil.which("node") is not None,
         "npm": shutil.which("npm") is not None,
+        "rabbitmq-server": is_there(rabbitmq_server),
         "redis-server": is_there(redis_binary),
     }
     return [package for package, found in wanted.items() if not found]

@@ -17,12 +17,13 @@ from kombu.exceptions import OperationalError
 from tests.services import PartMissing, free_port, kill_group, wait_until
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+EPMD = Path("/usr/bin/epmd")
 START_SECONDS = 120.0  # Erlang is slow on a busy machine
 
 
 def rabbitmq_server() -> Path:
     """The server itself: the command on the PATH insists on its own user."""
-    if SERVER.exists() and shutil.which("epmd"):
+    if SERVER.exists() and EPMD.exists():
         return SERVER
     raise PartMissing("RabbitMQ: not found; install the package rabbitmq-server")
 
@@ -106,7 +107,7 @@ def rabbitmq() -> Iterator[RabbitMq]:
         stack.callback(shutil.rmtree, home, ignore_errors=True)
         rabbitmq_server()
         epmd = subprocess.Popen(
-            ["epmd", "-port", str(made.epmd_port), "-address", "127.0.0.1"],
+            [str(EPMD), "-port", str(made.epmd_port), "-address", "127.0.0.1"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

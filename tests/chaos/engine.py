@@ -7,22 +7,34 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+
+from hl7apy.core import Message
+from hl7apy.parser import parse_message
 
 from portal.his.contract.interfaces import YW_PRIV_SAVE
 from portal.his.gateway import HisRejected, HisUnavailable
-from portal.his.hl7v2.answers import Reply
+from portal.his.hl7v2.answers import Reply, answer
+from portal.his.hl7v2.mllp import END, START
 from portal.his.sql.gateway import SqlGateway
-from tests.contract.hl7_peers import Engine, arguments, parse_message
+from tests.contract.hl7_peers import Engine, arguments
 from tests.contract.scripted import scripted
 
 
 class BusyEngine(Engine):
-    """Keeps its links to the HIS, and nothing of what it heard."""
+    """Keeps its links to the HIS, and nothing of what it heard; checks no grammar."""
 
-    def act(self, text: str, control: str) -> Reply:
-        self.heard.clear()
-        values = arguments(parse_message(text, find_groups=False), self.encoding)
+    def answers(self, frame: bytes) -> Iterator[str]:
+        text = frame.removeprefix(START).removesuffix(END).decode(self.encoding)
+        message = parse_message(text, find_groups=False)
+        reply = self.told(message, message.msh.msh_10.to_er7())
+        now = datetime.now()  # noqa: DTZ005 (local time of the HIS)
+        yield answer(text, reply, at=now, with_mfk=True)
+
+    def told(self, message: Message, control: str) -> Reply:
+        values = arguments(message, self.encoding)
         try:
             done = SqlGateway(self.database, 5).call(YW_PRIV_SAVE, values)
         except HisRejected as refusal:

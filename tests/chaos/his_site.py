@@ -57,7 +57,8 @@ SELECT emp_no, his_item_id, valid_from, last_operator, status, valid_to
 FROM v_yw_doctor_op
 """
 GRADES = """
-SELECT DISTINCT ON (g.item_code) g.item_code, g.operator, o.grade
+SELECT DISTINCT ON (g.item_code) g.item_code, g.operator, o.grade,
+  o.effective_from
 FROM v_yw_change_log g JOIN v_yw_op_grade o ON o.proc_code = g.item_code
 WHERE g.target = 'OPGRADE' ORDER BY g.item_code, g.seq DESC
 """
@@ -113,7 +114,7 @@ class HisSite:
 def fields_after(change: Change) -> tuple[str | date | None, ...]:
     call = change.call
     if isinstance(call, OpGradeSave):
-        return (call.new_grade,)
+        return call.new_grade, call.effective_from
     value = getattr(call, "his_value", None)
     values = (STATUS_AFTER[call.op], value, call.valid_to)
     return values if value else (values[0], values[2])

@@ -123,10 +123,9 @@ def item_life(emp_no: str, luck: random.Random) -> Iterator[Make]:
 
 
 def graded_life(place: int, luck: random.Random) -> Iterator[Make]:
-    now = ""
-    while True:
-        now = luck.choice([grade for grade in "1234" if grade != now])
-        yield grade(place, now)
+    """Each from a later day on, so that no two leave the same behind."""
+    for first in days(luck):
+        yield grade(place, luck.choice("1234"), first)
 
 
 def privilege(
@@ -164,7 +163,7 @@ def item_right(emp_no: str, op: str, first: date, last: date) -> Make:
     )
 
 
-def grade(place: int, new: str) -> Make:
+def grade(place: int, new: str, first: date) -> Make:
     """``old_grade`` is left open on the wire: what waits may be superseded."""
     return lambda number: OpGradeSave(
         request_id="",
@@ -173,7 +172,7 @@ def grade(place: int, new: str) -> Make:
         proc_code=f"P{place}",
         old_grade=None,
         new_grade=new,
-        effective_from=BEGIN,
+        effective_from=first,
         grade_version="1",
         reason="演练",
         doc_no=str(number),

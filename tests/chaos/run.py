@@ -54,19 +54,19 @@ SIZES = {
     "medium": Size(
         by_sql=(
             Site(refusable=180, changed=220, procedures=50, with_items=True),
-            9_000,
+            9_700,
         ),
-        by_mllp=(Site(refusable=20, changed=30), 1_000),
+        by_mllp=(Site(refusable=5, changed=10), 300),
         room=1_500,
         every=100,
         minutes=15,
     ),
     "full": Size(
         by_sql=(
-            Site(refusable=1_800, changed=2_200, procedures=500, with_items=True),
-            90_000,
+            Site(refusable=1_800, changed=2_600, procedures=500, with_items=True),
+            98_000,
         ),
-        by_mllp=(Site(refusable=200, changed=300), 10_000),
+        by_mllp=(Site(refusable=40, changed=60), 2_000),
         room=5_000,
         every=500,
         minutes=40,

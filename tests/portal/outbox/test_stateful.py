@@ -1,0 +1,336 @@
+"""The outbox against a small model: whatever comes in whatever order, 9.4 holds.
+
+Hypothesis promises, delivers with every fault, lets workers die and be overtaken, moves
+the clock, and acts as people do. The HIS in memory is the witness: at the moment of
+each effect the books are held against the rule, and once all is calm its lines must
+show our last word.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from portal.accounts.models import User
+from portal.his.messages import Answer
+from portal.outbox import services
+from portal.outbox.delivery import deliver_due
+from portal.outbox.models import FINAL, Message, State
+from tests.cast import make_user
+from tests.portal.outbox.memory_his import (
+    Call,
+    MemoryHis,
+    grade_save,
+    op_save,
+    priv_save,
+)
+
+pytestmark = pytest.mark.django_db
+
+QUICK = settings(
+    max_examples=25,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+LEASE_SECONDS = 60
+PEOPLE, LINES = ("1188", "1027"), ("RX01", "AB02")
+FAULTS = ("", "", "down", "lost", "cut", "refuse", "killed", "killed late", "slow")
+BASE = date(2026, 12, 1)
+
+
+class Killed(BaseException):
+    """SIGKILL, as far as Python can have one: nobody handles it."""
+
+
+@dataclass
+class WitnessHis(MemoryHis):
+    """A HIS that looks into our books whenever something takes effect."""
+
+    clock: Any = None
+    to_come: list[str] = field(default_factory=list)
+
+    def _save(self, message: Call) -> Answer:
+        fault = self.to_come.pop(0) if self.to_come else ""
+        if fault == "killed":
+            raise Killed
+        if fault == "slow":
+            self._lose_the_lease()
+        self.save_faults = [fault] if fault in {"down", "lost", "cut", "refuse"} else []
+        answer = super()._save(message)
+        if fault == "killed late":
+            raise Killed
+        return answer
+
+    def _lose_the_lease(self) -> None:
+        """The call is under way for so long that another worker takes it over."""
+        self.to_come.clear()
+        self.clock.shift(LEASE_SECONDS + 1)
+        work(self)
+
+    def _answer(self, message: Call, fault: str) -> Any:
+        before = len(self.effects)
+        answer = super()._answer(message, fault)
+        if len(self.effects) > before:
+            assert_may_go(message, timezone.now())
+            assert_is_last_of_its_line(message, self.effects[:-1])
+        return answer
+
+
+def work(his: WitnessHis) -> None:
+    """A worker of its own, one message at a time, until nothing is due."""
+    deliver_due(gateway=his, batch=1, lanes=1)
+
+
+# --- the rule of 9.4, said once more --------------------------------------------------
+
+
+def row_of(call: Call) -> Message:
+    return Message.objects.get(subject=f"test:{call.doc_no}")
+
+
+def assert_may_go(call: Call, at: datetime) -> None:
+    row = row_of(call)
+    before = Message.objects.filter(stream=row.stream, pk__lt=row.pk).order_by("pk")
+    is_behind_rejected = False
+    for earlier in before:
+        assert is_passed_rightly(earlier, row, at, is_behind_rejected), (
+            f"{row} went before {earlier}"
+        )
+        is_behind_rejected |= earlier.state == State.REJECTED
+
+
+def is_passed_rightly(
+    earlier: Message, row: Message, at: datetime, is_behind_rejected: bool
+) -> bool:
+    """Nothing is passed but what is over, what waits for its day, and by what takes a
+    right away what was rejected and the givers behind it."""
+    match earlier.state:
+        case State.CONFIRMED | State.STOPPED:
+            return True
+        case State.DELIVERED:
+            return earlier.due_at is None
+        case State.REJECTED:
+            return row.takes_away
+        case State.WAITING:
+            has_its_day = earlier.not_before > max(earlier.enqueued_at, at)
+            gives = not earlier.takes_away
+            return has_its_day or (row.takes_away and gives and is_behind_rejected)
+    return False
+
+
+def assert_is_last_of_its_line(call: Call, effects: list[Call]) -> None:
+    row = row_of(call)
+    for other in map(row_of, {one for one in effects if type(one) is type(call)}):
+        assert other.line != row.line or other.pk <= row.pk, f"{row} undid {other}"
+
+
+# --- the machine ----------------------------------------------------------------------
+
+
+class Outbox(RuleBasedStateMachine):
+    clock: time_machine.Traveller
+    officer: User
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = transaction.atomic()
+        self.block.__enter__()
+        self.his = WitnessHis(clock=self.clock)
+        self.count = 0
+        self.over: dict[int, tuple[str, datetime | None]] = {}
+        # A person gave up what may have taken effect: nobody knows its last word.
+        self.doubtful: set[Hashable] = set()
+
+    def teardown(self) -> None:
+        try:
+            self.drain()
+            self.assert_his_shows_our_last_words()
+            self.assert_every_effect_once()
+        finally:
+            transaction.set_rollback(True)
+            self.block.__exit__(None, None, None)
+
+    # --- what happens -------------------------------------------------------------
+
+    @rule(
+        kind=st.sampled_from(("priv", "priv", "op", "grade")),
+        emp_no=st.sampled_from(PEOPLE),
+        line=st.sampled_from(LINES),
+        op=st.sampled_from(("ADD", "UPDATE", "SUSPEND", "RESTORE", "REVOKE")),
+        hours=st.sampled_from((None, None, None, 1, 2)),
+    )
+    def promise(
+        self, kind: str, emp_no: str, line: str, op: str, hours: int | None
+    ) -> None:
+        self.count += 1
+        at = timezone.now()
+        with transaction.atomic():
+            services.enqueue(
+                message=self.call(kind, emp_no, line, op),
+                subject=f"test:{self.count}",
+                at=at,
+                not_before=at + timedelta(hours=hours) if hours else None,
+            )
+
+    def call(self, kind: str, emp_no: str, line: str, op: str) -> Call:
+        """No two leave the same behind."""
+        day, number = BASE + timedelta(days=self.count), str(self.count)
+        if kind == "grade":
+            return grade_save(effective_from=day, doc_no=number)
+        if kind == "op":
+            item = {"RX01": "9001", "AB02": "9002"}[line]
+            return op_save(emp_no, op, his_item_id=item, valid_to=day, doc_no=number)
+        return priv_save(
+            emp_no, op, priv_code=line, valid_to=day, his_value=number, doc_no=number
+        )
+
+    @rule(faults=st.lists(st.sampled_from(FAULTS), max_size=4), reads=st.booleans())
+    def deliver(self, faults: list[str], reads: bool) -> None:
+        self.his.to_come = faults
+        self.his.read_faults = [] if reads else ["down"]
+        try:
+            work(self.his)
+        except Killed:
+            return
+        finally:
+            self.his.to_come, self.his.read_faults = [], []
+
+    @rule(seconds=st.sampled_from((-30, 1, 5, LEASE_SECONDS + 1, 400, 3601)))
+    def clock_moves(self, seconds: int) -> None:
+        self.clock.shift(seconds)
+
+    @rule(code=st.sampled_from((*LINES, "9001", "51.2300")))
+    def his_refuses_or_no_more(self, code: str) -> None:
+        if self.his.rejects.pop(code, None) is None:
+            self.his.rejects[code] = "2003"
+
+    @rule()
+    def his_goes_down_or_comes_back(self) -> None:
+        self.his.is_down = not self.his.is_down
+
+    @precondition(lambda self: self.count > 0)
+    @rule(place=st.integers(0, 30))
+    def retry(self, place: int) -> None:
+        self.act(services.retry, self.picked(place))
+
+    @precondition(lambda self: self.count > 0)
+    @rule(place=st.integers(0, 30))
+    def stop(self, place: int) -> None:
+        message = self.picked(place)
+        if self.act(services.stop, message) and self.has_effect(message):
+            self.doubtful.add(message.line)
+
+    @rule(emp_no=st.sampled_from(PEOPLE))
+    def plans_are_made_anew(self, emp_no: str) -> None:
+        services.withdraw(
+            streams=[f"practitioner:{emp_no}"],
+            at=timezone.now(),
+            concerns=lambda _call: True,
+        )
+
+    def picked(self, place: int) -> Message:
+        found = list(Message.objects.order_by("pk"))
+        return found[place % len(found)]
+
+    def act(self, act: Any, message: Message) -> bool:
+        """Whether it was possible; a refused one changes nothing."""
+        before = Message.objects.filter(pk=message.pk).values().get()
+        try:
+            act(message=message, by=self.officer, at=timezone.now(), reason="核对过")
+        except services.NotPossible:
+            assert Message.objects.filter(pk=message.pk).values().get() == before
+            return False
+        return True
+
+    def has_effect(self, message: Message) -> bool:
+        return any(row_of(call).pk == message.pk for call in self.his.effects)
+
+    # --- what always holds --------------------------------------------------------
+
+    @invariant()
+    def no_two_of_a_stream_are_under_way(self) -> None:
+        under_way = Message.objects.filter(state=State.SENDING).order_by("pk")
+        streams = Counter(under_way.values_list("stream", flat=True))
+        assert {stream for stream, count in streams.items() if count > 1} == set()
+
+    @invariant()
+    def nothing_final_changes(self) -> None:
+        rows = Message.objects.filter(state__in=FINAL).order_by("pk")
+        now = {
+            pk: (state, at)
+            for pk, state, at in rows.values_list("pk", "state", "confirmed_at")
+        }
+        assert {pk: now.get(pk) for pk in self.over} == self.over
+        self.over = now
+
+    # --- the end ------------------------------------------------------------------
+
+    def drain(self) -> None:
+        """The HIS is well, and people do what is left to them."""
+        self.his.is_down = False
+        self.his.rejects.clear()
+        for _day in range(60):
+            self.clock.shift(3601)
+            work(self.his)
+            left = list(Message.objects.exclude(state__in=FINAL).order_by("pk"))
+            if not left:
+                return
+            for message in left:
+                if not self.act(services.retry, message) and message.state in {
+                    State.REJECTED,
+                    State.UNKNOWN,
+                }:
+                    self.give_up(message)
+        raise AssertionError(f"never calm: {left}")
+
+    def give_up(self, message: Message) -> None:
+        if self.act(services.stop, message) and self.has_effect(message):
+            self.doubtful.add(message.line)
+
+    def assert_his_shows_our_last_words(self) -> None:
+        last = {
+            message.line: message
+            for message in Message.objects.filter(state=State.CONFIRMED).order_by("pk")
+        }
+        for line, message in last.items():
+            if line not in self.doubtful:
+                shown = message.of.read(self.his, message.call)
+                assert message.of.differences(message.call, shown) == (), message
+
+    def assert_every_effect_once(self) -> None:
+        effects = Counter(row_of(call).pk for call in self.his.effects)
+        assert [pk for pk, count in effects.items() if count > 1] == []
+        confirmed = Message.objects.filter(state=State.CONFIRMED).order_by("pk")
+        assert [one.pk for one in confirmed if one.pk not in effects] == []
+
+
+@pytest.fixture
+def machine(clock: time_machine.Traveller) -> type[Outbox]:
+    class Here(Outbox):
+        pass
+
+    Here.clock = clock
+    Here.officer = make_user("2031", "苏晓岚")
+    return Here
+
+
+def test_outbox_keeps_the_rule_whatever_happens(machine: type[Outbox]) -> None:
+    run_state_machine_as_test(machine, settings=QUICK)
