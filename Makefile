@@ -28,6 +28,7 @@ AS_IN_A_HOSPITAL := DATABASE_URL=sqlite://:memory: SECURE_COOKIES=True \
   SECRET_KEY=$$(head -c 48 /dev/urandom | base64 -w 0) LAUNCH_KEYS=YW=$$(head -c 24 /dev/urandom | base64 -w 0)
 
 .PHONY: demo test samples test-his lint bench lock texts screenshots
+.PHONY: demo test test-his lint bench chaos lock texts screenshots
 
 # Portal on PORT (8000), demo HIS on HIS_PORT (8010); RESET=1 starts over.
 demo: $(DEMO_SET)
@@ -62,6 +63,11 @@ lint: $(DEV_SET)
 # Figures as ratios: all benchmarks small, or one: make bench BENCH=push SIZE=full
 bench: $(DEV_SET)
 	@$(PY) -m tests.benchmarks.run $(BENCH) --size $(or $(SIZE),small)
+
+# Everything goes wrong at random and nothing may be lost by it: make chaos SIZE=full SEED=7
+chaos: $(DEV_SET)
+	@$(PY) -m tests.parts
+	@$(PY) -m tests.chaos.run --size $(or $(SIZE),small) $(if $(SEED),--seed $(SEED))
 
 # Collect the texts people read and compile their English.
 texts: $(DEV_SET)

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-PATIENCE_SECONDS = 10.0
+# Nothing moves any more: the next fault need not wait for it.
+PATIENCE_SECONDS = 30.0
 
 
 def nothing() -> None:

@@ -83,7 +83,13 @@ class Hospital:
         """Those of this hospital alone."""
         wire, sql = self.wire, f"{self.task.name} sql"
         yield self._worker_killed()
-        yield Fault("clock of a worker set", f"{self.task.name} clock", self._step)
+        yield Fault(
+            "clock of a worker set",
+            f"{self.task.name} clock",
+            self._step,
+            lambda: self.clock.set(0),
+            6,
+        )
         cut = Fault(
             "our database: connections cut",
             "ours",

@@ -51,9 +51,16 @@ QUICK = settings(
     suppress_health_check=list(HealthCheck),
 )
 LEASE_SECONDS = 60
-PEOPLE, LINES = ("1188", "1027"), ("RX01", "AB02")
-FAULTS = ("", "", "down", "lost", "cut", "refuse", "killed", "killed late", "slow")
+PEOPLE, LINES = ("1188", "1188", "1027"), ("RX01", "AB02")
+FAULTS = ("", "down", "lost", "cut", "refuse", "killed", "killed late", "slow")
 BASE = date(2026, 12, 1)
+PROMISES = st.tuples(
+    st.sampled_from(("priv", "priv", "op", "grade")),
+    st.sampled_from(PEOPLE),
+    st.sampled_from(LINES),
+    st.sampled_from(("ADD", "UPDATE", "SUSPEND", "RESTORE", "REVOKE")),
+    st.sampled_from((None, None, None, None, 1, 2)),
+)
 
 
 class Killed(BaseException):
@@ -170,25 +177,18 @@ class Outbox(RuleBasedStateMachine):
 
     # --- what happens -------------------------------------------------------------
 
-    @rule(
-        kind=st.sampled_from(("priv", "priv", "op", "grade")),
-        emp_no=st.sampled_from(PEOPLE),
-        line=st.sampled_from(LINES),
-        op=st.sampled_from(("ADD", "UPDATE", "SUSPEND", "RESTORE", "REVOKE")),
-        hours=st.sampled_from((None, None, None, 1, 2)),
-    )
-    def promise(
-        self, kind: str, emp_no: str, line: str, op: str, hours: int | None
-    ) -> None:
-        self.count += 1
+    @rule(promises=st.lists(PROMISES, min_size=1, max_size=4))
+    def promise(self, promises: list[tuple[str, str, str, str, int | None]]) -> None:
         at = timezone.now()
-        with transaction.atomic():
-            services.enqueue(
-                message=self.call(kind, emp_no, line, op),
-                subject=f"test:{self.count}",
-                at=at,
-                not_before=at + timedelta(hours=hours) if hours else None,
-            )
+        for *words, hours in promises:
+            self.count += 1
+            with transaction.atomic():
+                services.enqueue(
+                    message=self.call(*map(str, words)),
+                    subject=f"test:{self.count}",
+                    at=at,
+                    not_before=at + timedelta(hours=hours) if hours else None,
+                )
 
     def call(self, kind: str, emp_no: str, line: str, op: str) -> Call:
         """No two leave the same behind."""
@@ -202,10 +202,19 @@ class Outbox(RuleBasedStateMachine):
             emp_no, op, priv_code=line, valid_to=day, his_value=number, doc_no=number
         )
 
-    @rule(faults=st.lists(st.sampled_from(FAULTS), max_size=4), reads=st.booleans())
-    def deliver(self, faults: list[str], reads: bool) -> None:
-        self.his.to_come = faults
-        self.his.read_faults = [] if reads else ["down"]
+    @rule(faults=st.lists(st.sampled_from(FAULTS), max_size=4))
+    def deliver(self, faults: list[str]) -> None:
+        self.worked(faults, [])
+
+    @rule(
+        fault=st.sampled_from(("", "lost", "cut")),
+        reads=st.lists(st.sampled_from(("", "down")), min_size=1, max_size=3),
+    )
+    def deliver_and_hardly_read_back(self, fault: str, reads: list[str]) -> None:
+        self.worked([fault], reads)
+
+    def worked(self, faults: list[str], read_faults: list[str]) -> None:
+        self.his.to_come, self.his.read_faults = faults, read_faults
         try:
             work(self.his)
         except Killed:
@@ -217,26 +226,21 @@ class Outbox(RuleBasedStateMachine):
     def clock_moves(self, seconds: int) -> None:
         self.clock.shift(seconds)
 
-    @rule(code=st.sampled_from((*LINES, "9001", "51.2300")))
-    def his_refuses_or_no_more(self, code: str) -> None:
-        if self.his.rejects.pop(code, None) is None:
+    @rule(code=st.sampled_from((*LINES, "9001", "51.2300", "", "")))
+    def his_gets_worse_or_better(self, code: str) -> None:
+        if not code:
+            self.his.is_down = not self.his.is_down
+        elif self.his.rejects.pop(code, None) is None:
             self.his.rejects[code] = "2003"
 
-    @rule()
-    def his_goes_down_or_comes_back(self) -> None:
-        self.his.is_down = not self.his.is_down
-
     @precondition(lambda self: self.count > 0)
-    @rule(place=st.integers(0, 30))
-    def retry(self, place: int) -> None:
-        self.act(services.retry, self.picked(place))
-
-    @precondition(lambda self: self.count > 0)
-    @rule(place=st.integers(0, 30))
-    def stop(self, place: int) -> None:
+    @rule(place=st.integers(0, 30), what=st.sampled_from(("retry", "retry", "stop")))
+    def a_person_acts(self, place: int, what: str) -> None:
         message = self.picked(place)
-        if self.act(services.stop, message) and self.has_effect(message):
-            self.doubtful.add(message.line)
+        if what == "stop":
+            self.give_up(message)
+        else:
+            self.act(services.retry, message)
 
     @rule(emp_no=st.sampled_from(PEOPLE))
     def plans_are_made_anew(self, emp_no: str) -> None:
