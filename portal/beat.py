@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 class ElectedScheduler(RedBeatScheduler):  # type: ignore[misc]
     """Named by ``portal.broker.election``."""
 
+    lock: Any
+
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Seconds until there is something to do again."""
         try:

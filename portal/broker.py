@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from portal.env import BadSetting
@@ -139,9 +139,12 @@ def answers(url: str, master: str, seconds: float) -> bool:
     transport = options["broker_transport_options"]
     if kind_of(url) in REDIS:
         transport = transport | limits
-    with Connection(url, transport_options=transport, connect_timeout=seconds) as link:
+    link = Connection(  # type: ignore[no-untyped-call]
+        url, transport_options=transport, connect_timeout=seconds
+    )
+    with link:
         try:
-            link.connect()
+            link.connect()  # type: ignore[no-untyped-call]
         except (OperationalError, *link.connection_errors, *link.channel_errors):
             return False
     return True

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from tests.services import PartMissing, free_port, kill_group, wait_until
@@ -62,9 +62,10 @@ class RabbitMq:
         }
 
     def answers(self) -> bool:
-        with Connection(self.url, connect_timeout=2) as link:
+        link = Connection(self.url, connect_timeout=2)  # type: ignore[no-untyped-call]
+        with link:
             try:
-                link.connect()
+                link.connect()  # type: ignore[no-untyped-call]
             except (OperationalError, *link.connection_errors):
                 return False
         return True

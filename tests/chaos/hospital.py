@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -165,25 +166,23 @@ class Hospital:
     def figures(self) -> dict[str, int]:
         """What the run saw, beside the verdict."""
         with psycopg.connect(self.database) as link:
-            states = dict(
-                link.execute(
-                    "SELECT state, count(*) FROM outbox_message GROUP BY state"
-                ).fetchall()
-            )
-            tries = dict(
-                link.execute(
-                    "SELECT outcome, count(*) FROM outbox_attempt GROUP BY outcome"
-                ).fetchall()
-            )
-            acts = link.execute(
-                "SELECT count(*) FROM audit_auditevent WHERE kind = 'MESSAGE_RETRIED'"
-            ).fetchone()
+            states = counted(link, "outbox_message", "state")
+            tries = counted(link, "outbox_attempt", "outcome")
+            acts = counted(link, "audit_auditevent", "kind")
         return {
-            **{f"messages {name}": count for name, count in sorted(states.items())},
-            **{f"tries {name}": count for name, count in sorted(tries.items())},
-            "delivered again by people": int(acts[0]) if acts else 0,
+            **{f"messages {name}": count for name, count in states.items()},
+            **{f"tries {name}": count for name, count in tries.items()},
+            "delivered again by people": acts.get("MESSAGE_RETRIED", 0),
             "calls the HIS knew already": self.his.repeats(),
         }
+
+
+def counted(
+    link: psycopg.Connection[Any], table: LiteralString, column: LiteralString
+) -> dict[str, int]:
+    """Rows by the value of a column."""
+    query = f"SELECT {column}, count(*) FROM {table} GROUP BY 1 ORDER BY 1"
+    return dict(link.execute(query).fetchall())
 
 
 def mllp_faults(wire: Wire) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -55,7 +56,7 @@ def main(site: Site, changes: int, seed: int, room: int) -> None:
         while not is_promised and count < room:
             chunk = list(islice(todo, CHUNK))
             is_promised = len(chunk) < CHUNK
-            count += persistently(lambda now=chunk: promise(now))
+            count += persistently(partial(promise, chunk))
         if is_promised and not count:
             return
         time.sleep(LOOK_SECONDS)

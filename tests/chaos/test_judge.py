@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from tests.chaos.judge import CONFIRMED, STOPPED, Effect, Promised, Verdict, judge
@@ -25,7 +25,7 @@ def judged(
     promised: Sequence[Promised],
     effects: Sequence[int],
     refused: dict[int, int] | None = None,
-    standing: dict[tuple[str, str], int] | None = None,
+    standing: Mapping[Hashable, int] | None = None,
 ) -> Verdict:
     """Effects one second apart; a refusal is given by its second."""
     happened = [
@@ -54,7 +54,7 @@ def test_confirmed_change_without_an_effect_is_lost_once() -> None:
 
 
 def test_last_change_of_a_line_without_an_effect_is_lost_once() -> None:
-    row_shows = {("1188", "RX01"): 1}
+    row_shows: dict[Hashable, int] = {("1188", "RX01"): 1}
     assert judged([change(1), change(2)], [1], standing=row_shows).figures == (1, 0, 0)
 
 

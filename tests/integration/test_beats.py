@@ -38,7 +38,7 @@ class Beats:
 
     def sent(self) -> int:
         """Sweeps that wait for a worker."""
-        return int(self.client.llen("push"))  # type: ignore[arg-type]
+        return int(self.client.llen("push"))
 
     def await_sweep(self, seconds: float = 120) -> None:
         before = self.sent()
