@@ -131,7 +131,7 @@ class Installation:
         def is_so() -> bool:
             return bool(self.claims() - known)
 
-        wait_until(is_so, seconds=30, what="messages are being sent")
+        wait_until(is_so, seconds=120, what="messages are being sent")
         return known | self.claims()
 
     def tries_of(self, condition: str) -> int:
