@@ -90,6 +90,8 @@ class Proxy:
             near.close()
             return
         far.settimeout(None)
+        for end in (near, far):  # an answer in several parts would wait 40 ms for each
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         link = Link(near, far, self.faults)
         self._links.add(link)
         try:

@@ -65,6 +65,8 @@ class Wire:
                 near.close()
                 continue
             far = socket.create_connection(self._target)
+            for end in (near, far):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._pairs.append((near, far))
             self._spawn(self._pump, near, far, False)
             self._spawn(self._pump, far, near, True)
