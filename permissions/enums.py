@@ -177,6 +177,7 @@ class Trigger(models.TextChoices):
     LICENSE = "LICENSE", _("执业注册变更或延续")
     SCOPE = "SCOPE", _("执业范围、备案变更或到期")
     MASS = "MASS", _("成批变动待确认")
+    DRIFT = "DRIFT", _("HIS 与台账不一致")
     ASSESSMENT_FAILED = "ASSESSMENT_FAILED", _("能力评估不合格")
     ASSESSMENT_OVERDUE = "ASSESSMENT_OVERDUE", _("能力评估超期")
 
@@ -252,3 +253,47 @@ class HitOutcome(models.TextChoices):
     CANCELED = "CANCELED", _("取消手术")
     KEPT = "KEPT", _("另行批准，照原安排")
     OTHER = "OTHER", _("其他")
+
+
+class DriftTarget(models.TextChoices):
+    """What of the HIS a drift is about."""
+
+    RIGHT = "RIGHT", _("医生权限")
+    OPERATION = "OPERATION", _("手术权限")
+    FLAG = "FLAG", _("粗略标志")
+
+
+class DriftKind(models.TextChoices):
+    """What the HIS is beside our ledger."""
+
+    MISSING = "MISSING", _("HIS 缺少")
+    EXTRA = "EXTRA", _("HIS 多出")
+    DIFFERENT = "DIFFERENT", _("不一致")
+
+
+class DriftState(models.TextChoices):
+    """How far a drift has been seen to; GONE went by itself."""
+
+    OPEN = "OPEN", _("待处理")
+    REPAIRING = "REPAIRING", _("修复中")
+    REPAIRED = "REPAIRED", _("已修复")
+    ADOPTED = "ADOPTED", _("已提议采纳")
+    IGNORED = "IGNORED", _("不处理")
+    GONE = "GONE", _("已消除")
+
+
+class DriftAct(models.TextChoices):
+    """What somebody does about a drift."""
+
+    REPAIR = "REPAIR", _("按本院修复")
+    ADOPT = "ADOPT", _("提议采纳")
+    IGNORE = "IGNORE", _("不处理")
+    REOPEN = "REOPEN", _("重新处理")
+
+
+class DriftPolicy(models.IntegerChoices):
+    """What the hospital has a drift do by itself; the values of its parameters."""
+
+    REPORT = 0, _("只报告")
+    REPAIR = 1, _("自动修复")
+    ADOPT = 2, _("提议采纳")

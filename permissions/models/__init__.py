@@ -15,6 +15,8 @@ from permissions.models.imports import GrantImport, GrantImportRow
 from permissions.models.ledger import Grant, GrantEvent, GrantState
 from permissions.models.recoding import RecodedGrant
 from permissions.models.regrading import FollowedVersion, RegradedGrant
+from permissions.models.reconciliation import Drift, DriftDecision, Reconciliation
+from permissions.models.regrading import RegradedGrant
 from permissions.models.reviews import (
     Assessment,
     EventCursor,
@@ -36,6 +38,8 @@ __all__ = [
     "BookingHit",
     "CatalogueVersion",
     "DraftEntry",
+    "Drift",
+    "DriftDecision",
     "EventCursor",
     "EventReading",
     "FollowedVersion",
@@ -50,6 +54,7 @@ __all__ = [
     "Privilege",
     "PrivilegeRevision",
     "RecodedGrant",
+    "Reconciliation",
     "RegradedGrant",
     "RegistrationScope",
     "Regulation",

@@ -96,14 +96,14 @@ def after(table: Mapping[RowKey, Row], steps: Iterable[Step]) -> Table:
     """The table when the steps were taken."""
     found = dict(table)
     for step in steps:
-        before = found.get(step.key)
-        keeps_day = step.op in KEEPS_VALUE and before is not None
-        found[step.key] = Row(
-            STATUS_AFTER[step.op],
-            before.last_day if keeps_day and before else step.last_day,
-            step.value,
-        )
+        found[step.key] = row_after(found.get(step.key), step)
     return found
+
+
+def row_after(before: Row | None, step: Step) -> Row:
+    keeps_day = step.op in KEEPS_VALUE and before is not None
+    last_day = before.last_day if keeps_day and before else step.last_day
+    return Row(STATUS_AFTER[step.op], last_day, step.value)
 
 
 def settle(
@@ -118,10 +118,11 @@ def settle(
     What takes away goes first.
     """
     steps: list[Step] = []
-    rights = dict.fromkeys([*(key.right for key in told), *spells])
-    for right in rights:
-        rows = {key.first_day: row for key, row in told.items() if key.right == right}
-        mine = spells.get(right, ())
+    by_right: dict[Right, dict[date, Row]] = {}
+    for key, row in told.items():
+        by_right.setdefault(key.right, {})[key.first_day] = row
+    for right in dict.fromkeys([*by_right, *spells]):
+        rows, mine = by_right.get(right, {}), spells.get(right, ())
         found = _dated(rows, mine, day) if keeps_dates else _undated(rows, mine)
         steps += [
             Step(op, RowKey(right, first), last, value)

@@ -7,29 +7,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from permissions.enums import EventKind, GrantStatus
+from permissions.enums import EventKind
 from permissions.models import Grant, GrantEvent
 from permissions.outbound import flags
-from permissions.outbound.flags import Held
 from permissions.outbound.lines import Line, read
+from permissions.outbound.rows import flag_steps, op_lines, spells_of, whole_set
 from permissions.outbound.table import (
     NO_DAY,
     Right,
     Row,
     RowKey,
-    Spell,
     Step,
     Table,
     after,
-    reaches,
     settle,
-    stretches,
 )
-from permissions.outbound.ways import OP, PRIV, Ways, his_value_of
+from permissions.outbound.ways import OP, PRIV, Ways
 from permissions.outbound.wording import message_of, right_of, told_by
 from portal.accounts.models import User
 from portal.his.messages import DoctorOpSave, DoctorOpSet, OpLine, PrivSave
 from portal.his.targets import DEFAULT
+from portal.his.messages import DoctorOpSave, DoctorOpSet, PrivSave
 from portal.outbox.kinds import Call as Said
 from portal.outbox.queries import promised
 from portal.parameters.days import day_of
@@ -171,14 +169,14 @@ class Telling:
             told = after(told, steps)
             messages: list[tuple[Said, bool | None]] = []
             if self.ways.push.whole_sets:
-                set_now = self._whole_set(moment)
+                set_now = whole_set(self._lines, self.ways, moment)
                 if set_now != whole:
                     messages.append(
                         (self._set(event, by, moment, set_now, whole), None)
                     )
                 whole = set_now
                 steps = [step for step in steps if step.key.right.function != OP]
-            changed = self._flag_steps(fields, moment)
+            changed = flag_steps(self._lines, self.ways, fields, moment)
             for step in changed:
                 before = fields.get(step.key)
                 lowers = before is not None and flags.is_lower(step.value, before.value)
@@ -219,23 +217,10 @@ class Telling:
         return right.item in self._codes and right.code in codes
 
     def _steps(self, told: Table, moment: datetime) -> list[Step]:
-        spells: dict[Right, list[Spell]] = defaultdict(list)
-        for line in self._lines:
-            if self._is_touched(line.grant):
-                for right, spell in self._spells(line, moment):
-                    spells[right].append(spell)
+        touched = [line for line in self._lines if self._is_touched(line.grant)]
+        spells = spells_of(touched, self.ways, moment)
         keeps = self.ways.push.keeps_dates
         return settle(told, spells, day_of(moment), keeps_dates=keeps)
-
-    def _spells(self, line: Line, moment: datetime) -> Iterator[tuple[Right, Spell]]:
-        value = his_value_of(line.grant.privilege)
-        spell = line.spell_at(moment)
-        for right in self.ways.rights_of(line.grant):
-            named = value if right.function == PRIV else ""
-            yield (
-                right,
-                Spell(spell.first, spell.last, spell.status, spell.holds, named),
-            )
 
     def _is_touched(self, grant: Grant) -> bool:
         if grant.item_code:
@@ -252,23 +237,6 @@ class Telling:
             if key.right.function == OP and row.holds_on(day_of(self.at))
         )
 
-    def _whole_set(self, moment: datetime) -> frozenset[tuple[RowKey, date | None]]:
-        """Every surgical right from this moment on."""
-        spells: dict[Right, list[Spell]] = defaultdict(list)
-        day = day_of(moment)
-        for line in self._lines:
-            for right, spell in self._spells(line, moment):
-                goes_on = spell.status is GrantStatus.ACTIVE and reaches(
-                    spell.last, day
-                )
-                if right.function == OP and goes_on:
-                    spells[right].append(spell)
-        return frozenset(
-            (RowKey(right, stretch.first), stretch.last)
-            for right, mine in spells.items()
-            for stretch in stretches(mine)
-        )
-
     def _set(
         self,
         event: GrantEvent,
@@ -277,55 +245,15 @@ class Telling:
         now: frozenset[tuple[RowKey, date | None]],
         before: frozenset[tuple[RowKey, date | None]],
     ) -> DoctorOpSet:
-        known = {key for key, _last in before}
-        lines = [
-            OpLine(
-                "UPDATE" if key in known else "ADD",
-                key.right.item,
-                key.right.code,
-                key.right.setting,
-                key.first_day,
-                last,
-            )
-            for key, last in now
-        ]
-        # What was there before comes first: it may end earlier than it did.
-        lines.sort(
-            key=lambda one: (
-                one.op != "UPDATE",
-                one.his_item_id,
-                one.right_kind,
-                one.setting,
-                one.valid_from,
-            )
-        )
         return DoctorOpSet(
             request_id="",
             emp_no=self.person.emp_no,
             day=day_of(moment),
-            lines=tuple(lines),
+            lines=op_lines(now, {key for key, _last in before}),
             reason=event.reason,
             doc_no=event.grant.doc_no,
             operator=by.staff_no,
         )
-
-    # --- coarse fields ----------------------------------------------------------------
-
-    def _flag_steps(self, told: Table, moment: datetime) -> list[Step]:
-        """Fields whose value is another than was told."""
-        held = [
-            Held(line.grant.privilege.code, line.grant.setting)
-            for line in self._lines
-            if self.ways.is_in_a_flag(line.grant) and line.holds_at(moment)
-        ]
-        steps = []
-        for flag in self.ways.push.flags:
-            key = RowKey(Right(PRIV, flag.name, "", "ALL"), NO_DAY)
-            value, row = flags.value_of(flag, held), told.get(key)
-            was = row.value if row else "0" * max(len(flag.bits), 1)
-            if value != was:
-                steps.append(Step("UPDATE" if row else "ADD", key, None, value))
-        return steps
 
 
 def is_flag(key: RowKey) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -59,6 +60,7 @@ class Ways:
         self.lacking = told.lacking()
         self._kinds: frozenset[str] | None = None
         self._items: dict[str, tuple[str, ...]] = {}
+        self._rights: dict[tuple[Any, ...], tuple[Right, ...]] = {}
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -102,9 +104,21 @@ class Ways:
         return "" if PRIV in self.lacking or self.push.flags else PRIV
 
     def rights_of(self, terms: Terms) -> tuple[Right, ...]:
-        """The rows of the HIS a line gives; none for a line it cannot hold."""
+        """The rows of the HIS a line gives; none for a line it cannot hold.
+
+        Kept: very many lines are about few rights.
+        """
         if terms.visit_no:
             return ()
+        what = (
+            *(terms.privilege_id, terms.item_kind, terms.item_code),
+            *(terms.role, terms.setting),
+        )
+        if what not in self._rights:
+            self._rights[what] = self._rights_of(terms)
+        return self._rights[what]
+
+    def _rights_of(self, terms: Terms) -> tuple[Right, ...]:
         function = self.function_of(terms)
         if function == OP:
             return tuple(

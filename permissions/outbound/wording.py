@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from permissions.models import GrantEvent
-from permissions.outbound.table import IN_FORCE, Right, Row, RowKey, Step, Table, after
+from permissions.outbound.table import (
+    IN_FORCE,
+    Right,
+    Row,
+    RowKey,
+    Step,
+    Table,
+    row_after,
+)
 from permissions.outbound.ways import OP, PRIV
 from portal.accounts.models import User
 from portal.his.messages import DoctorOpSave, DoctorOpSet, PrivSave
@@ -31,38 +41,40 @@ def told_by(messages: Iterable[Said]) -> Table:
         elif isinstance(message, PrivSave | DoctorOpSave):
             key = RowKey(right_of(message), message.valid_from)
             value = message.his_value if isinstance(message, PrivSave) else ""
-            table = after(table, [Step(message.op, key, message.valid_to, value)])
+            step = Step(message.op, key, message.valid_to, value)
+            table[key] = row_after(table.get(key), step)
     return table
 
 
 def message_of(step: Step, event: GrantEvent, by: User) -> Said:
-    """The complete call; the request id is given by the outbox."""
-    grant, right = event.grant, step.key.right
+    """The complete call for an act; the request id is given by the outbox."""
+    grant = event.grant
+    about = About(grant.practitioner.emp_no, event.reason, grant.doc_no, by.staff_no)
+    return call_of(step, about)
+
+
+@dataclass(frozen=True)
+class About:
+    """Whose row, why, by which document and by whom."""
+
+    emp_no: str
+    reason: str
+    doc_no: str
+    operator: str
+
+
+def call_of(step: Step, about: About) -> Said:
+    right = step.key.right
+    shared: dict[str, Any] = {
+        **asdict(about),
+        "request_id": "",
+        "op": step.op,
+        "setting": right.setting,
+        "valid_from": step.key.first_day,
+        "valid_to": step.last_day,
+    }
     if right.function == OP:
-        return DoctorOpSave(
-            request_id="",
-            op=step.op,
-            emp_no=grant.practitioner.emp_no,
-            his_item_id=right.item,
-            right_kind=right.code,
-            setting=right.setting,
-            valid_from=step.key.first_day,
-            valid_to=step.last_day,
-            reason=event.reason,
-            doc_no=grant.doc_no,
-            operator=by.staff_no,
-        )
+        return DoctorOpSave(his_item_id=right.item, right_kind=right.code, **shared)
     return PrivSave(
-        request_id="",
-        op=step.op,
-        emp_no=grant.practitioner.emp_no,
-        priv_code=right.code,
-        setting=right.setting,
-        item_code=right.item,
-        his_value=step.value,
-        valid_from=step.key.first_day,
-        valid_to=step.last_day,
-        reason=event.reason,
-        doc_no=grant.doc_no,
-        operator=by.staff_no,
+        priv_code=right.code, item_code=right.item, his_value=step.value, **shared
     )

@@ -21,6 +21,7 @@ class NoticeKind(models.TextChoices):
     FILING = "FILING", _("限制类技术备案")
     BOOKED = "BOOKED", _("受影响手术")
     HIS = "HIS", _("HIS 对接告警")
+    DRIFT = "DRIFT", _("HIS 差异")
 
 
 class Notice(models.Model):
