@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from permissions.enums import DriftAct, DriftKind, DriftState, DriftTarget, Setting
 from permissions.models.applications import Application
@@ -165,6 +164,7 @@ class Drift(models.Model):
     @property
     def subject(self) -> str:
         return f"permissions.drift:{self.pk}"
+
 
 class DriftDecision(WriteOnceModel):
     """What was done about a drift, by whom and why; ``by`` is the system's account

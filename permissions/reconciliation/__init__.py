@@ -1,0 +1,28 @@
+"""Every right the HIS shows beside what it should show, and putting the rest right.
+
+``running`` looks, ``keeping`` writes down what was found, ``repairing``, ``adopting`` and
+``deciding`` are what a person or the hospital's ``policy`` does about it.
+"""
+
+from permissions.reconciliation.adopting import adopt
+from permissions.reconciliation.deciding import ignore, reopen
+from permissions.reconciliation.repairing import Outcome, repair, settle_repairs
+from permissions.reconciliation.running import (
+    ask,
+    job_of,
+    reconcile,
+    reconcile_if_due,
+)
+
+__all__ = [
+    "Outcome",
+    "adopt",
+    "ask",
+    "ignore",
+    "job_of",
+    "reconcile",
+    "reconcile_if_due",
+    "reopen",
+    "repair",
+    "settle_repairs",
+]

@@ -1,0 +1,97 @@
+"""What the HIS should show of some practitioners, and what of it is still on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from permissions.models import Privilege
+from permissions.outbound import RowKey, Ways
+from permissions.outbound.lines import read_many
+from permissions.outbound.rows import expected, key_of_flag, no_flag
+from permissions.outbound.table import Table
+from permissions.outbound.ways import KINDS_OF, OP
+from permissions.outbound.wording import right_of, told_by
+from portal.his.contract.interfaces import YW_DOCTOR_OP_SAVE, YW_PRIV_SAVE
+from portal.his.messages import DoctorOpSave, DoctorOpSet, PrivSave
+from portal.outbox.kinds import Call
+from portal.outbox.promises import calls_of, calls_under_way
+
+OUR_KINDS = frozenset(kind for kinds in KINDS_OF.values() for kind in kinds)
+
+
+@dataclass(frozen=True)
+class Owed:
+    """Of one practitioner: every row as it should be, and the keys that are on their
+    way to the HIS."""
+
+    rows: Table
+    under_way: frozenset[RowKey]
+    is_set_under_way: bool
+
+    def is_on_its_way(self, key: RowKey) -> bool:
+        is_of_set = self.is_set_under_way and key.right.function == OP
+        return is_of_set or key in self.under_way
+
+
+NOTHING_OWED = Owed({}, frozenset(), is_set_under_way=False)
+
+
+class House:
+    """How this HIS is told, and which of its rows are ours to tell; read once."""
+
+    def __init__(self) -> None:
+        self.ways = Ways()
+        self.privileges = {one.pk: one for one in Privilege.objects.order_by("pk")}
+        self.flags = {key_of_flag(one): no_flag(one) for one in self.ways.push.flags}
+        self._codes = {one.code for one in self.privileges.values()}
+
+    @property
+    def functions(self) -> list[str]:
+        """Whose views there are to read."""
+        names = (YW_PRIV_SAVE.name, YW_DOCTOR_OP_SAVE.name)
+        return [name for name in names if name not in self.ways.lacking]
+
+    def is_ours(self, key: RowKey) -> bool:
+        """We would tell it; a HIS may keep rights beside, of which we know nothing."""
+        if key.right.function == OP:
+            return key.right.code in OUR_KINDS
+        if self.flags:
+            return key in self.flags
+        return key.right.code in self._codes
+
+    def owed(
+        self, people: Mapping[int, str], *, at: datetime, since: datetime
+    ) -> dict[str, Owed]:
+        """By number; ``people`` are numbers by primary key, some hundreds at most.
+
+        In this order: what is recorded while we read is seen as under way at the end.
+        Four queries and the dictionaries.
+        """
+        lines = read_many(people, self.privileges)
+        self.ways.know_items(
+            line.grant.item_code for mine in lines.values() for line in mine
+        )
+        told = calls_of(people.values(), at)
+        under_way = calls_under_way(people.values(), at, since)
+        return {
+            emp_no: _owed(
+                expected(lines[pk], told_by(told.get(emp_no, ())), self.ways, at),
+                under_way.get(emp_no, ()),
+            )
+            for pk, emp_no in people.items()
+        }
+
+
+def _owed(rows: Table, under_way: Iterable[Call]) -> Owed:
+    calls = list(under_way)
+    return Owed(
+        rows,
+        frozenset(
+            RowKey(right_of(call), call.valid_from)
+            for call in calls
+            if isinstance(call, PrivSave | DoctorOpSave)
+        ),
+        is_set_under_way=any(isinstance(call, DoctorOpSet) for call in calls),
+    )

@@ -1,0 +1,61 @@
+"""What the hospital has a drift do by itself, and the brake that keeps it from doing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from permissions.enums import DriftKind, DriftPolicy, DriftState
+from permissions.models import Drift, Reconciliation
+from permissions.reconciliation.adopting import adopt
+from permissions.reconciliation.keeping import STILL_THERE, chunks
+from permissions.reconciliation.repairing import repair
+from portal.accounts.services import system_account
+from portal.parameters.queries import value_of
+from portal.parameters.registry import (
+    RECONCILE_BRAKE_PERCENT,
+    RECONCILE_DIFFERENT,
+    RECONCILE_EXTRA,
+    RECONCILE_MISSING,
+    Parameter,
+)
+
+PARAMETER_OF: Mapping[str, Parameter] = {
+    DriftKind.MISSING: RECONCILE_MISSING,
+    DriftKind.EXTRA: RECONCILE_EXTRA,
+    DriftKind.DIFFERENT: RECONCILE_DIFFERENT,
+}
+# Below so many a share says nothing.
+FEWEST = 3
+REASON = "医院参数：比对发现差异自动处置"
+
+
+def policy_of(kind: str) -> DriftPolicy:
+    return DriftPolicy(value_of(PARAMETER_OF[kind]))
+
+
+def is_too_much(one: Reconciliation) -> bool:
+    """Rather the HIS restored an old backup, or its view is wrong."""
+    share = one.total * 100 > value_of(RECONCILE_BRAKE_PERCENT) * max(
+        one.ours, one.theirs
+    )
+    return one.total >= FEWEST and share
+
+
+def follow(*, at: datetime) -> tuple[int, int]:
+    """Repair and propose what the parameters say; how many of each.
+
+    Some at a time, each in a transaction of its own: a person waits for none.
+    """
+    by = system_account()
+    done = {DriftPolicy.REPAIR: 0, DriftPolicy.ADOPT: 0}
+    for kind in DriftKind.values:
+        policy = policy_of(kind)
+        if policy is DriftPolicy.REPORT:
+            continue
+        is_due = Drift.objects.filter(STILL_THERE, kind=kind, state=DriftState.OPEN)
+        keys = list(is_due.order_by("emp_no", "pk").values_list("pk", flat=True))
+        act = repair if policy is DriftPolicy.REPAIR else adopt
+        for some in chunks(keys):
+            done[policy] += act(chosen=some, by=by, at=at, reason=REASON).done
+    return done[DriftPolicy.REPAIR], done[DriftPolicy.ADOPT]

@@ -1,0 +1,143 @@
+"""What the HIS shows of rights: streamed out of its views, put by on disk by person.
+
+A HIS has hundreds of thousands of rows and gives them in any order. They go through
+memory batch by batch into a few files, each with the rows of some practitioners, so
+that one file after the other can be held against our ledger.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import TracebackType
+from typing import IO, Any, NamedTuple, Self
+from zlib import crc32
+
+from permissions.outbound import Right, Row, RowKey
+from permissions.outbound.ways import OP, PRIV
+from portal.his.contract.interfaces import V_YW_DOCTOR_OP, V_YW_DOCTOR_PRIV
+from portal.his.contract.shape import View
+from portal.his.gateway import HisReader
+from portal.jobs.kinds import Report
+
+BUCKETS = 32
+ANY_BYTES = "surrogatepass"  # what no character has become
+VIEW_OF = {PRIV: V_YW_DOCTOR_PRIV, OP: V_YW_DOCTOR_OP}
+ROWS_PER_REPORT = 20_000
+
+
+class Hand(NamedTuple):
+    """Who changed a row last, and when, in local time of the HIS."""
+
+    operator: str
+    at: datetime | None
+
+
+@dataclass
+class Person:
+    """The rows of one practitioner as the HIS shows them, and whose hand was last."""
+
+    rows: dict[RowKey, Row] = field(default_factory=dict)
+    hands: dict[RowKey, Hand] = field(default_factory=dict)
+
+
+def bucket_of(emp_no: str) -> int:
+    return crc32(emp_no.encode()) % BUCKETS
+
+
+class Shown:
+    """All rows of the HIS, on disk until it is closed; a context manager."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._files: list[IO[str]] = []
+        self.count = 0
+        self.unreadable = 0
+
+    def __enter__(self) -> Self:
+        for _number in range(BUCKETS):
+            file = tempfile.TemporaryFile("w+", encoding="utf-8", errors=ANY_BYTES)  # noqa: SIM115
+            self._files.append(self._stack.enter_context(file))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def read(
+        self, gateway: HisReader, functions: Collection[str], report: Report
+    ) -> None:
+        """Stream the views that prove these functions; raises what a HIS may raise."""
+        for function in functions:
+            view = VIEW_OF[function]
+            for batch in gateway.batches(view):
+                self._put_by(function, view, gateway.typed(view, batch))
+                if self.count % ROWS_PER_REPORT < len(batch):
+                    report("读取 HIS", self.count)
+
+    def _put_by(
+        self, function: str, view: View, rows: Iterator[tuple[Any, ...]]
+    ) -> None:
+        names = view.column_names
+        lines: dict[int, list[str]] = {}
+        for values in rows:
+            self.count += 1
+            line = _line(function, dict(zip(names, values, strict=True)))
+            if line is None:
+                self.unreadable += 1
+                continue
+            lines.setdefault(bucket_of(line[1]), []).append(json.dumps(line))
+        for bucket, found in lines.items():
+            self._files[bucket].write("\n".join([*found, ""]))
+
+    def people(self, bucket: int) -> Mapping[str, Person]:
+        """By number, those of one bucket."""
+        file = self._files[bucket]
+        file.seek(0)
+        found: dict[str, Person] = {}
+        for text in file:
+            _put(found, json.loads(text))
+        return found
+
+
+def _line(function: str, row: Mapping[str, Any]) -> Sequence[str] | None:
+    """What counts of a row; None where a day cannot be read."""
+    first, last = row["valid_from"], row["valid_to"]
+    changed = row["last_modified"]
+    if type(first) is not date or not (last is None or type(last) is date):
+        return None
+    is_priv = function == PRIV
+    return (
+        function,
+        row["emp_no"],
+        row["priv_code"] if is_priv else row["right_kind"],
+        row["item_code"] if is_priv else row["his_item_id"],
+        row["setting"],
+        first.isoformat(),
+        row["status"],
+        last.isoformat() if last else "",
+        (row["his_value"] or "") if is_priv else "",
+        row["last_operator"] or "",
+        changed.isoformat() if isinstance(changed, datetime) else "",
+    )
+
+
+def _put(people: dict[str, Person], line: Sequence[str]) -> None:
+    function, emp_no, code, item, setting, first, status, last, value, by, at = line
+    key = RowKey(Right(function, code, item, setting), date.fromisoformat(first))
+    person = people.setdefault(emp_no, Person())
+    hand = Hand(by, datetime.fromisoformat(at) if at else None)
+    known = person.hands.get(key)
+    # One row of a key by contract; of several the last changed one counts.
+    if known is not None and str(known.at) > str(hand.at):
+        return
+    person.rows[key] = Row(status, date.fromisoformat(last) if last else None, value)
+    person.hands[key] = hand
