@@ -8,10 +8,12 @@ from celery import shared_task
 from django.utils import timezone
 
 from permissions.recoding import apply_due
+from permissions.reconciliation import reconcile_if_due, settle_repairs
 from permissions.regrading import follow_due
 from permissions.services.catalogue import publish_due
 from permissions.services.events import read_events
 from permissions.services.reminders import remind
+from portal.his.opening import from_settings
 
 logger = logging.getLogger(__name__)
 
@@ -50,3 +52,17 @@ def remind_of_ends() -> None:
     """What ends or must be assessed before long, once for each stage."""
     if count := remind(at=timezone.now()):
         logger.info("reminders told", extra={"lines": count})
+
+
+@shared_task(name="permissions.reconcile", ignore_result=True)  # type: ignore[untyped-decorator]
+def reconcile_rights() -> None:
+    """Repairs that were read back, and every night all rights the HIS shows."""
+    if settled := settle_repairs(at=timezone.now()):
+        logger.info("repairs settled", extra={"drifts": settled})
+    one = reconcile_if_due(gateway=from_settings(), at=timezone.now())
+    if one is not None:
+        logger.log(
+            logging.WARNING if one.problem else logging.INFO,
+            "rights not compared" if one.problem else "rights compared",
+            extra={"reconciliation": one.pk, "drifts": one.total},
+        )

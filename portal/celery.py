@@ -50,6 +50,7 @@ app.conf.update(
         "surgery.compare_grades": {"queue": "pull"},
         "jobs.*": {"queue": "report"},
         "reports.*": {"queue": "report"},
+        "permissions.reconcile": {"queue": "pull"},
     },
     timezone=settings.TIME_ZONE,
     # Each entry may run twice; one that waited longer than its turn is dropped, but none
@@ -135,6 +136,12 @@ app.conf.update(
         # Once a night is meant; each minute, so that one asked for is not lost.
         "compare-grades": {
             "task": "surgery.compare_grades",
+            "schedule": 60.0,
+            "options": {"expires": 60.0},
+        },
+        # Once a night too; what was repaired is settled within the minute.
+        "reconcile": {
+            "task": "permissions.reconcile",
             "schedule": 60.0,
             "options": {"expires": 60.0},
         },

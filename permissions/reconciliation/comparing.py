@@ -93,8 +93,9 @@ def _hold(
     pk, emp_no = who
     day = day_of(at)
     result.ours += sum(stands(row, day) for row in owed.rows.values())
-    shown = {key: row for key, row in person.rows.items() if house.is_ours(key)}
-    result.beside += len(person.rows) - len(shown)
+    ours = {key: row for key, row in person.rows.items() if house.is_ours(key)}
+    result.beside += len(person.rows) - len(ours)
+    shown = {key: row for key, row in ours.items() if house.counts(key, row)}
     keys = owed.rows.keys() | shown.keys()
     left_out = {key for key in keys if owed.is_on_its_way(key)}
     result.left_out.update(Place(emp_no, key) for key in left_out)

@@ -92,9 +92,11 @@ def keep(
 def _close(keys: Sequence[int], at: datetime) -> int:
     for some in chunks(keys):
         rows = Drift.objects.filter(pk__in=some)
-        rows.filter(state=DriftState.REPAIRING).update(state=DriftState.REPAIRED)
-        rows.filter(state=DriftState.OPEN).update(state=DriftState.GONE)
-        rows.update(closed_at=at)
+        over = {"closed_at": at}
+        repaired = rows.filter(state=DriftState.REPAIRING)
+        repaired.update(state=DriftState.REPAIRED, **over)
+        rows.filter(state=DriftState.OPEN).update(state=DriftState.GONE, **over)
+        rows.filter(STILL_THERE).update(**over)  # what was decided of them stays
     return len(keys)
 
 

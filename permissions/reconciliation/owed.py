@@ -10,7 +10,7 @@ from permissions.models import Privilege
 from permissions.outbound import RowKey, Ways
 from permissions.outbound.lines import read_many
 from permissions.outbound.rows import expected, key_of_flag, no_flag
-from permissions.outbound.table import Table
+from permissions.outbound.table import SUSPENDED, Row, Table
 from permissions.outbound.ways import KINDS_OF, OP
 from permissions.outbound.wording import right_of, told_by
 from portal.his.contract.interfaces import YW_DOCTOR_OP_SAVE, YW_PRIV_SAVE
@@ -60,6 +60,12 @@ class House:
         if self.flags:
             return key in self.flags
         return key.right.code in self._codes
+
+    def counts(self, key: RowKey, row: Row) -> bool:
+        """Where all rights are replaced at once, none is ever suspended by us, and one
+        that is gives nothing: it is left alone, as by the read-back."""
+        is_of_set = self.ways.push.whole_sets and key.right.function == OP
+        return not (is_of_set and row.status == SUSPENDED)
 
     def owed(
         self, people: Mapping[int, str], *, at: datetime, since: datetime

@@ -14,9 +14,11 @@ from permissions.presenters.doctor_file import (
     doctor_file,
     whole_timeline,
 )
+from permissions.presenters.drifts import doctor_chip
 from permissions.presenters.grants import grant_rows
 from permissions.presenters.lines import line_rows
 from permissions.presenters.reviews import review_rows
+from permissions.queries.drifts import drifts_of
 from permissions.queries.grants import events_of, states_of
 from permissions.queries.ledger import difference
 from permissions.queries.practitioners import (
@@ -88,6 +90,7 @@ def practitioner_detail(request: AuthenticatedRequest, emp_no: str) -> HttpRespo
             qualified.events,
             limit=None if shows_all else MOMENTS,
         ),
+        "drift": doctor_chip(drifts_of(practitioner)),
         "has_events": bool(events or qualified.events),
         "has_more": not shows_all and len(events) == MOMENTS,
     }

@@ -11,12 +11,14 @@ from permissions.checks.rules import RULES
 from permissions.models import (
     Assessment,
     BookingHit,
+    DriftDecision,
     GrantImport,
     PostTemplate,
     Review,
     RuleSetting,
     TrainingRecord,
 )
+from permissions.presenters.drifts import codes_of
 from permissions.presenters.words import what_in_one
 from permissions.views.lists import practitioner_matches
 from portal.desk.log_record import Record, WrittenOnce
@@ -118,6 +120,25 @@ ASSESSMENT = WrittenOnce(
     },
     url=lambda row: reverse("permissions:assessment-list"),
     link=_("能力评估"),
+)
+DRIFT = WrittenOnce(
+    model=DriftDecision,
+    kind="DRIFT_DECIDED",
+    chip=Chip("info", "git-compare", _("处理 HIS 差异")),
+    who=lambda row: (
+        row.drift.practitioner.name if row.drift.practitioner else row.drift.emp_no
+    ),
+    what=lambda row: f"{row.drift.name} {codes_of(row.drift)}".strip(),
+    search=lambda text: (
+        practitioner_matches(text, "drift__practitioner__")
+        | Q(drift__emp_no__startswith=text)
+        | Q(drift__code__istartswith=text)
+    ),
+    doctor=lambda emp_no: Q(drift__emp_no=emp_no),
+    joined=("drift__practitioner",),
+    fields={"act": _("处理")},
+    url=lambda row: reverse("permissions:drift-detail", args=[row.drift_id]),
+    link=_("权限差异"),
 )
 IMPORT = Record(
     model=GrantImport,

@@ -96,6 +96,7 @@ class Source(StrEnum):
     REVIEW = "V"
     BOOKING = "X"
     ASSESSMENT = "Y"
+    DRIFT = "Z"
     IMPORT = "I"
     SAVED_VIEW = "W"
     PARAMETER = "P"
@@ -119,6 +120,7 @@ RECORDS: Mapping[Source, Record] = {
     Source.REVIEW: records.REVIEW,
     Source.BOOKING: records.BOOKING,
     Source.ASSESSMENT: records.ASSESSMENT,
+    Source.DRIFT: records.DRIFT,
     Source.IMPORT: records.IMPORT,
     Source.SAVED_VIEW: records.SAVED_VIEW,
     Source.TRAINING: records.TRAINING,

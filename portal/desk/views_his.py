@@ -17,6 +17,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 from django_htmx.http import trigger_client_event
 
+from permissions.presenters.drifts import his_note as drift_note
+from permissions.queries.drifts import latest_reconciliation
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.desk import presenters_his_tiles as present
@@ -87,6 +89,8 @@ def his_tiles(request: AuthenticatedRequest) -> HttpResponse:
         "notes": interface.notes((*interfaces, *beside), links),
         "grades": his_note(latest_comparison()),
         "read_at": now,
+        "drift": drift_note(latest_reconciliation()),
+        "read_at": timezone.now(),
     }
     response = render(request, "desk/_his_tiles.html", context)
     if request.headers.get("X-YW-Poll"):

@@ -189,6 +189,10 @@ NAVIGATION: tuple[NavItem, ...] = (
         "tool",
         "his_plugin:trial",
         Capability.OPERATE_HIS,
+        _("权限差异"),
+        "git-compare",
+        "permissions:drift-list",
+        Capability.VIEW_PRIVILEGES,
         HIS_AND_AUDIT,
     ),
     NavItem(

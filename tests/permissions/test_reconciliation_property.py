@@ -126,6 +126,15 @@ def changed_by_hand(
     return said
 
 
+def in_force(lines: dict[Key, Line]) -> dict[Key, Line]:
+    """Surgical rights replaced as a whole are in force or are not."""
+    return {
+        key: line
+        for key, line in lines.items()
+        if key[0][0] != "OP" or line.status != "2"
+    }
+
+
 def flags_changed(before: dict[Key, Line], after: dict[Key, Line]) -> dict[Key, str]:
     """Of a coarse field the value counts alone."""
     said = {}
@@ -206,6 +215,8 @@ def test_every_change_by_hand_is_found_and_nothing_else(
             surgical = {k: v for k, v in his.lines.items() if k[0][0] == "OP"}
             was = {k: v for k, v in before.items() if k[0][0] == "OP"}
             wanted |= changed_by_hand(was, surgical, day)
+        elif "whole_sets" in words:
+            wanted = changed_by_hand(in_force(before), in_force(his.lines), day)
         else:
             wanted = changed_by_hand(before, his.lines, day)
         assert found() == wanted

@@ -1,0 +1,259 @@
+"""权限差异: what the HIS shows otherwise than our ledger, and what is done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models.query import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from permissions import reconciliation as acts
+from permissions.forms.drifts import DriftReasonForm
+from permissions.models import Drift
+from permissions.presenters import drifts as present
+from permissions.queries import drifts as queries
+from permissions.reconciliation import Outcome
+from permissions.services.refusals import ActRefused
+from permissions.views.lists_drifts import DRIFTS
+from portal.accounts.capabilities import Capability
+from portal.accounts.guards import AuthenticatedRequest, requires
+from portal.jobs.views import progress_of
+from portal.ui.elements import Text
+from portal.ui.lists import found_rows, list_response
+from portal.ui.notices import invalid, saved
+from portal.ui.phrases import listed
+from surgery.presenters.grade_differences import his_note as grade_note
+from surgery.queries.grade_differences import latest_comparison
+
+LOOKS_SHOWN = 7
+TREND_DAYS = timedelta(days=30)
+MOST = 500  # of one act
+LOOKING = (Capability.VIEW_PRIVILEGES, Capability.VIEW_HIS)
+
+
+@requires(*LOOKING)
+@require_GET
+def drift_list(request: AuthenticatedRequest) -> HttpResponse:
+    """The page, its rows alone, or the list as a file; ``drift`` opens a drawer."""
+    asked = queries.asked_reconciliation()
+    job = acts.job_of(asked) if asked else None
+    is_shown = job and not job.is_over and job.needs in request.capabilities
+    opened = request.GET.get("drift", "")
+    context = {
+        "progress": progress_of(job) if job and is_shown else None,
+        "may_compare": may("compare", request),
+        "opened": opened if opened.isascii() and opened.isdigit() else "",
+    }
+    return list_response(
+        request,
+        DRIFTS,
+        queries.drifts(request.scope),
+        template="permissions/drift_list.html",
+        context=context,
+    )
+
+
+@requires(*LOOKING)
+@require_GET
+def drift_summary(request: AuthenticatedRequest) -> HttpResponse:
+    """Counts, the trend and the last looks."""
+    last = queries.last_reconciliations(LOOKS_SHOWN)
+    done = next((one for one in last if not one.problem), None)
+    context = {
+        "tiles": present.tiles(done, queries.open_by_kind(request.scope)),
+        "trend": present.trend_of(queries.trend(timezone.now() - TREND_DAYS)),
+        "looks": present.look_rows(last),
+        "notes": present.notes(last),
+        "grades": grade_note(latest_comparison())
+        if Capability.VIEW_HIS in request.capabilities
+        else None,
+    }
+    return render(request, "permissions/_drift_summary.html", context)
+
+
+@requires(*LOOKING)
+@require_GET
+def drift_detail(request: AuthenticatedRequest, drift_id: int) -> HttpResponse:
+    """The drawer: both values, who did it, and what was done about it."""
+    drift = queries.drift_or_none(drift_id, request.scope)
+    if drift is None:
+        raise Http404
+    if not request.htmx:
+        return redirect_to(drift_id)
+    context = {
+        "page": present.drift_page(drift, queries.decisions_of(drift)),
+        "acts": [
+            one
+            for one in ACTS.values()
+            if drift.closed_at is None
+            and drift.state == one.before
+            and may(one.key, request)
+        ],
+        "drawer_post": "",
+    }
+    return render(request, "permissions/_drift_drawer.html", context)
+
+
+def redirect_to(drift_id: int) -> HttpResponse:
+    answer = redirect("permissions:drift-list")
+    answer["Location"] += f"?view=all&drift={drift_id}"
+    return answer
+
+
+@requires(Capability.OPERATE_HIS, Capability.CHANGE_GRANT)
+@require_POST
+def drift_compare(request: AuthenticatedRequest) -> HttpResponse:
+    """立即比对: a worker does it, the page shows how far it is."""
+    acts.ask(by=request.user, at=timezone.now())
+    return redirect("permissions:drift-list")
+
+
+# --- acts -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing to do about drifts that are in the state ``before``."""
+
+    key: str
+    does: Callable[..., Outcome]
+    before: str
+    title: Text
+    button: Text
+    hint: Text
+    done: Text
+
+
+ACTS = {
+    one.key: one
+    for one in (
+        Act(
+            "repair",
+            acts.repair,
+            "OPEN",
+            gettext_lazy("按本院修复"),
+            gettext_lazy("确认修复"),
+            gettext_lazy("提交后立即送达 HIS，并回读核对；再按一次不会重复送达"),
+            gettext_lazy("已排队修复"),
+        ),
+        Act(
+            "adopt",
+            acts.adopt,
+            "OPEN",
+            gettext_lazy("提议采纳 HIS 的值"),
+            gettext_lazy("提交提议"),
+            gettext_lazy(
+                "HIS 多出的成为申请，其余进入授权复核；由另一人决定，台账不会自动改变"
+            ),
+            gettext_lazy("已提议"),
+        ),
+        Act(
+            "ignore",
+            acts.ignore,
+            "OPEN",
+            gettext_lazy("不处理"),
+            gettext_lazy("确认不处理"),
+            gettext_lazy("差异值再变化时重新列为待处理"),
+            gettext_lazy("已标为不处理"),
+        ),
+        Act(
+            "reopen",
+            acts.reopen,
+            "IGNORED",
+            gettext_lazy("重新处理"),
+            gettext_lazy("确认重新处理"),
+            gettext_lazy("回到待处理"),
+            gettext_lazy("已列为待处理"),
+        ),
+    )
+}
+NEEDED = {
+    "compare": {Capability.OPERATE_HIS, Capability.CHANGE_GRANT},
+    "repair": {Capability.OPERATE_HIS, Capability.CHANGE_GRANT},
+}
+
+
+def may(act: str, request: AuthenticatedRequest) -> bool:
+    needed = NEEDED.get(act, {Capability.CHANGE_GRANT})
+    return not needed.isdisjoint(request.capabilities)
+
+
+@requires(Capability.OPERATE_HIS, Capability.CHANGE_GRANT)
+def drift_act(request: AuthenticatedRequest, act: str) -> HttpResponse:
+    """What was ticked, or everything the list found, with a reason; in a drawer."""
+    one = ACTS.get(act)
+    if one is None:
+        raise Http404
+    if not may(act, request):
+        raise PermissionDenied(act)
+    if not request.htmx:
+        return redirect("permissions:drift-list")
+    form = DriftReasonForm(request.POST or None, auto_id="drawer_%s")
+    rows = _chosen(request, one)
+    if request.method == "POST" and form.is_valid():
+        outcome = _done(request, one, rows, form)
+        if outcome is not None:
+            return saved(one.done, _words(outcome))
+    context: dict[str, Any] = {
+        "act": one,
+        "form": form,
+        "rows": present.drift_rows(rows),
+        "drawer_post": request.path,
+    }
+    answer = render(request, "permissions/_drift_act_drawer.html", context)
+    return invalid(answer) if request.method == "POST" else answer
+
+
+def _done(
+    request: AuthenticatedRequest, act: Act, rows: Sequence[Drift], form: Any
+) -> Outcome | None:
+    """What was done; None when nothing was, and the form says why."""
+    try:
+        outcome = act.does(
+            chosen=[row.pk for row in rows],
+            by=request.user,
+            at=timezone.now(),
+            reason=form.cleaned_data["reason"],
+        )
+    except ActRefused as refused:
+        form.add_error("reason", str(refused.message))
+        return None
+    if outcome.done:
+        return outcome
+    gone = _("所选差异已不在，请刷新列表。")
+    for why in dict.fromkeys(str(text) for text in outcome.left.values()) or [gone]:
+        form.add_error(None, why)
+    return None
+
+
+def _chosen(request: AuthenticatedRequest, act: Act) -> Sequence[Drift]:
+    """Those the act may be done to."""
+    rows: QuerySet[Drift] = queries.drifts(request.scope).filter(
+        closed_at__isnull=True, state=act.before
+    )
+    if request.method == "POST":
+        ids = [int(one) for one in request.POST.getlist("id") if one.isdecimal()]
+        rows = rows.filter(pk__in=ids[:MOST])
+    else:
+        rows = found_rows(DRIFTS, rows, request.GET)
+    return list(rows.order_by("emp_no", "pk")[:MOST])
+
+
+def _words(outcome: Outcome) -> str:
+    if not outcome.left:
+        return _("%(done)s 项") % {"done": outcome.done}
+    why = listed(dict.fromkeys(str(text) for text in outcome.left.values()))
+    return _("%(done)s 项；另 %(left)s 项没有：%(why)s") % {
+        "done": outcome.done,
+        "left": len(outcome.left),
+        "why": why,
+    }
