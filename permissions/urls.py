@@ -115,6 +115,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("drifts/", drifts.drift_list, name="drift-list"),
     path("drifts/summary/", drifts.drift_summary, name="drift-summary"),
+    path("drifts/looks/", drifts.drift_looks, name="drift-looks"),
     path("drifts/compare/", drifts.drift_compare, name="drift-compare"),
     path("drifts/<int:drift_id>/", drifts.drift_detail, name="drift-detail"),
     path("drifts/act/<str:act>/", drifts.drift_act, name="drift-act"),

@@ -229,7 +229,7 @@ def tiles(last: Reconciliation | None, counts: Mapping[str, int]) -> list[Kpi]:
         count = counts.get(kind, 0)
         url = f"?view={kind.value.lower()}"
         return Kpi(
-            kind.label, f"{count:,}", _("项"), note, tone if count else "ok", url
+            kind.label, f"{count:,}", _("项"), note, tone if count else "", url
         )
 
     return [

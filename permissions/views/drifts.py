@@ -65,19 +65,28 @@ def drift_list(request: AuthenticatedRequest) -> HttpResponse:
 @requires(*LOOKING)
 @require_GET
 def drift_summary(request: AuthenticatedRequest) -> HttpResponse:
-    """Counts, the trend and the last looks."""
+    """How many there are, and what one must know of the last look."""
     last = queries.last_reconciliations(LOOKS_SHOWN)
     done = next((one for one in last if not one.problem), None)
+    sees_his = Capability.VIEW_HIS in request.capabilities
     context = {
         "tiles": present.tiles(done, queries.open_by_kind(request.scope)),
-        "trend": present.trend_of(queries.trend(timezone.now() - TREND_DAYS)),
-        "looks": present.look_rows(last),
         "notes": present.notes(last),
-        "grades": grade_note(latest_comparison())
-        if Capability.VIEW_HIS in request.capabilities
-        else None,
+        "grades": grade_note(latest_comparison()) if sees_his else None,
     }
     return render(request, "permissions/_drift_summary.html", context)
+
+
+@requires(*LOOKING)
+@require_GET
+def drift_looks(request: AuthenticatedRequest) -> HttpResponse:
+    """The trend of the whole house, and the last looks."""
+    since = timezone.now() - TREND_DAYS
+    context = {
+        "trend": present.trend_of(queries.trend(since)),
+        "looks": present.look_rows(queries.last_reconciliations(LOOKS_SHOWN)),
+    }
+    return render(request, "permissions/_drift_looks.html", context)
 
 
 @requires(*LOOKING)

@@ -83,6 +83,64 @@ def delete(database: Database, row_id: int) -> str:
     return str(row["emp_no"])
 
 
+# A row of each kind that a comparison can find; the value is what the dictionary allows.
+SOME_ROW = f"""
+{ROWS} WHERE p.编号 = :emp_no AND r.记录状态 = 1 AND r.操作人员 <> 'DBA'
+ORDER BY r.权限编码, r.场合, r.项目编码, r.ID
+"""
+ADDED = """
+INSERT INTO 人员权限
+  (人员ID, 权限编码, 场合, 项目编码, 权限值, 开始日期, 终止日期, 记录状态, 操作人员, 操作时间)
+SELECT p.ID, :priv_code, :setting, '', '1', :first, NULL, 1, 'DBA', :moment
+FROM 人员表 p WHERE p.编号 = :emp_no AND NOT EXISTS (
+  SELECT 1 FROM 人员权限 r WHERE r.人员ID = p.ID AND r.权限编码 = :priv_code)
+"""
+# Rights nobody of these has by the ledger, in the order to look.
+UNKNOWN_TO_US = ("TC01", "CN01", "BL01", "RX02", "TE01")
+
+
+def disorder(database: Database, emp_no: str) -> list[str]:
+    """One row lost, one prolonged, one added, as three hasty hands would; what was done.
+
+    Needs two rows in force that came by the interface.
+    """
+    found = database.rows(SOME_ROW, emp_no=emp_no)
+    if len(found) < 2:
+        raise CannotChange("这名医生在 HIS 中的有效权限不足两条，换一名医生再试。")
+    lost, prolonged = found[0], found[1]
+    delete(database, lost["id"])
+    never = Change(
+        str(prolonged["status"]), str(prolonged["his_value"] or ""), "2039-12-31"
+    )
+    change(database, prolonged["id"], never)
+    words = [
+        f"删除 {lost['priv_code']}",
+        f"{prolonged['priv_code']} 终止日期改为 2039-12-31",
+    ]
+    added = add_unknown(database, emp_no, str(prolonged["setting"]))
+    return [*words, f"新增 {added}"] if added else words
+
+
+def add_unknown(database: Database, emp_no: str, setting: str) -> str:
+    """A right without a decision; empty when the doctor has all of them."""
+    held = {row["priv_code"] for row in rows_of(database, emp_no)}
+    known = {
+        row["code"] for row in database.rows("SELECT 编码 AS code FROM 医生权限字典")
+    }
+    for code in UNKNOWN_TO_US:
+        if code in held or code not in known:
+            continue
+        given = {"emp_no": emp_no, "priv_code": code, "setting": setting}
+        moment = now_text()
+        line = {**given, "item_code": "", "op": "ADD", "before": None, "after": "1"}
+        database.run_all(
+            (ADDED, {**given, "first": moment[:10], "moment": moment}),
+            (LOG, {**line, "moment": moment}),
+        )
+        return code
+    return ""
+
+
 def the_row(database: Database, row_id: int) -> dict[str, Any]:
     row = database.row(f"{ROWS} WHERE r.ID = :row_id", row_id=row_id)
     if row is None:

@@ -27,6 +27,7 @@ urlpatterns = [
     ),
     path("switches/row/<int:row_id>/change", views_switches.change_row, name="change"),
     path("switches/row/<int:row_id>/delete", views_switches.delete_row, name="delete"),
+    path("switches/disorder", views_switches.disorder, name="disorder"),
     path("api/yw/contract", rest.contract, name="api-contract"),
     path("api/yw/views/<slug:name>", rest.read, name="api-view"),
     path("api/yw/functions/<slug:name>", rest.call, name="api-function"),

@@ -88,6 +88,17 @@ def delete_row(request: HttpRequest, row_id: int) -> HttpResponse:
     return to_rows(emp_no)
 
 
+@require_POST
+def disorder(request: HttpRequest) -> HttpResponse:
+    """One row lost, one prolonged, one added, past the interface."""
+    emp_no = request.POST.get("doctor", "")
+    try:
+        by_hand.disorder(current().database, emp_no)
+    except CannotChange as problem:
+        return switch_page(request, problem=str(problem), status=400)
+    return to_rows(emp_no)
+
+
 def to_rows(emp_no: str) -> HttpResponse:
     query = urlencode({"doctor": emp_no})
     return HttpResponseRedirect(f"{reverse('switches')}?{query}#rows")

@@ -80,31 +80,42 @@ def stands(line: Line | None, day: date) -> bool:
 
 
 def tamper(his: ModelHis, step: Tampering, day: date) -> None:
-    keys = sorted(his.lines)
     inserted = {
         "insert": ("PRIV", "BL01", "", "INP"),
         "op": ("OP", "2", "50.2205", "ALL"),
     }
+    keys = sorted(his.lines)
     if step.what in inserted:
         his.lines[(inserted[step.what], day + step.days * DAY)] = Line(
             step.code, None, "1" if step.what == "insert" else ""
         )
     elif keys:
-        key = keys[step.which % len(keys)]
-        right, first = key
-        line = his.lines[key]
-        if step.what == "delete":
-            del his.lines[key]
-        elif step.what == "status":
-            line.status = step.code
-        elif step.what == "last":
-            line.last = max(first, day + step.days * DAY)
-        elif step.what == "endless":
-            line.last = None
-        elif step.what == "value" and right[0] == "PRIV":
-            line.value = f"9{step.code}"
-        elif step.what == "first" and (right, first + DAY) not in his.lines:
-            his.lines[(right, first + DAY)] = his.lines.pop(key)
+        TAMPER[step.what](his, keys[step.which % len(keys)], step, day)
+
+
+def move(his: ModelHis, key: Key, _step: Tampering, _day: date) -> None:
+    right, first = key
+    if (right, first + DAY) not in his.lines:
+        his.lines[(right, first + DAY)] = his.lines.pop(key)
+
+
+def revalue(his: ModelHis, key: Key, step: Tampering, _day: date) -> None:
+    if key[0][0] == "PRIV":
+        his.lines[key].value = f"9{step.code}"
+
+
+def end(his: ModelHis, key: Key, step: Tampering, day: date) -> None:
+    his.lines[key].last = max(key[1], day + step.days * DAY)
+
+
+TAMPER: dict[str, Any] = {
+    "delete": lambda his, key, _step, _day: his.lines.pop(key),
+    "status": lambda his, key, step, _day: setattr(his.lines[key], "status", step.code),
+    "last": end,
+    "endless": lambda his, key, _step, _day: setattr(his.lines[key], "last", None),
+    "first": move,
+    "value": revalue,
+}
 
 
 def changed_by_hand(
@@ -196,10 +207,8 @@ def test_every_change_by_hand_is_found_and_nothing_else(
 ) -> None:
     site(settings, tmp_path, words)
     with transaction.atomic():
-        his, now = ModelHis(), NOW
-        for now in live(surgeon, lin, acts, his):
-            pass
-        now += LATER
+        his = ModelHis()
+        now = max(live(surgeon, lin, acts, his), default=NOW) + LATER
         day = day_of(now)
 
         look(his, now)
