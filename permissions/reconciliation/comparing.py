@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from django.utils.translation import gettext_noop as _
+
 from permissions.outbound import RowKey
 from permissions.outbound.apart import Apart, apart, stands
 from permissions.reconciliation.owed import NOTHING_OWED, House, Owed
@@ -23,6 +25,7 @@ from portal.parameters.days import day_of
 
 # Parameters of one statement: SQLite takes about a thousand.
 PEOPLE_AT_ONCE = 400
+COMPARING = _("与台账比对")
 NOBODY = Person()
 
 
@@ -63,7 +66,7 @@ def compared(
     for pk, emp_no in rows.iterator():
         numbers[bucket_of(emp_no)][pk] = emp_no
     for bucket, people in enumerate(numbers):
-        report("比对", bucket, BUCKETS)
+        report(COMPARING, bucket, BUCKETS)
         theirs = shown.people(bucket)
         for some in _some(people):
             owed = house.owed(some, at=at, since=since)

@@ -45,6 +45,7 @@ LONGEST = timedelta(hours=1)
 MARGIN = timedelta(minutes=1)
 LOG_DAYS = timedelta(days=31)
 NOT_FINISHED = _("比对中断，没有完成")
+SAVING, FOLLOWING = _("保存结果"), _("按医院参数处置")
 NO_INTERFACE = _("HIS 没有提供权限视图，不能比对")
 
 
@@ -148,12 +149,12 @@ def _reconciled(
         result = compared(shown, house, at=at, since=at - MARGIN, report=report)
         one.theirs, one.unreadable = shown.count, shown.unreadable
     hands = hands_in_log(gateway, result.found.keys(), _log_since(at))
-    report("保存结果")
+    report(SAVING)
     new = _written(one, result, house, hands, at)
     if new:
         logger.info("drift found", extra={"reconciliation": one.pk, "new": len(new)})
     if not one.is_braked:
-        report("按医院参数处置")
+        report(FOLLOWING)
         one.repaired, one.adopted = follow(at=at)
         one.save()
     return one

@@ -17,6 +17,8 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
 from zlib import crc32
 
+from django.utils.translation import gettext_noop as _
+
 from permissions.outbound import Right, Row, RowKey
 from permissions.outbound.ways import OP, PRIV
 from portal.his.contract.interfaces import V_YW_DOCTOR_OP, V_YW_DOCTOR_PRIV
@@ -25,6 +27,7 @@ from portal.his.gateway import HisReader
 from portal.jobs.kinds import Report
 
 BUCKETS = 32
+READING = _("读取 HIS")
 ANY_BYTES = "surrogatepass"  # what no character has become
 VIEW_OF = {PRIV: V_YW_DOCTOR_PRIV, OP: V_YW_DOCTOR_OP}
 ROWS_PER_REPORT = 20_000
@@ -81,7 +84,7 @@ class Shown:
             for batch in gateway.batches(view):
                 self._put_by(function, view, gateway.typed(view, batch))
                 if self.count % ROWS_PER_REPORT < len(batch):
-                    report("读取 HIS", self.count)
+                    report(READING, self.count)
 
     def _put_by(
         self, function: str, view: View, rows: Iterator[tuple[Any, ...]]
