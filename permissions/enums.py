@@ -176,6 +176,7 @@ class Trigger(models.TextChoices):
     LICENSE_LAPSED = "LICENSE_LAPSED", _("执业注册到期")
     LICENSE = "LICENSE", _("执业注册变更或延续")
     SCOPE = "SCOPE", _("执业范围、备案变更或到期")
+    CERTIFICATE = "CERTIFICATE", _("证书到期")
     MASS = "MASS", _("成批变动待确认")
     DRIFT = "DRIFT", _("HIS 与台账不一致")
     ASSESSMENT_FAILED = "ASSESSMENT_FAILED", _("能力评估不合格")
@@ -226,6 +227,7 @@ class AssessmentResult(models.TextChoices):
 class ReminderKind(models.TextChoices):
     EXPIRY = "EXPIRY", _("授权到期")
     ASSESSMENT = "ASSESSMENT", _("能力评估")
+    CERTIFICATE = "CERT", _("证书到期")
 
 
 class RegradeOutcome(models.TextChoices):

@@ -11,6 +11,7 @@ from permissions.recoding import apply_due
 from permissions.reconciliation import reconcile_if_due, settle_repairs
 from permissions.regrading import follow_due
 from permissions.services.catalogue import publish_due
+from permissions.services.certificates import note_lapsed_certificates
 from permissions.services.events import read_events
 from permissions.services.reminders import remind
 from portal.his.opening import from_settings
@@ -45,6 +46,13 @@ def read_practitioner_events() -> None:
     """Events of practitioners nobody has read; woken by the pull that wrote them."""
     if count := read_events(at=timezone.now()):
         logger.info("practitioner events read", extra={"events": count})
+
+
+@shared_task(name="permissions.note_certificates", ignore_result=True)  # type: ignore[untyped-decorator]
+def note_certificates() -> None:
+    """Of whom the last certificate of a kind has ended."""
+    if count := note_lapsed_certificates(at=timezone.now()):
+        logger.info("certificates lapsed", extra={"events": count})
 
 
 @shared_task(name="permissions.remind", ignore_result=True)  # type: ignore[untyped-decorator]

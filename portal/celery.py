@@ -103,6 +103,11 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"expires": 1800.0},
         },
+        "note-certificates": {
+            "task": "permissions.note_certificates",
+            "schedule": 3600.0,
+            "options": {"expires": 1800.0},
+        },
         "remind": {
             "task": "permissions.remind",
             "schedule": 3600.0,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from permissions.checks.codes import Code
 from permissions.checks.findings import Outcome
-from permissions.checks.lines import code_of, end_of, held
+from permissions.checks.lines import code_of, end_of, held, in_force
 from permissions.checks.question import BloodOrder, Question
 from permissions.checks.words import Word
 from permissions.checks.world import NOBODY, Person, World
@@ -50,7 +50,8 @@ def blood_outcomes(
     holds = code is Code.ALLOWED
     missing = () if holds else ("BL01",)
     own = None if holds else code
-    yield Outcome("B01", holds, "", "", missing, own, until=end_of(lines, at))
+    until, used = end_of(lines, at), in_force(lines, at)
+    yield Outcome("B01", holds, "", "", missing, own, until=until, used=used)
     rank = person.facts.title_rank
     is_enough = rank >= TITLE_TO_REQUEST
     yield Outcome("B02", is_enough, needed=TITLE_TO_REQUEST, held=rank)

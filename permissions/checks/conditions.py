@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from permissions.checks.anesthesia import asa_fits
+from permissions.checks.certificates import certified_surgeons
 from permissions.checks.codes import Code
 from permissions.checks.facts import Phase, ProcedureFacts, Terms, Urgency
 from permissions.checks.findings import Outcome
@@ -180,6 +181,7 @@ CONDITIONS: tuple[Callable[[Question, World], Iterator[Outcome]], ...] = (
     with_conditions,
     asa_fits,
     within_trial,
+    certified_surgeons,
 )
 
 

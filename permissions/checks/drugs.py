@@ -16,7 +16,7 @@ from permissions.checks.facts import (
     Urgency,
 )
 from permissions.checks.findings import Outcome
-from permissions.checks.lines import code_of, end_of, held, is_trained
+from permissions.checks.lines import code_of, end_of, held, in_force, is_trained
 from permissions.checks.question import DrugOrder, Formulation, Question
 from permissions.checks.world import NOBODY, Person, World
 
@@ -82,6 +82,7 @@ class Prescribing:
             missing=() if holds else privileges[:1],
             code=None if holds else code,
             until=end_of(lines, self.question.instant),
+            used=in_force(lines, self.question.instant),
         )
 
     def asks_level(self, rule: str, levels: dict[str, int], needed: int) -> Outcome:
@@ -90,19 +91,20 @@ class Prescribing:
         reaching = [code for code, level in levels.items() if level >= needed]
         lines = self.lines(*reaching)
         code = code_of(self.world, lines, at)
-        in_force = [
+        levels_held = [
             level
             for privilege, level in levels.items()
             if code_of(self.world, self.lines(privilege), at) is Code.ALLOWED
         ]
-        has = max(in_force, default=0)
+        has = max(levels_held, default=0)
         if code is Code.NO_RIGHT and has:
             code = Code.ABOVE_CEILING
         holds = code is Code.ALLOWED
         missing = () if holds else tuple(reaching[:1])
         until = end_of(lines, at)
         own = None if holds else code
-        return Outcome(rule, holds, "", "", missing, own, needed, has, until)
+        used = in_force(lines, at)
+        return Outcome(rule, holds, "", "", missing, own, needed, has, until, used)
 
 
 def may_prescribe(case: Prescribing) -> Iterator[Outcome]:
@@ -172,9 +174,9 @@ def _consulted(case: Prescribing) -> Outcome:
         return Outcome("A05", None)
     person = case.world.people.get(expert, NOBODY)
     lines = held(person, ("AB04",), case.question)
-    in_force = code_of(case.world, lines, case.question.instant) is Code.ALLOWED
+    may = code_of(case.world, lines, case.question.instant) is Code.ALLOWED
     practises = person.ends > case.question.instant
-    holds = practises and person is not case.person and in_force
+    holds = practises and person is not case.person and may
     return Outcome("A05", holds, missing=() if holds else ("AB04",))
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from permissions.checks.anesthesia import within_title
 from permissions.checks.blood import Approval, blood_outcomes, chain_of
+from permissions.checks.certificates import certified_orders
 from permissions.checks.codes import SEVERITY as ORDERED
 from permissions.checks.codes import Code
 from permissions.checks.conditions import conditions_of, has_supervisor
@@ -292,4 +293,4 @@ def order_outcomes(question: Question, world: World, member: Member) -> list[Out
             found += drug_outcomes(case)
     if question.blood is not None:
         found += blood_outcomes(question, world, person, question.blood)
-    return found
+    return [*found, *certified_orders(found, question, world, member.emp_no)]

@@ -25,6 +25,7 @@ __all__ = [
     "RELEVANT_PRIVILEGES",
     "RESTRICTED",
     "Campus",
+    "Certificate",
     "DrugFacts",
     "Ends",
     "ItemKind",
@@ -287,6 +288,19 @@ class Training:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate held; ``valid_to`` exclusive, None without end."""
+
+    kind: str
+    valid_from: datetime
+    valid_to: datetime | None = None
+
+    def counts_at(self, moment: datetime) -> bool:
+        is_over = self.valid_to is not None and self.valid_to <= moment
+        return self.valid_from <= moment and not is_over
+
+
 Ends = tuple[tuple[str, datetime], ...]  # code, exclusive end
 
 
@@ -310,6 +324,12 @@ class PersonFacts:
     trainings: tuple[Training, ...] | None = None
     scope_ends: Ends = ()
     campus_ends: Ends = ()
+    certificates: tuple[Certificate, ...] | None = None
+
+    def certified_at(self, moment: datetime) -> frozenset[str]:
+        """Kinds of certificates that are good at a moment."""
+        held = self.certificates or ()
+        return frozenset(one.kind for one in held if one.counts_at(moment))
 
     def scopes_at(self, at: float) -> frozenset[str] | None:
         """Registered scopes at a moment in seconds; None where they are not known."""

@@ -69,6 +69,8 @@ class Outcome:
     needed: int = 0
     held: int = 0
     until: datetime | None = None
+    # Privileges in force by which the rule holds.
+    used: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

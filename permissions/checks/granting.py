@@ -31,6 +31,7 @@ class Demands:
     requires: tuple[str, ...] = ()
     trainings: tuple[str, ...] = ()
     exams: tuple[str, ...] = ()
+    certificates: tuple[str, ...] = ()
     scopes: frozenset[str] = frozenset()
 
 
@@ -141,6 +142,16 @@ def _trained(case: Granting, world: World) -> Iterator[Finding]:
         yield from _finding(case, rule, decides=False, missing=courses)
 
 
+def _certified(case: Granting, world: World) -> Iterator[Finding]:
+    """Not asked where the hospital keeps no certificates here."""
+    if case.person.certificates is None:
+        return
+    good = case.person.certified_at(case.begins)
+    missing = tuple(one for one in case.demands.certificates if one not in good)
+    if missing:
+        yield from _finding(case, world.rule("G04"), decides=True, missing=missing)
+
+
 def _item(case: Granting, world: World) -> Iterator[Finding]:
     """S01 to S04 of the procedure an item line is about, and S05's right beside it."""
     if case.item is None:
@@ -179,5 +190,6 @@ QUESTIONS: tuple[Callable[[Granting, World], Iterator[Finding]], ...] = (
     _title,
     _prerequisites,
     _trained,
+    _certified,
     _item,
 )

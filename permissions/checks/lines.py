@@ -43,6 +43,12 @@ def end_of(lines: Sequence[Terms], at: float) -> datetime | None:
     return longest.valid_to if longest else None
 
 
+def in_force(lines: Sequence[Terms], at: float) -> tuple[str, ...]:
+    """The privileges of those in force, each once."""
+    force = [terms for terms in lines if terms.phase_at(at) is Phase.IN_FORCE]
+    return tuple(dict.fromkeys(terms.privilege for terms in force))
+
+
 def is_trained(person: Person, course: str, moment: datetime) -> bool | None:
     """Exam passed and not run out; None where the hospital keeps no such record."""
     trainings = person.facts.trainings

@@ -118,11 +118,13 @@ TABLE = (
     _rule("S20", SURGERY, Code.NO_RIGHT, "REG01 GR06；2.3 SG08", gettext_noop("急诊手术主刀权只用于急诊，不超过本人已授权的最高级别"), APPLY),
     _rule("S21", SURGERY, Code.ABOVE_CEILING, "REG04；2.3 AN01", gettext_noop("麻醉医师职称须与 ASA 分级相符：Ⅰ、Ⅱ 级医师，Ⅲ 级主治医师，Ⅳ 级及以上副主任医师"), gettext_noop("改由职称相符的麻醉医师承担")),
     _rule("S22", SURGERY, None, "REG02、REG04；1.8、2.3 RT02", gettext_noop("院内新技术项目只在试用期内开展，成员授权须写明止期"), gettext_noop("由医务科按试用期补写成员授权的止期")),
+    _rule("S23", SURGERY, None, "权限字典；2.5-7", gettext_noop("主刀权所要求的证书须在有效期内"), gettext_noop("先办理换证并由医务科登记；或改由持证的医师主刀")),
     # --- prescriptions
     _fixed("D01", DRUG, Code.NO_RIGHT, "REG07 处方权；1.6", gettext_noop("开药须有处方权"), OTHER_PRESCRIBER),
     _rule("D02", DRUG, None, "REG07；REG11；1.6", gettext_noop("助理医师、试用期和规培医师的处方须由有处方权的医师审签"), gettext_noop("请有处方权的医师审签")),
     _fixed("D03", DRUG, Code.NOT_DONE_HERE, "药品目录；5", gettext_noop("药品未停用"), gettext_noop("改用在用药品")),
     _rule("D04", DRUG, None, "REG07 处方限量；1.6", gettext_noop("普通处方不超过 7 日用量，急诊不超过 3 日"), SHORTEN, Mode.SUGGEST),
+    _rule("D05", DRUG, None, "权限字典；2.5-7", gettext_noop("处方权、用血权所要求的证书须在有效期内"), gettext_noop("先办理换证并由医务科登记；或改由持证的医师开具")),
     _fixed("A01", DRUG, Code.NO_RIGHT, "REG06；1.5", gettext_noop("抗菌药物按级别授权：非限制、限制、特殊使用级"), OTHER_PRESCRIBER),
     _rule("A02", DRUG, Code.ABOVE_CEILING, "REG06；1.5", gettext_noop("限制使用级须中级及以上职称，特殊使用级须高级职称"), gettext_noop("请职称相符的医师开具")),
     _rule("A03", DRUG, Code.NO_RIGHT, "REG06；1.5", gettext_noop("抗菌药物处方权须培训并考核合格"), TRAIN),
@@ -156,6 +158,7 @@ TABLE = (
     _fixed("G01", GRANTING, None, "权限字典；2.5-4", gettext_noop("职称须达到权限字典的要求"), gettext_noop("取得相应职称并聘任后再申请")),
     _rule("G02", GRANTING, None, "权限字典；2.5-6", gettext_noop("须先有前提权限"), gettext_noop("先申请并取得前提权限，再办理这一项")),
     _rule("G03", GRANTING, None, "权限字典；2.5-5", gettext_noop("须在有效期内完成规定的培训并考核合格"), gettext_noop("参加培训考核，登记合格记录后再办理")),
+    _rule("G04", GRANTING, None, "权限字典；2.5-7", gettext_noop("须持有权限字典规定的证书，且在有效期内"), gettext_noop("取得或延续证书，登记后再办理")),
 )
 # fmt: on
 RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in TABLE})

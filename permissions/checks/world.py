@@ -153,9 +153,12 @@ class World:
         modes: Mapping[str, RuleMode] = MappingProxyType({}),
         operate_implies_order: bool = True,
         placed: frozenset[str] | None = None,
+        certificates: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:
         """``placed`` are the campuses whose institution is known: at another one
-        nobody's registration is asked about; None asks at all."""
+        nobody's registration is asked about; None asks at all. ``certificates`` are
+        those the use of a privilege demands, by its code."""
+        self.certificates = certificates
         self.rule_modes = modes
         self.modes = with_defaults(modes)
         self.placed = placed

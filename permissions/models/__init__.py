@@ -10,6 +10,7 @@ from permissions.models.catalogue import (
     ScopeLimit,
     TrainingNeed,
 )
+from permissions.models.certificates import PersonalCertificate
 from permissions.models.dictionaries import RegistrationScope, Regulation, Training
 from permissions.models.imports import GrantImport, GrantImportRow
 from permissions.models.ledger import Grant, GrantEvent, GrantState
@@ -48,6 +49,7 @@ __all__ = [
     "GrantImport",
     "GrantImportRow",
     "GrantState",
+    "PersonalCertificate",
     "PostTemplate",
     "PostTemplateLine",
     "Prerequisite",

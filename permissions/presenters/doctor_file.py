@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from permissions.enums import TITLE_WORDS, Category, SurgicalRole
 from permissions.models import GrantEvent
+from permissions.models.attributes import Certificate
 from permissions.presenters import words
 from permissions.presenters.grants import event_moment
 from permissions.presenters.lines import LineRow
@@ -235,6 +236,10 @@ def _change(change: PractitionerEvent) -> Moment:
         before, after = (str(TITLE_WORDS.get(one, one)) for one in (before, after))
     text = f"{before or '—'} → {after or '—'}" if before or after else ""
     label = KIND(change.kind).label
+    if change.kind == KIND.CERTIFICATE:
+        kind, _sign, until = change.after.partition(" ")
+        ended = _until(str(Certificate(kind).label), date.fromisoformat(until))
+        return Moment(write_moment(change.at), label, ended, "mute")
     return Moment(write_moment(change.at), label, said("HIS", text or "—"), "mute")
 
 

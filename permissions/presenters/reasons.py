@@ -14,6 +14,7 @@ from permissions.checks.codes import Code
 from permissions.checks.findings import Finding, Reason, ReasonKey
 from permissions.checks.question import Part
 from permissions.checks.rules import OTHER_SURGEON, About
+from permissions.models.attributes import Certificate
 from permissions.queries.catalogue import Names
 from permissions.services.rules import RANK_WORDS
 from portal.ui.elements import Chip, Grade, Note
@@ -131,6 +132,8 @@ def missing_words(finding: Finding, names: Names) -> str:
 def _named(code: str, names: Names) -> str:
     if code in STEPS:
         return str(STEPS[code])
+    if code in Certificate:
+        return str(Certificate(code).label)
     privilege, _sign, item = code.partition(":")
     for known in (names.privileges, names.trainings, names.scopes):
         if privilege in known:

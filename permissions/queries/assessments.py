@@ -1,12 +1,13 @@
-"""When a right was last assessed, and until when that is good (GR07).
+"""Until when a right may be used without another assessment (GR07, 1.4).
 
-A right that was given or renewed was assessed for it; later assessments are recorded
-by themselves. A failed one is no ground to go on, so it moves nothing.
+Giving a right is its first assessment: it is decided on evidence. A renewal is none,
+for it moves only the end; whoever assesses for it records that. A failed assessment is
+no ground to go on and moves nothing: its review is open. The engine, the reminders and
+the lists all ask here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -40,31 +41,21 @@ def assessed_since(**only: Any) -> dict[int, datetime]:
         moment = start_of(day)
         last[grant] = max(moment, last.get(grant, moment))
     return last
+from permissions.enums import AssessmentResult
+from permissions.models import Assessment
+from portal.parameters.days import day_of, months_after
 
 
-def _recorded(only: dict[str, Any]) -> Iterator[tuple[int, date]]:
+def last_day_to_assess(began: datetime, months: int, next_due: date | None) -> date:
+    """The last day on which the next assessment is in time; ``next_due`` is that of the
+    last assessment that was not failed, None where there was none."""
+    return next_due or months_after(day_of(began), months)
+
+
+def next_dues(**only: Any) -> dict[int, date]:
+    """By grant, what the last assessment that was not failed set; ``only`` are fields
+    of Grant. One query."""
     theirs = {f"state__grant__{name}": value for name, value in only.items()}
     made = Assessment.objects.exclude(result=AssessmentResult.FAIL).filter(**theirs)
-    found = made.order_by().values("state__grant").annotate(last=Max("assessed_on"))
-    for row in found:
-        yield row["state__grant"], row["last"]
-
-
-def due_after(assessed_at: datetime, months: int | None) -> datetime | None:
-    """The exclusive end of what an assessment is good for; None where none is asked."""
-    if months is None:
-        return None
-    return start_of(months_after(day_of(assessed_at), months))
-
-
-def assessment_dues(states: Iterable[GrantState]) -> dict[int, datetime]:
-    """By state, when its next assessment is due; those that need none are left out."""
-    asked = [one for one in states if one.privilege.assessment_months is not None]
-    since = assessed_since(pk__in=[one.grant_id for one in asked]) if asked else {}
-    found = {
-        one.pk: due_after(
-            since.get(one.grant_id, one.valid_from), one.privilege.assessment_months
-        )
-        for one in asked
-    }
-    return {pk: due for pk, due in found.items() if due is not None}
+    rows = made.order_by("assessed_on", "pk").values_list("state__grant", "next_due")
+    return {grant: due for grant, due in rows if due is not None}

@@ -19,6 +19,7 @@ from permissions.models import (
     ReviewLine,
     ScopeLimit,
 )
+from permissions.queries.certificates import lapsed_kinds
 from permissions.queries.grants import grant_states, is_suspended
 from portal.directory.models import (
     Practitioner,
@@ -114,6 +115,9 @@ def concerned(trigger: Trigger, practitioner: Practitioner, at: datetime) -> Con
             lines = [line for line in lines if not _has_title(practitioner, line)]
         case Trigger.SCOPE:
             lines = _out_of_scope(practitioner, lines, at)
+        case Trigger.CERTIFICATE:
+            gone = lapsed_kinds(practitioner, day_of(at))
+            lines = [line for line in lines if gone & _demanded_by(line)]
     active = [line for line in lines if not is_suspended(line, at)]
     if trigger is Trigger.TITLE:
         # A warning is for people; only what the rule forbids is stopped.
@@ -126,6 +130,10 @@ def _has_title(practitioner: Practitioner, line: GrantState) -> bool:
     rank = TITLE_RANK.get(practitioner.title_code, 0)
     is_free = line.grant.privilege.title_rule == TitleRule.NONE
     return is_free or rank >= line.grant.privilege.min_title_rank
+
+
+def _demanded_by(line: GrantState) -> frozenset[str]:
+    return frozenset(line.grant.privilege.certificates)
 
 
 def _out_of_scope(

@@ -19,6 +19,7 @@ from permissions.services.refusals import ActRefused
 from portal.accounts.models import User
 from portal.audit.acting import acting
 from portal.parameters.days import day_of
+from portal.ui.phrases import in_chinese
 from surgery.enums import Grade, GradeAct
 from surgery.models import GradeChange, GradeProposal, GradeVersion
 from surgery.services import grading
@@ -143,6 +144,7 @@ def due_on(made: GradeChange) -> date:
     return made.effective_from
 
 
+@in_chinese
 def why(made: GradeChange) -> str:
     """In Chinese, as it is kept in histories and told to doctors."""
     before, after = Grade(made.grade_before).label, Grade(made.grade).label

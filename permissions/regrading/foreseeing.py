@@ -174,6 +174,7 @@ def narrowed(
         modes=known.rule_modes,
         operate_implies_order=known.judging.operate_implies_order,
         placed=known.placed,
+        certificates=known.certificates,
     )
 
 

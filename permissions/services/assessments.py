@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from permissions.enums import AssessmentResult, Trigger
 from permissions.models import Assessment, GrantState
+from permissions.queries.assessments import last_day_to_assess
 from permissions.services import rules, telling
 from permissions.services.changes import locked
 from permissions.services.refusals import ActRefused, OwnRight
@@ -132,4 +133,4 @@ def _reopen(state: GrantState, made: Assessment, at: datetime) -> None:
 def due_on(state: GrantState, last_due: date | None) -> date:
     """The last day for the next assessment: by the last one, or from the grant on."""
     months = state.grant.privilege.assessment_months or 0
-    return last_due or rules.months_after(day_of(state.valid_from), months)
+    return last_day_to_assess(state.valid_from, months, last_due)

@@ -22,6 +22,7 @@ from portal.accounts.models import SYSTEM_STAFF_NO, User
 from portal.audit.acting import acting
 from portal.parameters.queries import value_of
 from portal.parameters.registry import BOOKING_HOURS
+from portal.ui.phrases import in_chinese
 from surgery.queries.bookings import BookedProcedure, booked_procedures
 
 LONGEST = 300
@@ -47,9 +48,14 @@ def hit_by(event: GrantEvent, state: GrantState) -> list[BookingHit]:
         return []
     ends = {state.pk: event.until} if event.kind == EventKind.SUSPEND else {}
     booked = booked_hit([state], at, ends)
-    label = EventKind(event.kind).label
+    return hit(booked, why=why_hit(event), by=event.by, at=at, event=event)
+
+
+@in_chinese
+def why_hit(event: GrantEvent) -> str:
+    """``暂停 腹腔镜下胆囊切除术``, as it is kept and told."""
     name = event.grant.item_name or event.grant.privilege.name
-    return hit(booked, why=f"{label} {name}", by=event.by, at=at, event=event)
+    return f"{EventKind(event.kind).label} {name}"
 
 
 def hit(

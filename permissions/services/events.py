@@ -181,11 +181,10 @@ def _take(
     text = why(event, trigger)
     if meaning.effect is Effect.REMIND:
         reading.outcome = Outcome.REMINDED
-        label = str(trigger.label)
         telling.happened(
             person,
             event_id=event.pk,
-            label=label,
+            trigger=trigger,
             why=text,
             at=at,
             former=former_department(event),

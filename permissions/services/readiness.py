@@ -17,20 +17,28 @@ from permissions.checks.granting import Demands, Granting, granting_findings
 from permissions.checks.world import World
 from permissions.enums import TitleRule
 from permissions.models import GrantState, Privilege, Training
+from permissions.models.attributes import Certificate
 from permissions.models.entries import Entry
 from permissions.queries.catalogue import entry_of
+from permissions.queries.certificates import to_be_shown
 from permissions.queries.practitioners import in_force
 from permissions.queries.rules import rule_modes
 from permissions.services.refusals_of_readiness import (
+    CertificateMissing,
     NotReady,
     PrerequisiteMissing,
     RegistrationOver,
     TrainingMissing,
 )
 from permissions.snapshot.reading import facts_of, procedures
+from permissions.snapshot.records import Records
 from portal.directory.models import Practitioner
 from portal.parameters.queries import value_of
-from portal.parameters.registry import PREREQUISITES_DECIDE, TRAINING_RECORDS_DECIDE
+from portal.parameters.registry import (
+    CERTIFICATES_DECIDE,
+    PREREQUISITES_DECIDE,
+    TRAINING_RECORDS_DECIDE,
+)
 
 
 class Bar:
@@ -39,7 +47,10 @@ class Bar:
     def __init__(self) -> None:
         self.modes = rule_modes()
         self.prerequisites_decide = bool(value_of(PREREQUISITES_DECIDE))
-        self.records_count = bool(value_of(TRAINING_RECORDS_DECIDE))
+        self.records = Records(
+            trainings=bool(value_of(TRAINING_RECORDS_DECIDE)),
+            certificates=bool(value_of(CERTIFICATES_DECIDE)),
+        )
 
     @cached_property
     def privileges(self) -> dict[str, str]:
@@ -81,7 +92,7 @@ def readiness(
     """
     bar, entry = bar or Bar(), entry or entry_of(privilege)
     case = Granting(
-        person=facts_of(practitioner, with_trainings=bar.records_count),
+        person=facts_of(practitioner, bar.records),
         demands=demands_of(entry),
         begins=begins,
         ends=ends,
@@ -102,6 +113,7 @@ def demands_of(entry: Entry) -> Demands:
         requires=tuple(entry.requires),
         trainings=tuple(entry.trainings),
         exams=tuple(entry.exams),
+        certificates=to_be_shown(entry.certificates),
         scopes=frozenset(entry.scopes),
     )
 
@@ -146,6 +158,9 @@ def _refusal(
     if finding.rule.id == "G03":
         names = _named(bar.trainings, finding.missing)
         return TrainingMissing(privilege.name, names, name, remedy)
+    if finding.rule.id == "G04":
+        labels = {code: str(Certificate(code).label) for code in finding.missing}
+        return CertificateMissing(privilege.name, labels, name, remedy)
     return None
 
 

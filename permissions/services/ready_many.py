@@ -52,7 +52,7 @@ class ReadyMany:
     def read(self, people: Sequence[int], privileges: Iterable[str]) -> None:
         """These practitioners, and what they hold of what these codes ask for."""
         practitioners = Practitioner.objects.filter(pk__in=people).order_by()
-        facts = facts_of_many(practitioners, with_trainings=self._bar.records_count)
+        facts = facts_of_many(practitioners, self._bar.records)
         self._facts.update(facts)
         needed = {code for one in privileges for code in self._demands[one].requires}
         rows = GrantState.objects.filter(

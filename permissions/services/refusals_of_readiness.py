@@ -58,6 +58,22 @@ class TrainingMissing(NotReady):
         super().__init__(message, remedy, missing)
 
 
+class CertificateMissing(NotReady):
+    rule = "G04"
+
+    def __init__(
+        self, privilege: str, missing: dict[str, str], name: str, remedy: str
+    ) -> None:
+        message = _(
+            "「%(privilege)s」须持证：%(missing)s，%(name)s没有在有效期内的证书记录。"
+        ) % {
+            "privilege": privilege,
+            "missing": listed(missing.values()),
+            "name": name,
+        }
+        super().__init__(message, remedy, missing)
+
+
 class RegistrationOver(NotReady):
     field = "practitioner"
     rule = "P02"

@@ -14,9 +14,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from permissions.enums import Effect, GrantStatus, ReminderKind, Trigger
 from permissions.models import GrantState, Reminder
+from permissions.queries.certificates import ending_before, last_days
 from permissions.queries.grants import grant_states
 from permissions.queries.reviews import assessed_states
 from permissions.services import telling
@@ -35,6 +37,7 @@ from portal.parameters.registry import REMIND_DAYS
 NOTICE_OF = {
     ReminderKind.EXPIRY: NoticeKind.EXPIRY,
     ReminderKind.ASSESSMENT: NoticeKind.ASSESSMENT,
+    ReminderKind.CERTIFICATE: NoticeKind.CERTIFICATE,
 }
 
 
@@ -75,6 +78,7 @@ def remind(*, at: datetime) -> int:
     for kind, found in (
         (ReminderKind.EXPIRY, _ending),
         (ReminderKind.ASSESSMENT, _to_assess),
+        (ReminderKind.CERTIFICATE, _certificates_ending),
     ):
         due = _untold(list(found(at)))
         told += _tell(kind, due, at)
@@ -113,6 +117,30 @@ def _to_assess(at: datetime) -> Iterator[Due]:
         stage = stage_at(on, today, days, since=since)
         if stage is not None:
             yield Due(state, ReminderKind.ASSESSMENT, on, stage)
+
+
+def _certificates_ending(at: datetime) -> Iterator[Due]:
+    """Lines whose certificate ends before long; what has ended has an event instead."""
+    today, days = day_of(at), stages()
+    if not days:
+        return
+    until = today + timedelta(days=max(days))
+    holders = ending_before(today, until)
+    ends = last_days(today, practitioner__in=holders)
+    lines = grant_states().filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=at),
+        practitioner__in=holders,
+        status__in=[GrantStatus.ACTIVE, GrantStatus.SUSPENDED],
+    )
+    for state in lines.order_by("practitioner_id", "pk"):
+        held = ends.get(state.practitioner_id, {})
+        asked = [held.get(kind) for kind in state.grant.privilege.certificates]
+        on = min((day for day in asked if day and day >= today), default=None)
+        if on is None:
+            continue
+        stage = stage_at(on, today, days, since=day_of(state.valid_from))
+        if stage is not None:
+            yield Due(state, ReminderKind.CERTIFICATE, on, stage)
 
 
 def _has_failed(state: Any) -> bool:

@@ -69,6 +69,7 @@ def with_rule(world: World, question: Question, rule: str, mode: RuleMode) -> Wo
         modes={**world.rule_modes, rule: mode},
         operate_implies_order=world.judging.operate_implies_order,
         placed=world.placed,
+        certificates=world.certificates,
     )
 
 

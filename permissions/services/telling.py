@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from django.urls import reverse
-from django.utils.translation import override
 
 from permissions.enums import Trigger
 from permissions.models import BookingHit, Review
@@ -19,10 +18,20 @@ from portal.notices.queries import account_of, officers
 from portal.notices.services import Told, notify
 from portal.ui.moments import write_moment
 from portal.ui.navigation import url_if_any
+from portal.ui.phrases import in_chinese
 from surgery.models import GradeChange
 
-# Kept as written, whatever language the page of the moment has.
-in_chinese = override("zh-hans")
+# What comes, and what to do about it in time.
+COMING = {
+    NoticeKind.EXPIRY: ("即将到期", "续期"),
+    NoticeKind.ASSESSMENT: ("即将须完成能力评估", "评估"),
+    NoticeKind.CERTIFICATE: ("所需证书即将到期", "换证"),
+}
+TODAY = {
+    NoticeKind.EXPIRY: "到期",
+    NoticeKind.ASSESSMENT: "能力评估",
+    NoticeKind.CERTIFICATE: "所需证书到期",
+}
 
 
 def doctor(practitioner: Practitioner) -> str:
@@ -65,6 +74,7 @@ def reviewed(
     )
 
 
+@in_chinese
 def held(review: Review, *, doctors: int, at: datetime) -> None:
     """A mass change waits for a person."""
     told = Told(
@@ -77,11 +87,12 @@ def held(review: Review, *, doctors: int, at: datetime) -> None:
     notify(told, to=officers(), at=at)
 
 
+@in_chinese
 def happened(
     person: Practitioner,
     *,
     event_id: int,
-    label: str,
+    trigger: Trigger,
     why: str,
     at: datetime,
     former: Department | None = None,
@@ -91,7 +102,7 @@ def happened(
         person,
         NoticeKind.EVENT,
         key=f"event:{event_id}",
-        title=f"{doctor(person)}{label}",
+        title=f"{doctor(person)}{trigger.label}",
         text=f"{why}。授权未变，如须调整请在权限维护中办理。",
         link=doctor_url(person),
         at=at,
@@ -133,6 +144,7 @@ def booked(hits: Sequence[BookingHit], *, at: datetime) -> None:
         _tell_two(told, person, [*officers(), *heads_of(person.department)], at)
 
 
+@in_chinese
 def coming(
     person: Practitioner,
     kind: NoticeKind,
@@ -142,28 +154,28 @@ def coming(
     at: datetime,
 ) -> None:
     """Rights end, or must be assessed, before long; one notice for all of a person."""
-    what = "到期" if kind is NoticeKind.EXPIRY else "须完成能力评估"
+    what, step = COMING[kind]
     told = Told(
         kind,
         key,
-        f"{doctor(person)}{len(ends)} 项授权即将{what}",
-        f"最近一项 {min(ends)}。请按时办理{'续期' if kind is NoticeKind.EXPIRY else '评估'}。",
+        f"{doctor(person)}{len(ends)} 项授权{what}",
+        f"最近一项 {min(ends)}。请按时办理{step}。",
         doctor_url(person),
         person.emp_no,
     )
     _tell_two(told, person, heads_of(person.department), at)
 
 
+@in_chinese
 def coming_today(kind: NoticeKind, *, key: str, count: int, at: datetime) -> None:
     """The office gets one notice a day, not one for each doctor."""
-    is_expiry = kind is NoticeKind.EXPIRY
-    what = "到期" if is_expiry else "能力评估"
+    title = f"今日提醒：{count} 项授权{TODAY[kind]}"
     link = f"{reverse('permissions:grant-list')}?view=expiring"
-    if not is_expiry:
+    if kind is NoticeKind.ASSESSMENT:
         link = reverse("permissions:assessment-list")
-    told = Told(
-        kind, key, f"今日提醒：{count} 项授权{what}", "医师和科主任已另行通知。", link
-    )
+    elif kind is NoticeKind.CERTIFICATE:
+        link = reverse("permissions:certificate-list")
+    told = Told(kind, key, title, "医师和科主任已另行通知。", link)
     notify(told, to=officers(), at=at)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from permissions.enums import TITLE_WORDS, Effect, ReasonCode, Trigger
+from permissions.models.attributes import Certificate
 from portal.directory.models import (
     PRACTISING,
     Department,
@@ -17,6 +18,7 @@ from portal.parameters import registry
 from portal.parameters.days import day_of
 from portal.parameters.queries import value_of
 from portal.parameters.registry import Parameter
+from portal.ui.phrases import in_chinese
 
 Kind = PractitionerEvent.Kind
 # Status, vanishing and coming back have words of their own below.
@@ -28,6 +30,7 @@ OF_KIND: Mapping[str, Trigger] = {
     Kind.LAPSED: Trigger.LICENSE_LAPSED,
     Kind.SCOPE: Trigger.SCOPE,
     Kind.SCOPE_LAPSED: Trigger.SCOPE,
+    Kind.CERTIFICATE: Trigger.CERTIFICATE,
     Kind.VANISHED: Trigger.LEFT,
 }
 PARAMETER_OF: Mapping[Trigger, Parameter] = {
@@ -40,6 +43,7 @@ PARAMETER_OF: Mapping[Trigger, Parameter] = {
     Trigger.LICENSE_LAPSED: registry.EVENT_LICENSE_LAPSED,
     Trigger.LICENSE: registry.EVENT_LICENSE,
     Trigger.SCOPE: registry.EVENT_SCOPE,
+    Trigger.CERTIFICATE: registry.EVENT_CERTIFICATE,
     Trigger.ASSESSMENT_OVERDUE: registry.ASSESSMENT_OVERDUE,
 }
 # Domain 1.4; a lower title has no code of its own.
@@ -52,6 +56,7 @@ REASON_OF: Mapping[Trigger, ReasonCode] = {
     Trigger.LICENSE_LAPSED: ReasonCode.R01,
     Trigger.LICENSE: ReasonCode.R01,
     Trigger.SCOPE: ReasonCode.R14,
+    Trigger.CERTIFICATE: ReasonCode.R13,
     Trigger.ASSESSMENT_FAILED: ReasonCode.R07,
     Trigger.ASSESSMENT_OVERDUE: ReasonCode.R08,
 }
@@ -87,6 +92,7 @@ def effect_of(trigger: Trigger) -> Effect:
     return Effect(value_of(PARAMETER_OF[trigger]))
 
 
+@in_chinese
 def why(event: PractitionerEvent, trigger: Trigger) -> str:
     """In Chinese, as it is kept in reviews, histories and notices."""
     label = str(trigger.label)
@@ -98,6 +104,9 @@ def why(event: PractitionerEvent, trigger: Trigger) -> str:
     before, after = (
         words.get(code, code) or "无" for code in (event.before, event.after)
     )
+    if event.kind == Kind.CERTIFICATE:
+        kind, _sign, until = event.after.partition(" ")
+        return f"{label}：{Certificate(kind).label}有效期至 {until}"
     if event.kind in {Kind.LAPSED, Kind.SCOPE_LAPSED}:
         return f"{label}：有效期至 {after}"
     return f"{label}：由 {before} 变为 {after}（来自 HIS）"

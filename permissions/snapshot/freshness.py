@@ -6,6 +6,10 @@ procedure, filing, training, rule, parameter or catalogue entry, the run of a pu
 after a greater one. So each source remembers, besides the greatest id seen, the ids
 below it that were not there, and looks for those too. One statement over eleven primary
 keys.
+procedure, training, certificate, rule, parameter or catalogue entry, the run of a pull.
+Their ids rise, but a smaller id may be committed after a greater one. So each source
+remembers, besides the greatest id seen, the ids below it that were not there, and looks
+for those too. One statement over eleven primary keys.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from permissions.models import (
     Grant,
     GrantEvent,
     GrantState,
+    PersonalCertificate,
     Privilege,
     RuleSetting,
     TrainingRecord,
@@ -94,6 +99,9 @@ PULLS, RULES, PARAMETERS, ENTRIES = "S", "R", "M", "V"
 ASSESSMENTS, GRADES, FILINGS = "A", "D", "F"
 OF_ONE = frozenset({GRANTS, PEOPLE, TRAININGS, ASSESSMENTS})
 OF_PROCEDURES = frozenset({PROCEDURES, GRADES, FILINGS})
+ASSESSMENTS, GRADES, CERTIFICATES = "A", "D", "K"
+OF_ONE = frozenset({GRANTS, PEOPLE, TRAININGS, ASSESSMENTS, CERTIFICATES})
+OF_PROCEDURES = frozenset({PROCEDURES, GRADES})
 OF_THE_HOUSE = frozenset({RULES, ENTRIES})
 
 
@@ -115,8 +123,9 @@ class Cursor:
     """How far this process has read."""
 
     def __init__(self) -> None:
-        history = (Procedure, RuleSetting, ParameterValue, Privilege, TrainingRecord)
-        catalogue, rules, parameters, entries, trainings = (
+        own = (TrainingRecord, PersonalCertificate)
+        history = (Procedure, RuleSetting, ParameterValue, Privilege, *own)
+        catalogue, rules, parameters, entries, trainings, certificates = (
             one.history.model for one in history
         )
         self.sources = (
@@ -127,6 +136,7 @@ class Cursor:
             Source(GRADES, GradeChange),
             Source(FILINGS, Filing.history.model),
             Source(TRAININGS, trainings),
+            Source(CERTIFICATES, certificates),
             Source(PULLS, SyncRun),
             Source(RULES, rules),
             Source(PARAMETERS, parameters),
@@ -180,6 +190,7 @@ PARTS = {
     PEOPLE: ("practitioner_id", ""),
     ASSESSMENTS: ("practitioner_id", ""),
     TRAININGS: ("practitioner_id", ""),
+    CERTIFICATES: ("practitioner_id", ""),
     PROCEDURES: ("", "code"),
     GRADES: ("", "code"),
     FILINGS: ("", "code"),

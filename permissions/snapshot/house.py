@@ -11,13 +11,20 @@ from permissions.checks.facts import DrugFacts
 from permissions.checks.grouping import OPERATING_PRIVILEGES
 from permissions.checks.rules import RuleMode
 from permissions.models import Prerequisite, ScopeLimit
+from permissions.queries.certificates import demanded
 from permissions.queries.rules import rule_modes
+from permissions.snapshot.records import Records
 from portal.directory.models import Drug
 from portal.parameters.queries import values_now
-from portal.parameters.registry import OPERATE_IMPLIES_ORDER, TRAINING_RECORDS_DECIDE
+from portal.parameters.registry import (
+    CERTIFICATES_DECIDE,
+    OPERATE_IMPLIES_ORDER,
+    TRAINING_RECORDS_DECIDE,
+)
 
 # Parameters whose change is a change of how everybody is judged.
-JUDGING = frozenset({OPERATE_IMPLIES_ORDER.key, TRAINING_RECORDS_DECIDE.key})
+ASKED = (OPERATE_IMPLIES_ORDER, TRAINING_RECORDS_DECIDE, CERTIFICATES_DECIDE)
+JUDGING = frozenset(one.key for one in ASKED)
 BLOOD_PRODUCT = "5"
 ALBUMIN = "白蛋白"
 
@@ -26,23 +33,30 @@ ALBUMIN = "白蛋白"
 class House:
     """Everything a world takes beside people, procedures and drugs.
 
-    ``scopes`` are the registration scopes a graded operation asks for, by grade.
+    ``scopes`` are the registration scopes a graded operation asks for, by grade,
+    ``certificates`` what the use of a privilege demands, by its code.
     """
 
     modes: Mapping[str, RuleMode]
     operate_implies_order: bool
-    trainings_decide: bool
+    records: Records
+    certificates: Mapping[str, tuple[str, ...]]
     scopes: Mapping[int, frozenset[str]]
     placed: frozenset[str]
 
 
 def house() -> House:
-    """As committed now; four queries."""
-    values = values_now(OPERATE_IMPLIES_ORDER, TRAINING_RECORDS_DECIDE)
+    """As committed now; four queries, five where certificates count."""
+    values = values_now(*ASKED)
+    records = Records(
+        trainings=bool(values[TRAINING_RECORDS_DECIDE.key]),
+        certificates=bool(values[CERTIFICATES_DECIDE.key]),
+    )
     return House(
         modes=rule_modes(),
         operate_implies_order=bool(values[OPERATE_IMPLIES_ORDER.key]),
-        trainings_decide=bool(values[TRAINING_RECORDS_DECIDE.key]),
+        records=records,
+        certificates=demanded() if records.certificates else {},
         scopes=scopes_by_grade(),
         placed=frozenset(settings.CAMPUS_INSTITUTIONS),
     )

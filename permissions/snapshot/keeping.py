@@ -79,7 +79,7 @@ class Kept:
         self._cursor.begin()
         self._day = _today()
         self._house = house()
-        self._reader = Reader(with_trainings=self._house.trainings_decide)
+        self._reader = Reader(self._house.records)
         with no_collection():
             self._world = _world(
                 self._house,
@@ -126,6 +126,7 @@ def _world(house: House, **facts: Any) -> World:
         modes=house.modes,
         operate_implies_order=house.operate_implies_order,
         placed=house.placed,
+        certificates=house.certificates,
     )
 
 
@@ -173,7 +174,7 @@ def world_for(question: Question) -> World:
     own = house()
     return _world(
         own,
-        people=Reader(with_trainings=own.trainings_decide).some(people),
+        people=Reader(own.records).some(people),
         procedures=procedures(question.procedures, own.scopes),
         drugs=drugs() if question.drug else (),
     )

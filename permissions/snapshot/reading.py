@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -26,11 +26,10 @@ from permissions.checks.facts import (
     Standing,
     Status,
     Terms,
-    Training,
 )
 from permissions.models import GrantState, Privilege
-from permissions.queries.assessments import assessed_since, due_after
-from permissions.queries.trainings import passed
+from permissions.queries.assessments import last_day_to_assess, next_dues
+from permissions.snapshot.records import KeptRecords, Records, Shelf
 from permissions.snapshot.registrations import Registration, registrations
 from portal.directory.models import PRACTISING, Practitioner
 from portal.his.contract.codes import TITLE_RANK
@@ -60,16 +59,17 @@ NO_SCOPES: frozenset[str] = frozenset()
 PERSON_COLUMNS = ("pk", "emp_no", "status", "missing_since", "license_valid_to")
 PROCEDURE_COLUMNS = ("code", "name", "is_enabled", "restricted_class", "effective_to")
 SURGERY = ProcedureCategory.SURGERY.value
+NO_RECORDS = Records()
 
 
 class Reader:
     """Reads with the terms met so far at hand, so equal terms are one object.
 
-    ``with_trainings``: whether the hospital's records of trainings count here.
+    ``records``: which of the hospital's own records count here.
     """
 
-    def __init__(self, *, with_trainings: bool = False) -> None:
-        self.with_trainings = with_trainings
+    def __init__(self, records: Records = NO_RECORDS) -> None:
+        self._records = records
         self._terms: dict[TermsKey, Terms] = {}
         self._items: dict[str, str] = {}
 
@@ -89,15 +89,14 @@ class Reader:
                     chunk_size=5000
                 )
             ),
-            assessed_since(),
+            next_dues(),
         )
-        trainings = passed() if self.with_trainings else None
-        return _people(
-            Practitioner.objects.order_by(), lines, registrations(), trainings
-        )
+        everybody = Practitioner.objects.order_by()
+        return _people(everybody, lines, registrations(), self._records.of())
 
     def some(self, practitioners: QuerySet[Practitioner]) -> list[PersonFacts]:
-        """These practitioners with their lines; five queries, six with trainings."""
+        """These practitioners with their lines; five queries, and one for each kind of
+        record that counts."""
         states = _dated(_lasting().filter(practitioner__in=practitioners))
         names = [f"privilege__{name}" for name in PRIVILEGE]
         rows = states.values_list(*WHOSE, *names, *TERMS)
@@ -106,22 +105,20 @@ class Reader:
                 (who, item, grant, (code, months), terms)
                 for who, item, grant, code, months, *terms in rows
             ),
-            assessed_since(practitioner__in=practitioners),
+            next_dues(practitioner__in=practitioners),
         )
         whose = practitioners.values("emp_no")
-        trainings = None
-        if self.with_trainings:
-            trainings = passed(practitioner__in=practitioners)
-        return _people(practitioners, lines, registrations(whose), trainings)
+        kept = self._records.of(practitioners)
+        return _people(practitioners, lines, registrations(whose), kept)
 
     def _lines(
-        self, rows: Iterable[GrantRow], assessed: Mapping[int, datetime]
+        self, rows: Iterable[GrantRow], dues: Mapping[int, date]
     ) -> dict[int, list[Line]]:
         found: dict[int, list[Line]] = defaultdict(list)
         known, items = self._terms, self._items
         for who, item, grant, held, given in rows:
-            since = assessed.get(grant) if held[1] is not None else None
-            key = (*held, since, *given)
+            due = dues.get(grant) if held[1] is not None else None
+            key = (*held, due, *given)
             terms = known.get(key)
             if terms is None:
                 terms = known[key] = _terms(*key)
@@ -129,12 +126,13 @@ class Reader:
         return found
 
 
-def _terms(
-    code: str, months: int | None, assessed_at: datetime | None, *given: Any
-) -> Terms:
+def _terms(code: str, months: int | None, next_due: date | None, *given: Any) -> Terms:
     """``given`` are the values of TERMS."""
     status, role, setting, campus, side, item_kind, *moments = given
     starts, ends, changed, resumes = (_moment(one) for one in moments)
+    due = None
+    if months is not None:
+        due = last_day_to_assess(starts, months, next_due)
     return Terms(
         privilege=code,
         valid_from=starts,
@@ -148,7 +146,7 @@ def _terms(
         campus=campus,
         side=Side(side),
         item_kind=ItemKind(item_kind),
-        assessment_due=due_after(assessed_at or starts, months),
+        assessment_due=end_of(due),
     )
 
 
@@ -187,42 +185,37 @@ def _people(
     practitioners: QuerySet[Practitioner],
     lines: dict[int, list[Line]],
     registered: Mapping[str, Registration],
-    trainings: Mapping[int, tuple[Training, ...]] | None,
+    records: Shelf,
 ) -> list[PersonFacts]:
     rows = practitioners.values_list(*PERSON_COLUMNS, "title_code")
     return [
         with_registration(
-            _person(
-                row,
-                tuple(lines.get(row[0], ())),
-                None if trainings is None else trainings.get(row[0], ()),
-            ),
+            _person(row, tuple(lines.get(row[0], ())), records.of(row[0])),
             registered.get(row[1]),
         )
         for row in rows
     ]
 
 
-def facts_of(practitioner: Practitioner, *, with_trainings: bool) -> PersonFacts:
-    """One practitioner as the row in hand has them, without lines; two queries."""
+def facts_of(practitioner: Practitioner, records: Records) -> PersonFacts:
+    """One practitioner as the row in hand has them, without lines; a query, and one
+    for each kind of record that counts."""
     row = (*(getattr(practitioner, name) for name in PERSON_COLUMNS),)
-    trainings = None
-    if with_trainings:
-        trainings = passed(practitioner=practitioner).get(practitioner.pk, ())
     registered = registrations([practitioner.emp_no])
+    kept = records.of_one(practitioner)
     return with_registration(
-        _person((*row, practitioner.title_code), (), trainings),
+        _person((*row, practitioner.title_code), (), kept),
         registered.get(practitioner.emp_no),
     )
 
 
 def facts_of_many(
-    practitioners: QuerySet[Practitioner], *, with_trainings: bool
+    practitioners: QuerySet[Practitioner], records: Records
 ) -> dict[str, PersonFacts]:
-    """The same of many, by staff number; two queries, three with trainings."""
-    trainings = passed(practitioner__in=practitioners) if with_trainings else None
+    """The same of many, by staff number; two queries, and one for each kind of record
+    that counts."""
     registered = registrations(practitioners.values("emp_no"))
-    people = _people(practitioners, {}, registered, trainings)
+    people = _people(practitioners, {}, registered, records.of(practitioners))
     return {person.emp_no: person for person in people}
 
 
@@ -250,9 +243,7 @@ def with_registration(
 
 
 def _person(
-    row: tuple[Any, ...],
-    lines: tuple[Line, ...],
-    trainings: tuple[Training, ...] | None,
+    row: tuple[Any, ...], lines: tuple[Line, ...], kept: KeptRecords
 ) -> PersonFacts:
     _pk, emp_no, status, missing_since, license_valid_to, title_code = row
     practises = status in PRACTISING and missing_since is None
@@ -263,7 +254,8 @@ def _person(
         # The HIS gives the last day; that day still counts.
         registered_until=end_of(license_valid_to),
         title_rank=TITLE_RANK.get(title_code, 0),
-        trainings=trainings,
+        trainings=kept.trainings,
+        certificates=kept.certificates,
     )
 
 

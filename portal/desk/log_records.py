@@ -13,6 +13,7 @@ from permissions.models import (
     BookingHit,
     DriftDecision,
     GrantImport,
+    PersonalCertificate,
     PostTemplate,
     Review,
     RuleSetting,
@@ -64,6 +65,29 @@ TRAINING = Record(
         "is_void": _("作废"),
     },
     write={"training": lambda value: value.name},
+    url=lambda row: reverse(
+        "permissions:practitioner-detail", args=[row.practitioner.emp_no]
+    ),
+    link=_("医师档案"),
+)
+CERTIFICATE = Record(
+    model=PersonalCertificate,
+    kind="CERTIFICATE_CHANGED",
+    chip=Chip("info", "pencil", _("登记个人证书")),
+    who=lambda row: row.practitioner.name,
+    what=lambda row: str(row.get_kind_display()),
+    search=lambda text: _of_practitioner(text) | Q(number__istartswith=text),
+    doctor=lambda emp_no: Q(practitioner__emp_no=emp_no),
+    joined=("practitioner",),
+    fields={
+        "kind": _("证书"),
+        "number": _("证书编号"),
+        "issuer": _("发证单位"),
+        "issued_on": _("发证日期"),
+        "valid_to": _("有效期至"),
+        "document": _("材料"),
+        "is_void": _("作废"),
+    },
     url=lambda row: reverse(
         "permissions:practitioner-detail", args=[row.practitioner.emp_no]
     ),

@@ -92,6 +92,7 @@ class Source(StrEnum):
     FILING = "F"
     RULE = "R"
     TRAINING = "T"
+    CERTIFICATE = "J"
     TEMPLATE = "M"
     REVIEW = "V"
     BOOKING = "X"
@@ -124,6 +125,7 @@ RECORDS: Mapping[Source, Record] = {
     Source.IMPORT: records.IMPORT,
     Source.SAVED_VIEW: records.SAVED_VIEW,
     Source.TRAINING: records.TRAINING,
+    Source.CERTIFICATE: records.CERTIFICATE,
     Source.RULE: records.RULE,
     Source.TEMPLATE: records.TEMPLATE,
 }

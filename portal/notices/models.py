@@ -18,6 +18,7 @@ class NoticeKind(models.TextChoices):
     EVENT = "EVENT", _("人员变动")
     EXPIRY = "EXPIRY", _("授权到期")
     ASSESSMENT = "ASSESSMENT", _("能力评估")
+    CERTIFICATE = "CERT", _("证书到期")
     FILING = "FILING", _("限制类技术备案")
     BOOKED = "BOOKED", _("受影响手术")
     HIS = "HIS", _("HIS 对接告警")

@@ -23,6 +23,7 @@ KIND_CHIPS: Mapping[str, Chip] = {
     NoticeKind.FILING: Chip("warn", "file-text", NoticeKind.FILING.label),
     NoticeKind.BOOKED: Chip("bad", "calendar-due", NoticeKind.BOOKED.label),
     NoticeKind.HIS: Chip("bad", "plug-connected", NoticeKind.HIS.label),
+    NoticeKind.CERTIFICATE: Chip("warn", "calendar-off", NoticeKind.CERTIFICATE.label),
 }
 STATE_CHIPS: Mapping[str, Chip] = {
     DeliveryState.WAITING: Chip("info", "clock", DeliveryState.WAITING.label),

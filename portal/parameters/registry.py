@@ -151,6 +151,15 @@ TRAINING_RECORDS_DECIDE = Parameter(
     1,
     _("抗菌药物、麻精、抗肿瘤药物管理规定：培训并考核合格；记录录全后再启用"),
 )
+CERTIFICATES_DECIDE = Parameter(
+    "CERTIFICATES_DECIDE",
+    _("按本系统登记的个人证书核对（0 否，1 是）"),
+    "",
+    0,
+    0,
+    1,
+    _("权限字典 2.5：证书在有效期内；证书录全后再启用"),
+)
 
 REVIEW_DAYS = Parameter(
     "REVIEW_DAYS",
@@ -268,6 +277,15 @@ EVENT_SCOPE = Parameter(
     0,
     2,
     _("授权规则 1.4：超出执业范围，原因代码 14"),
+)
+EVENT_CERTIFICATE = Parameter(
+    "EVENT_CERTIFICATE",
+    _("个人证书到期：0 只提醒，1 打开复核，2 暂停"),
+    "",
+    2,
+    0,
+    2,
+    _("授权规则 1.4：证书到期自动暂停，原因代码 13"),
 )
 ASSESSMENT_OVERDUE = Parameter(
     "ASSESSMENT_OVERDUE",
@@ -392,6 +410,7 @@ PARAMETERS: dict[str, Parameter] = {
         RULE_APPROVERS,
         PREREQUISITES_DECIDE,
         TRAINING_RECORDS_DECIDE,
+        CERTIFICATES_DECIDE,
         REVIEW_DAYS,
         BOOKING_HOURS,
         MASS_DOCTORS,
@@ -405,6 +424,7 @@ PARAMETERS: dict[str, Parameter] = {
         EVENT_LICENSE_LAPSED,
         EVENT_LICENSE,
         EVENT_SCOPE,
+        EVENT_CERTIFICATE,
         ASSESSMENT_OVERDUE,
         REGRADE_TRANSITION_DAYS,
         RECONCILE_HOUR,

@@ -9,6 +9,7 @@ from django.db import transaction
 from portal.accounts.models import User
 from portal.audit.acting import acting
 from portal.parameters.days import day_of
+from portal.ui.phrases import in_chinese
 from surgery.enums import Publishing
 from surgery.models import CataloguePublication, GradeVersion
 from surgery.services.grading_refusals import (
@@ -53,6 +54,11 @@ def record_publication(
         recorded_at=at,
     )
     made._history_date = at  # type: ignore[attr-defined]  # read by simple-history
-    with acting(by=by, reason=f"{made.get_kind_display()}：{made.to}"):
+    with acting(by=by, reason=_why(made)):
         made.save()
     return made
+
+
+@in_chinese
+def _why(made: CataloguePublication) -> str:
+    return f"{made.get_kind_display()}：{made.to}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
@@ -20,7 +21,9 @@ from permissions.checks.engine import Verdict, check
 from permissions.checks.facts import Setting
 from permissions.checks.question import DrugOrder, Member, Part, Question
 from permissions.models import Privilege, RuleSetting, Training, TrainingRecord
+from permissions.queries.reviews import assessed_states
 from permissions.services import renew
+from permissions.services.assessments import assess, due_on
 from permissions.snapshot import KEPT, world_for
 from permissions.snapshot.house import scopes_by_grade
 from portal.accounts.models import User
@@ -28,6 +31,7 @@ from portal.audit import stamp as stamps
 from portal.audit.acting import acting
 from portal.audit.stamp import changing
 from portal.directory.models import Drug, Practitioner, PractitionerScope, SyncRun
+from portal.parameters.days import day_of, last_day_of, start_of
 from portal.parameters.registry import (
     OPERATE_IMPLIES_ORDER,
     TRAINING_RECORDS_DECIDE,
@@ -262,23 +266,23 @@ def test_campus_asks_for_the_institution_the_setting_names(
     assert asked(CHOLE, campus="东院区", moment=later).code is Code.OUT_OF_SCOPE
 
 
-def test_assessment_is_due_a_year_after_the_grant_or_its_renewal(
+def test_assessment_is_due_a_year_after_the_grant_and_a_renewal_is_none(
     doctor: Practitioner, lin: User, su: User
 ) -> None:
     state = granted(lin, su, doctor, "SG04", item=LOBE, valid_to=date(2027, 11, 22))
     set_rule("S13", "MUST")
-    last, after = timezone.now() + timedelta(days=364), timezone.now() + timedelta(days=365)  # fmt: skip
-    assert asked(LOBE, moment=last).code is Code.ALLOWED
+    last, after = timezone.now() + timedelta(days=365), timezone.now() + timedelta(days=366)  # fmt: skip
     [person] = KEPT.world().people.values()
     [line] = person.facts.lines
-    assert line.terms.assessment_due == line.terms.valid_to
+    assert line.terms.assessment_due == start_of(date(2027, 11, 24))
     renew(
         state=state,
         last_day=date(2028, 11, 22),
         by=su,
         at=timezone.now(),
-        reason="评估合格，续期一年",
+        reason="续期一年，评估表另报",
     )
+    assert asked(LOBE, moment=last).code is Code.ALLOWED
     set_rule("S13", "SUGGEST")
 
     verdict = asked(LOBE, moment=after)
@@ -286,6 +290,58 @@ def test_assessment_is_due_a_year_after_the_grant_or_its_renewal(
     assert [one.rule.id for one in verdict.conditions] == ["S13"]
     set_rule("S13", "MUST")
     assert asked(LOBE, moment=after).code is Code.SUSPENDED
+    assess(
+        state=state,
+        assessed_on=date(2026, 11, 23),
+        result="PASS",
+        doc_no="评〔2026〕3号",
+        note="续期时一并评估",
+        by=su,
+        at=timezone.now(),
+    )
+    assert asked(LOBE, moment=last).code is Code.ALLOWED
+    assert asked(LOBE, moment=after).code is Code.SUSPENDED
+
+
+def test_engine_and_lists_name_the_same_last_day_whatever_was_recorded(
+    doctor: Practitioner, lin: User, su: User
+) -> None:
+    """Renewed, assessed shorter than the catalogue allows, failed after that."""
+    state = granted(lin, su, doctor, "SG04", item=LOBE, valid_to=date(2027, 11, 22))
+
+    def last_days() -> tuple[date, date | None]:
+        row = assessed_states(timezone.now()).get(pk=state.pk)
+        [person] = KEPT.world().people.values()
+        due = last_day_of(person.facts.lines[0].terms.assessment_due)
+        return due_on(row, row.last_due), due
+
+    def assessed(on: int, result: str, next_due: date | None = None) -> None:
+        with time_machine.travel(timezone.now() + timedelta(days=on), tick=False):
+            assess(
+                state=state,
+                assessed_on=day_of(timezone.now()),
+                result=result,
+                doc_no="评〔2026〕3号",
+                note="按评估表逐项评分",
+                by=su,
+                at=timezone.now(),
+                next_due=next_due,
+            )
+
+    assert set(last_days()) == {date(2027, 11, 23)}
+    at = timezone.now()
+    renew(
+        state=state,
+        last_day=date(2028, 11, 22),
+        by=su,
+        at=at,
+        reason="续期一年，评估表另报",
+    )
+    assert set(last_days()) == {date(2027, 11, 23)}
+    assessed(1, "CONDITIONAL", date(2027, 2, 1))
+    assert set(last_days()) == {date(2027, 2, 1)}
+    assessed(2, "FAIL")
+    assert last_days()[1] == date(2027, 2, 1)
 
 
 def test_catalogue_entry_that_is_changed_counts_from_the_next_question_on(

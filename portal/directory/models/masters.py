@@ -109,6 +109,7 @@ class PractitionerEvent(models.Model):
         SCOPE = "SCOPE", _("执业范围变更")
         LAPSED = "LAPSED", _("执业注册到期")
         SCOPE_LAPSED = "SCOPE_LAPSED", _("执业范围或备案到期")
+        CERTIFICATE = "CERTIFICATE", _("证书到期")
         VANISHED = "VANISHED", _("从 HIS 消失")
 
     practitioner = models.ForeignKey(Practitioner, on_delete=models.RESTRICT)
@@ -123,7 +124,7 @@ class PractitionerEvent(models.Model):
             # What ended on a day ended once, however many look for it at once.
             models.UniqueConstraint(
                 fields=["practitioner", "kind", "after"],
-                condition=models.Q(kind__in=["LAPSED", "SCOPE_LAPSED"]),
+                condition=models.Q(kind__in=["LAPSED", "SCOPE_LAPSED", "CERTIFICATE"]),
                 name="directory_practitionerevent_lapsed_once",
             )
         ]

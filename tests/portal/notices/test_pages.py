@@ -11,6 +11,7 @@ from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.notices.models import Delivery, DeliveryState, Notice, NoticeKind
+from portal.notices.presenters import KIND_CHIPS
 from portal.notices.services import Told, notify
 from tests.cast import make_user, sign_in
 from tests.harness import assert_queries
@@ -144,3 +145,7 @@ def test_delivery_already_sent_is_told_and_left(
     assert answer.status_code == 200
     assert "yw:toast" in answer.headers["HX-Trigger"]
     assert set(Delivery.objects.values_list("state", flat=True)) == {"SENT"}
+
+
+def test_every_kind_of_notice_has_a_look() -> None:
+    assert set(KIND_CHIPS) == {kind.value for kind in NoticeKind}
