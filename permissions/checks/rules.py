@@ -89,7 +89,7 @@ def _rule(
 # fmt: off
 TABLE = (
     # --- who may practise here at all
-    _fixed("P01", PERSON, Code.OUT_OF_SCOPE, "REG11 执业注册；2.5-1", gettext_noop("医师须在岗，且在本院医师名册内"), OTHER_SURGEON),
+    _fixed("P01", PERSON, Code.OUT_OF_SCOPE, "REG11 执业注册；2.5-1", gettext_noop("医师须在岗，且在本院医师名册内"), gettext_noop("改由在岗的医师承担；在岗状态有误的先在 HIS 更正")),
     _fixed("P02", PERSON, Code.OUT_OF_SCOPE, "REG11、REG12；2.5-1", gettext_noop("执业注册须在有效期内"), gettext_noop("先办理执业注册延续；或改由其他医师承担")),
     _rule("P03", PERSON, Code.OUT_OF_SCOPE, "REG11 执业范围；2.5-2", gettext_noop("执业范围须与手术相符"), gettext_noop("改由执业范围相符的医师主刀，或办理执业范围变更")),
     _rule("P04", PERSON, Code.OUT_OF_SCOPE, "REG12 执业地点；2.5-3", gettext_noop("执业地点须含本院区，或已办多机构备案"), gettext_noop("办理多机构执业备案，或改由本院区医师承担")),

@@ -6,9 +6,13 @@ transaction. Who comes second is told what the first one did.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from permissions.importers.columns import COLUMNS
+from permissions.importers.undoing import must_be_whole
 from permissions.models import GrantImport, GrantImportRow
 from permissions.models.imports import APPLY, CHECK, UNDO, Verdict
 from permissions.services.refusals import SecondPersonMissing, SecondPersonNotAnother
@@ -38,9 +42,16 @@ ACTS = Acts(GRANTS)
 upload = ACTS.upload
 choose_sheet = ACTS.choose_sheet
 check = ACTS.check
-undo = ACTS.undo
 discard = ACTS.discard
 resume = ACTS.resume
+
+
+@transaction.atomic
+def undo(*, one: GrantImport, by: User, at: datetime, reason: str) -> GrantImport:
+    """Start taking all of it back; refused where a line could not be."""
+    started = ACTS.undo(one=one, by=by, at=at, reason=reason)
+    must_be_whole(one, at)
+    return started
 
 
 def write(

@@ -19,6 +19,7 @@ from permissions.importers.acts import GRANTS
 from permissions.importers.cells import Reader
 from permissions.importers.house import House
 from permissions.importers.judging import TEXTS, Judge, Judged
+from permissions.importers.undoing import NotWhole, take_back, written
 from permissions.models import GrantEvent, GrantImport, GrantImportRow, Privilege
 from permissions.models.imports import APPLY, CHECK, UNDO, Verdict
 from permissions.services import ActRefused, Line, ManyRefused
@@ -173,41 +174,36 @@ def line_of(kept: Any, privileges: dict[int, Privilege], doc_no: str) -> Line:
 
 @work_of(UNDO)
 def undo(job: Job, report: Report) -> int | None:
-    """Void what was granted, the last first; what cannot be is named and left."""
-    one = _work.import_of(job, ImportState.UNDOING)
-    if one is None:
+    """Take back everything that was written, or nothing."""
+    if _work.import_of(job, ImportState.UNDOING) is None:
         return None
-    written = GrantImportRow.objects.filter(grant_import=one).exclude(event=None)
-    left = written.filter(outcome=Outcome.DONE).order_by("-number")
-    total = written.count()
-    while part := list(left.select_related("event__grant")[:ACTS_AT_ONCE]):
-        _undo_some(job, part)
-        report(TAKING_BACK, total - left.count(), total)
-    _work.finish(job, ImportState.UNDOING, ImportState.UNDONE)
+    report(TAKING_BACK)
+    try:
+        _undo_all(job)
+    except NotWhole as refused:
+        _none_undone(job, refused)
     return None
 
 
 @transaction.atomic
-def _undo_some(job: Job, part: Sequence[GrantImportRow]) -> None:
+def _undo_all(job: Job) -> None:
     one = _work.locked(job, ImportState.UNDOING)
-    if one is None or one.undone_by is None:
+    if one is None:
         return
-    for row in part:
-        if row.event is None:
-            continue
-        try:
-            with transaction.atomic():
-                services.undo(
-                    event=row.event,
-                    by=one.undone_by,
-                    at=timezone.now(),
-                    reason=one.undo_reason,
-                )
-            row.outcome = Outcome.UNDONE
-        except ActRefused as refused:
-            row.outcome = Outcome.LEFT
-            row.problems = [*row.problems, Problem("", str(refused)).as_json()]
-    _save(part)
+    rows = written(one)
+    for row in rows:
+        take_back(one, row, at=timezone.now())
+    _save(rows)
+    back(one, ImportState.UNDONE, "", job.asked_by)
+
+
+@transaction.atomic
+def _none_undone(job: Job, refused: NotWhole) -> None:
+    """Somebody changed a line since the undo was asked for."""
+    one = _work.locked(job, ImportState.UNDOING)
+    if one is not None:
+        one.undone_by = one.undone_at = None
+        back(one, ImportState.APPLIED, str(refused), job.asked_by)
 
 
 def _save(rows: Sequence[GrantImportRow]) -> None:

@@ -13,7 +13,7 @@ from permissions.checks.blood import Approval
 from permissions.checks.codes import Code
 from permissions.checks.findings import Finding, Reason, ReasonKey
 from permissions.checks.question import Part
-from permissions.checks.rules import OTHER_SURGEON, About
+from permissions.checks.rules import About
 from permissions.models.attributes import Certificate
 from permissions.queries.catalogue import Names
 from permissions.services.rules import RANK_WORDS
@@ -175,14 +175,11 @@ def detail_words(finding: Finding, names: Names, *, who: str) -> str:
 
 def finding_note(finding: Finding, names: Names, *, who: str) -> Note:
     """A finding before a right is given: rule, what is missing, next step, source."""
-    # The rule's own step names somebody else to operate; here nobody operates yet.
-    is_of_operation = finding.remedy == OTHER_SURGEON
-    remedy = _("先在 HIS 核对在岗状态和执业注册") if is_of_operation else finding.remedy
     text = _("%(id)s %(rule)s：%(detail)s。%(remedy)s（%(source)s）") % {
         "id": finding.rule.id,
         "rule": _(finding.rule.text),
         "detail": detail_words(finding, names, who=who),
-        "remedy": _(remedy),
+        "remedy": _(finding.remedy),
         "source": finding.source,
     }
     return Note("bad" if finding.blocks else "warn", text)

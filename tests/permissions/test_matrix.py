@@ -301,6 +301,19 @@ def test_first_page_opens_a_department_that_has_something(
     assert client.get("/matrix/").context["department"] == "肝胆胰外科"
 
 
+def test_first_page_opens_where_most_lines_of_grade_4_are_not_where_most_lines_are(
+    client: CheckedClient, lin: User, su: User, lines: dict[str, GrantState]
+) -> None:
+    """One more item of grade 4 outweighs any number of others; suspended ones do not
+    count."""
+    liver = make_department("0409", "移植外科")
+    makes = {number: make_practitioner(number, f"医师{number}", title_code="231", department=liver) for number in ("2001", "2002")}  # fmt: skip
+    for person in makes.values():
+        granted(lin, su, person, "SG04", item=LIVER, valid_to=LATER)
+    sign_in(client, lin)
+    assert client.get("/matrix/").context["department"] == "移植外科"
+
+
 def test_drawer_tells_every_line_and_what_happened(
     client: CheckedClient, lin: User, lines: dict[str, GrantState]
 ) -> None:

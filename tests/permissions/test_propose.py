@@ -228,6 +228,20 @@ def test_license_that_ends_before_the_right_is_noted(surgeon: Practitioner) -> N
     assert notes_of(surgeon, "RX01", valid_to="2027-06-30") == []
 
 
+def test_who_is_not_in_post_is_told_with_a_step_that_fits_granting(
+    surgeon: Practitioner,
+) -> None:
+    surgeon.status = "05"
+    surgeon.save()
+    assert notes_of(surgeon, "RX01") == [
+        (
+            "bad",
+            "P01 医师须在岗，且在本院医师名册内：王若谷在 HIS 中不在岗。"
+            "改由在岗的医师承担；在岗状态有误的先在 HIS 更正（REG11 执业注册；2.5-1）",
+        )
+    ]
+
+
 def test_restricted_technique_by_grade_is_noted(surgeon: Practitioner) -> None:
     [(tone, words)] = notes_of(surgeon, "SG04", item="11.6400x001")
     assert (tone, words.split("：")[0]) == (

@@ -330,3 +330,15 @@ def test_question_about_nothing_is_refused() -> None:
         Question((), NOW, ("47.0901",))
     with pytest.raises(NothingToCheck):
         BloodOrder(0)
+
+
+def test_next_step_for_who_is_not_in_post_names_no_surgeon() -> None:
+    """The same rule speaks of surgeons, prescribers and whoever shall get a right."""
+    told = prescribed(
+        "氨氯地平", [RX], person=PersonFacts("1", Standing.NOT_PRACTISING)
+    )
+    [finding] = told.blocking
+    assert (finding.rule.id, finding.remedy) == (
+        "P01",
+        "改由在岗的医师承担；在岗状态有误的先在 HIS 更正",
+    )

@@ -11,7 +11,14 @@ from django.utils import timezone
 from permissions import services
 from permissions.enums import EventKind, GrantKind, GrantStatus
 from permissions.importers import acts, work
-from permissions.models import Grant, GrantEvent, GrantImport, GrantState
+from permissions.importers.undoing import NotWhole
+from permissions.models import (
+    Grant,
+    GrantEvent,
+    GrantImport,
+    GrantImportRow,
+    GrantState,
+)
 from permissions.models.imports import APPLY, Verdict
 from permissions.services.refusals import (
     ReasonTooShort,
@@ -244,41 +251,90 @@ def test_second_of_two_who_write_is_told_of_the_first(
 # --- undo -----------------------------------------------------------------------------
 
 
-def test_undo_voids_what_was_granted_and_leaves_what_changed(
+def test_undo_voids_everything_that_was_granted(
     lin: User, su: User, surgeon: Practitioner, resident: Practitioner
 ) -> None:
-    one = written(checked(lin, mixed(lin, su, surgeon)), lin)
-    new, other, renewed, _same, _error = rows_of(one)
-    assert other.event is not None
-    assert new.event is not None
+    one = written(checked(lin, two_rows()), lin)
+    messages = Message.objects.count()
+    one = undone(one, lin)
+    assert (one.state, one.undone_by) == (ImportState.UNDONE, lin)
+    assert [row.outcome for row in rows_of(one)] == [Outcome.UNDONE, Outcome.UNDONE]
+    for row in rows_of(one):
+        assert row.event is not None
+        taken_back = GrantEvent.objects.get(undoes=row.event)
+        assert (taken_back.kind, taken_back.by, taken_back.reason) == (
+            EventKind.VOID,
+            lin,
+            "文件用错了，整批撤销",
+        )
+        state = GrantState.objects.get(grant=row.event.grant)
+        assert (state.status, state.history.count()) == (GrantStatus.VOID, 2)
+    assert Message.objects.count() > messages
+
+
+def suspended(row: GrantImportRow, by: User) -> None:
+    assert row.event is not None
     services.suspend(
-        state=GrantState.objects.get(grant=other.event.grant),
-        by=su,
+        state=GrantState.objects.get(grant=row.event.grant),
+        by=by,
         at=timezone.now(),
         reason_code="08",
         reason="年度评估未提交",
     )
-    messages = Message.objects.count()
+
+
+def test_undo_that_would_leave_a_renewal_or_a_changed_line_is_refused_and_undoes_nothing(
+    lin: User, su: User, surgeon: Practitioner, resident: Practitioner
+) -> None:
+    one = written(checked(lin, mixed(lin, su, surgeon)), lin)
+    _new, other, renewed, _same, _error = rows_of(one)
+    suspended(other, su)
+    with nothing_written(), pytest.raises(NotWhole) as refused:
+        undone(one, lin)
+    assert sorted(refused.value.rows) == [other.number, renewed.number]
+    assert refused.value.rows[renewed.number].startswith("「续期」不能撤销。")
+    assert "苏晓岚" in refused.value.rows[other.number]
+    assert str(refused.value).startswith("不能整批撤销，没有撤销任何一行：第 3、4 行")
+    one.refresh_from_db()
+    assert (one.state, one.undone_by) == (ImportState.APPLIED, None)
+
+
+def test_undo_goes_through_once_what_stood_in_its_way_was_revoked(
+    lin: User, su: User, surgeon: Practitioner, resident: Practitioner
+) -> None:
+    one = written(checked(lin, mixed(lin, su, surgeon)), lin)
+    new, other, renewed, _same, _error = rows_of(one)
+    assert renewed.event is not None
+    services.revoke(
+        state=GrantState.objects.get(grant=renewed.event.grant),
+        by=su,
+        at=timezone.now(),
+        reason_code="19",
+        reason="续期有误，取消后重新授权",
+    )
     one = undone(one, lin)
-    assert (one.state, one.undone_by) == (ImportState.UNDONE, lin)
+    assert one.state == ImportState.UNDONE
     new, other, renewed, _same, _error = rows_of(one)
     assert [new.outcome, other.outcome, renewed.outcome] == [
         Outcome.UNDONE,
-        Outcome.LEFT,
+        Outcome.UNDONE,
         Outcome.LEFT,
     ]
-    assert "苏晓岚" in other.problems[-1]["reason"]
-    assert renewed.problems[-1]["reason"].startswith("「续期」不能撤销。")
-    assert new.event is not None
-    taken_back = GrantEvent.objects.get(undoes=new.event)
-    assert (taken_back.kind, taken_back.by, taken_back.reason) == (
-        EventKind.VOID,
-        lin,
-        "文件用错了，整批撤销",
-    )
-    state = GrantState.objects.get(grant=new.event.grant)
-    assert (state.status, state.history.count()) == (GrantStatus.VOID, 2)
-    assert Message.objects.count() == messages + 2
+    assert "已另行取消或作废" in renewed.problems[-1]["reason"]
+
+
+def test_line_changed_while_the_undo_waits_keeps_all_of_it(
+    lin: User, su: User, surgeon: Practitioner, resident: Practitioner
+) -> None:
+    one = written(checked(lin, two_rows()), lin)
+    acts.undo(one=one, by=lin, at=timezone.now(), reason="文件用错了，整批撤销")
+    # Rows are taken back from the last to the first: this one comes last.
+    suspended(rows_of(one)[0], su)
+    one = worked(one)
+    assert (one.state, one.undone_by) == (ImportState.APPLIED, None)
+    assert one.problem.startswith("不能整批撤销，没有撤销任何一行：第 2 行，共 1 行。")
+    assert [row.outcome for row in rows_of(one)] == [Outcome.DONE, Outcome.DONE]
+    assert not GrantEvent.objects.filter(kind=EventKind.VOID).exists()
 
 
 def test_undo_after_its_hours_is_refused(
