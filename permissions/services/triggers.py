@@ -14,7 +14,7 @@ from portal.directory.models import (
     PractitionerEvent,
     PractitionerStatus,
 )
-from portal.parameters import registry
+from portal.parameters import events
 from portal.parameters.days import day_of
 from portal.parameters.queries import value_of
 from portal.parameters.registry import Parameter
@@ -34,17 +34,17 @@ OF_KIND: Mapping[str, Trigger] = {
     Kind.VANISHED: Trigger.LEFT,
 }
 PARAMETER_OF: Mapping[Trigger, Parameter] = {
-    Trigger.LEFT: registry.EVENT_LEFT,
-    Trigger.AWAY: registry.EVENT_AWAY,
-    Trigger.BARRED: registry.EVENT_BARRED,
-    Trigger.BACK: registry.EVENT_BACK,
-    Trigger.TRANSFER: registry.EVENT_TRANSFER,
-    Trigger.TITLE: registry.EVENT_TITLE,
-    Trigger.LICENSE_LAPSED: registry.EVENT_LICENSE_LAPSED,
-    Trigger.LICENSE: registry.EVENT_LICENSE,
-    Trigger.SCOPE: registry.EVENT_SCOPE,
-    Trigger.CERTIFICATE: registry.EVENT_CERTIFICATE,
-    Trigger.ASSESSMENT_OVERDUE: registry.ASSESSMENT_OVERDUE,
+    Trigger.LEFT: events.EVENT_LEFT,
+    Trigger.AWAY: events.EVENT_AWAY,
+    Trigger.BARRED: events.EVENT_BARRED,
+    Trigger.BACK: events.EVENT_BACK,
+    Trigger.TRANSFER: events.EVENT_TRANSFER,
+    Trigger.TITLE: events.EVENT_TITLE,
+    Trigger.LICENSE_LAPSED: events.EVENT_LICENSE_LAPSED,
+    Trigger.LICENSE: events.EVENT_LICENSE,
+    Trigger.SCOPE: events.EVENT_SCOPE,
+    Trigger.CERTIFICATE: events.EVENT_CERTIFICATE,
+    Trigger.ASSESSMENT_OVERDUE: events.ASSESSMENT_OVERDUE,
 }
 # Domain 1.4; a lower title has no code of its own.
 REASON_OF: Mapping[Trigger, ReasonCode] = {
