@@ -24,6 +24,7 @@ from permissions.views import (
     reviews,
     roster,
     rules,
+    training_imports,
     trainings,
     trials,
     versions,
@@ -331,7 +332,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
         certificates.certificate_void,
         name="certificate-void",
     ),
-    path("trainings/import/", trainings.training_import, name="training-import"),
+    path(
+        "trainings/imports/", training_imports.import_list, name="training-import-list"
+    ),
+    path(
+        "trainings/imports/template/",
+        training_imports.import_template,
+        name="training-import-template",
+    ),
+    *training_imports.PAGES.urls("trainings/imports/", "training-import"),
     path("options/drugs/", options.drug_options, name="drug-options"),
     path("doctors/", practitioners.practitioner_list, name="practitioner-list"),
     path(

@@ -56,19 +56,3 @@ class TrainingForm(WithoutColons):
         choices: list[tuple[str, Any]] = [("", _("选择课程"))]
         choices += [(code, f"{code} {one.name}") for code, one in self.found.items()]
         self.fields["training"].choices = choices  # type: ignore[attr-defined]
-
-
-class TrainingImportForm(WithoutColons):
-    """导入: a sheet as .csv, and whether its good rows go in without the bad ones."""
-
-    sheet = forms.FileField(
-        label=_("表格（.csv）"),
-        help_text=_(
-            "首行为列名：工号、课程、完成日期、有效期至、成绩、合格线、举办单位、"
-            "学时、证书编号、材料；最多 5000 行"
-        ),
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
-    )
-    reason = forms.CharField(
-        label=_("说明"), strip=True, widget=forms.Textarea(attrs=LONG_REASON)
-    )

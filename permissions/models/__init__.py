@@ -29,6 +29,7 @@ from permissions.models.reviews import (
 from permissions.models.rules import RuleChange, RuleSetting, RuleStrictness
 from permissions.models.templates import PostTemplate, PostTemplateLine
 from permissions.models.terms import Terms
+from permissions.models.training_imports import TrainingImport, TrainingImportRow
 from permissions.models.trainings import TrainingRecord
 from permissions.models.versions import CatalogueVersion, DraftEntry
 
@@ -69,6 +70,8 @@ __all__ = [
     "ScopeLimit",
     "Terms",
     "Training",
+    "TrainingImport",
+    "TrainingImportRow",
     "TrainingNeed",
     "TrainingRecord",
 ]

@@ -84,7 +84,7 @@ def record_training(
     if by is not None and by.practitioner_id == practitioner.pk:
         raise OwnRight
     locked = locked_practitioner(practitioner.pk)
-    _must_be_sound(passed, day_of(at))
+    must_be_sound(passed, day_of(at))
     if TrainingRecord.objects.filter(
         practitioner=locked,
         training=passed.training,
@@ -125,7 +125,8 @@ def void_training(
     return current
 
 
-def _must_be_sound(passed: Passed, today: date) -> None:
+def must_be_sound(passed: Passed, today: date) -> None:
+    """What a record says itself; raises ActRefused."""
     if not passed.training.is_enabled:
         raise CourseDisabled
     if passed.passed_on > today:

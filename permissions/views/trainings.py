@@ -1,29 +1,24 @@
-"""培训考核 on the doctor's page: seeing, adding, voiding; and importing a sheet."""
+"""培训考核 on the doctor's page: seeing, adding, voiding."""
 
 from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from permissions import services
 from permissions.forms.rules import RuleDecisionForm
-from permissions.forms.trainings import TrainingForm, TrainingImportForm
+from permissions.forms.trainings import TrainingForm
 from permissions.presenters.trainings import training_rows
 from permissions.queries.trainings import record_or_none, records_of
-from permissions.services.training_sheet import SheetRefused, import_trainings
 from permissions.services.trainings import Passed
 from permissions.views.scoped import practitioner_in_scope
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, demand_department, requires
 from portal.ui.acting import done
 from portal.ui.notices import invalid, saved
-
-MOST_BYTES = 2_000_000
-SHOWN_PROBLEMS = 50
 
 
 @requires(Capability.VIEW_PRIVILEGES)
@@ -94,35 +89,3 @@ def training_void(request: AuthenticatedRequest, record_id: int) -> HttpResponse
     }
     response = render(request, "permissions/_training_void_drawer.html", context)
     return invalid(response) if request.method == "POST" else response
-
-
-@requires(Capability.CHANGE_GRANT)
-def training_import(request: AuthenticatedRequest) -> HttpResponse:
-    """A sheet, all rows or none; each bad row with its number and why."""
-    form = TrainingImportForm(request.POST or None, request.FILES or None)
-    problems: dict[int, str] = {}
-    added: int | None = None
-    if request.method == "POST" and form.is_valid():
-        sheet = form.cleaned_data["sheet"]
-        try:
-            if sheet.size > MOST_BYTES:
-                raise SheetRefused(_("文件超过 2 MB，请分次导入。"))
-            added = import_trainings(
-                sheet=sheet.read(),
-                by=request.user,
-                at=timezone.now(),
-                reason=form.cleaned_data["reason"],
-            )
-        except services.ActRefused as refused:
-            field = refused.field if refused.field in form.fields else None
-            form.add_error(field, str(refused.message))
-            problems = refused.rows if isinstance(refused, SheetRefused) else {}
-    context = {
-        "form": form if added is None else TrainingImportForm(),
-        "added": added,
-        "problems": list(problems.items())[:SHOWN_PROBLEMS],
-        "more": max(len(problems) - SHOWN_PROBLEMS, 0),
-        "back": reverse("permissions:practitioner-list"),
-    }
-    response = render(request, "permissions/training_import.html", context)
-    return invalid(response) if form.errors else response

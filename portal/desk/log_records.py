@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -17,6 +19,7 @@ from permissions.models import (
     PostTemplate,
     Review,
     RuleSetting,
+    TrainingImport,
     TrainingRecord,
 )
 from permissions.presenters.drifts import codes_of
@@ -172,9 +175,15 @@ IMPORT = Record(
     what=lambda row: str(row.get_state_display()),
     search=lambda text: Q(file__name__contains=text) | Q(doc_no__contains=text),
     joined=("file", "applied_by", "second", "undone_by"),
+# What the log tells of every import by sheet.
+_IMPORTED: dict[str, Any] = {
+    "who": lambda row: row.file.name,
+    "what": lambda row: str(row.get_state_display()),
+    "search": lambda text: Q(file__name__contains=text) | Q(doc_no__contains=text),
+    "joined": ("file", "applied_by", "second", "undone_by"),
     # Between these the job is at work; it says so on the page of the import.
-    only=Q(state__in=["UPLOADED", "APPLIED", "UNDONE", "DISCARDED"]),
-    fields={
+    "only": Q(state__in=["UPLOADED", "APPLIED", "UNDONE", "DISCARDED"]),
+    "fields": {
         "state": _("状态"),
         "doc_no": _("依据文号"),
         "is_all_or_nothing": _("全部成功才写"),
@@ -185,12 +194,26 @@ IMPORT = Record(
         "undo_reason": _("撤销原因"),
         "problem": _("问题"),
     },
-    write=dict.fromkeys(
+    "write": dict.fromkeys(
         ("applied_by", "second", "undone_by"),
         lambda value: f"{value.name} {value.staff_no}" if value else "",
     ),
+}
+IMPORT = Record(
+    model=GrantImport,
+    kind="GRANTS_IMPORTED",
+    chip=Chip("info", "file-text", _("批量导入授权")),
     url=lambda row: reverse("permissions:grant-import-detail", args=[row.id]),
     link=_("批量导入"),
+    **_IMPORTED,
+)
+TRAINING_IMPORT = Record(
+    model=TrainingImport,
+    kind="TRAININGS_IMPORTED",
+    chip=Chip("info", "file-text", _("导入培训考核")),
+    url=lambda row: reverse("permissions:training-import-detail", args=[row.id]),
+    link=_("导入培训考核"),
+    **_IMPORTED,
 )
 SAVED_VIEW = Record(
     model=SavedView,

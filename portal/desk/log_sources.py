@@ -99,6 +99,7 @@ class Source(StrEnum):
     ASSESSMENT = "Y"
     DRIFT = "Z"
     IMPORT = "I"
+    TRAINING_IMPORT = "Z"
     SAVED_VIEW = "W"
     PARAMETER = "P"
     ACCOUNT = "U"
@@ -123,6 +124,7 @@ RECORDS: Mapping[Source, Record] = {
     Source.ASSESSMENT: records.ASSESSMENT,
     Source.DRIFT: records.DRIFT,
     Source.IMPORT: records.IMPORT,
+    Source.TRAINING_IMPORT: records.TRAINING_IMPORT,
     Source.SAVED_VIEW: records.SAVED_VIEW,
     Source.TRAINING: records.TRAINING,
     Source.CERTIFICATE: records.CERTIFICATE,

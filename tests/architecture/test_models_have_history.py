@@ -40,6 +40,7 @@ NOT_MAINTAINED = {
     "permissions.EventReading": "is itself the record of a reading",
     "permissions.FollowedVersion": "up to where grades are followed; what came is kept",
     "permissions.GrantImportRow": "a row of a file; what came of it is in the ledger",
+    "permissions.TrainingImportRow": "a row of a file; what came of it is a record",
     "permissions.Reminder": "is itself the record of a reminder",
     "surgery.ProcedureImportRow": "a row of a file; what came of it is in the catalogue",
     "surgery.RecodingSheetRow": "a row of a file; what came of it is the re-coding",

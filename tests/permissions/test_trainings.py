@@ -1,22 +1,17 @@
-"""Training records: kept with history, voided, imported; what is wrong leaves nothing."""
+"""Training records: kept with history, voided; what is wrong leaves nothing."""
 
 from __future__ import annotations
 
 from datetime import date
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from permissions.models import Training, TrainingRecord
 from permissions.services import record_training, void_training
 from permissions.services.refusals import ActRefused
-from permissions.services.training_sheet import SheetRefused, import_trainings
 from permissions.services.trainings import Passed
 from portal.accounts.models import User
 from portal.audit.acting import acting
@@ -29,10 +24,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue")]
 HTMX: dict[str, Any] = {"headers": {"HX-Request": "true"}}
 WHY = "医教科考核成绩登记"
 LONG = "阿卜杜热合曼·买买提吐尔逊"
-SHEET = """工号,课程,完成日期,有效期至,成绩,合格线,举办单位,学时,证书编号,材料
-1027,TR01,2026-03-01,2027-02-28,92,60,医教科,8,YX1,档 1
-01305,麻醉和精神药品规范化管理,2026/3/2,,,,,,,
-"""
 
 
 @pytest.fixture
@@ -137,85 +128,6 @@ def test_database_forbids_what_must_never_be(
         record.save()
 
 
-# --- the sheet ------------------------------------------------------------------------
-
-
-def imported(by: User | None, sheet: str, encoding: str = "utf-8-sig") -> int:
-    at = timezone.now()
-    return import_trainings(sheet=sheet.encode(encoding), by=by, at=at, reason=WHY)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_sheet_goes_in_as_office_programs_save_it(
-    encoding: str, lin: User, doctor: Practitioner
-) -> None:
-    assert imported(lin, SHEET, encoding) == 2
-    first, second = TrainingRecord.objects.order_by("pk")
-    assert (first.score, first.valid_to, first.hours) == (92, date(2027, 2, 28), 8)
-    assert (second.practitioner.emp_no, second.passed_on, second.score) == (
-        "01305",
-        date(2026, 3, 2),
-        None,
-    )
-
-
-def test_one_bad_row_keeps_the_whole_sheet_out_and_each_is_told(
-    lin: User, doctor: Practitioner
-) -> None:
-    bad = SHEET + (
-        "9999,TR01,2026-03-01\n1027,TR99,2026-03-01\n1027,TR02,三月\n"
-        "1027,TR02,2026-03-01,,很好\n1027,TR01,2026-03-01\n1027,TR02,2027-03-01\n"
-        "1027,TR02,\n"
-    )
-    with pytest.raises(SheetRefused) as refused:
-        imported(lin, bad)
-    assert str(refused.value) == "9 行中有 7 行不能导入，全部没有保存。"
-    assert refused.value.rows == {
-        4: "没有工号 9999 的医师。",
-        5: "没有课程 TR99。",
-        6: "完成日期「三月」不是日期，写成 2026-03-01。",
-        7: "成绩「很好」不是整数。",
-        8: "这位医师这门课程这一天已有记录。录错的先作废。",
-        9: "不能晚于今天 2026-11-23。",
-        10: "完成日期不能空。",
-    }
-    assert counts() == (0, 0)
-
-
-@pytest.mark.parametrize(
-    ("sheet", "words"),
-    [
-        (b"\xff\xfe\x00\xff", "不是文本表格"),
-        ("工号,课程\n1,2\n".encode(), "缺少列：完成日期。"),
-        ("工号,课程,完成日期\n".encode(), "没有数据行"),
-        (
-            ("工号,课程,完成日期\n" + "1,TR01,2026-01-01\n" * 5001).encode(),
-            "最多 5000 行",
-        ),
-    ],
-    ids=["no text", "column", "empty", "long"],
-)
-def test_sheet_that_cannot_be_read_says_why(
-    sheet: bytes, words: str, lin: User
-) -> None:
-    with pytest.raises(SheetRefused, match=words):
-        import_trainings(sheet=sheet, by=lin, at=timezone.now(), reason=WHY)
-
-
-def test_command_imports_or_says_each_row(
-    tmp_path: Path, doctor: Practitioner, capsys: pytest.CaptureFixture[str]
-) -> None:
-    sheet = tmp_path / "t.csv"
-    sheet.write_text(SHEET, "utf-8")
-    call_command("import_trainings", str(sheet))
-    assert capsys.readouterr().out == "导入 2 条\n"
-    with pytest.raises(CommandError, match="2 行中有 2 行不能导入"):
-        call_command("import_trainings", str(sheet))
-    assert "第 2 行：这位医师这门课程这一天已有记录" in capsys.readouterr().err
-    with pytest.raises(CommandError, match="读不了"):
-        call_command("import_trainings", str(tmp_path / "none.csv"))
-
-
 # --- the page -------------------------------------------------------------------------
 
 
@@ -242,23 +154,6 @@ def test_page_adds_refuses_and_voids(
     assert record.is_void
 
 
-def test_sheet_is_imported_on_the_page(
-    client: CheckedClient, lin: User, doctor: Practitioner
-) -> None:
-    sign_in(client, lin)
-    url = "/trainings/import/"
-    assert client.get(url).status_code == 200
-
-    def sent(text: str) -> Any:
-        file = SimpleUploadedFile("t.csv", BytesIO(text.encode()).read())
-        return client.post(url, {"sheet": file, "reason": WHY})
-
-    refused = sent(SHEET + "9999,TR01,2026-03-01\n")
-    assert (refused.status_code, counts()) == (422, (0, 0))
-    assert "没有工号 9999 的医师。" in refused.text
-    assert "已导入 2 条" in sent(SHEET).text
-
-
 def test_who_may_not_keep_records_sees_them_and_is_refused(
     client: CheckedClient, chen: User, lin: User, doctor: Practitioner
 ) -> None:
@@ -271,7 +166,7 @@ def test_who_may_not_keep_records_sees_them_and_is_refused(
     for url in (
         "/doctors/1027/trainings/new/",
         f"/trainings/{record.pk}/void/",
-        "/trainings/import/",
+        "/trainings/imports/",
     ):
         assert client.post(url, {"reason": WHY}, **HTMX).status_code == 403
     assert counts() == before

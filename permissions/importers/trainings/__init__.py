@@ -1,0 +1,1 @@
+"""Training records by sheet: columns, rows as read and judged, and the work."""
