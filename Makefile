@@ -27,8 +27,7 @@ ROOMS := portal permissions surgery reports his_plugin tests
 AS_IN_A_HOSPITAL := DATABASE_URL=sqlite://:memory: SECURE_COOKIES=True \
   SECRET_KEY=$$(head -c 48 /dev/urandom | base64 -w 0) LAUNCH_KEYS=YW=$$(head -c 24 /dev/urandom | base64 -w 0)
 
-.PHONY: demo test samples test-his lint bench lock texts screenshots
-.PHONY: demo test test-his lint bench chaos lock texts screenshots
+.PHONY: demo test samples test-his lint bench chaos lock texts screenshots
 
 # Portal on PORT (8000), demo HIS on HIS_PORT (8010); RESET=1 starts over.
 demo: $(DEMO_SET)

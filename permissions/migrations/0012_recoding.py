@@ -23,8 +23,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='grant',
-            name='held_since',
-            field=models.DateTimeField(blank=True, null=True),
+            name='first_due',
+            field=models.DateField(blank=True, null=True),
         ),
         migrations.AlterField(
             model_name='grantevent',
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='grant',
-            index=models.Index(condition=models.Q(('held_since__isnull', False)), fields=['held_since'], name='permissions_grant_carried'),
+            index=models.Index(condition=models.Q(('first_due__isnull', False)), fields=['first_due'], name='permissions_grant_carried'),
         ),
         migrations.AddIndex(
             model_name='grantevent',

@@ -15,9 +15,8 @@ from permissions.models.dictionaries import RegistrationScope, Regulation, Train
 from permissions.models.imports import GrantImport, GrantImportRow
 from permissions.models.ledger import Grant, GrantEvent, GrantState
 from permissions.models.recoding import RecodedGrant
-from permissions.models.regrading import FollowedVersion, RegradedGrant
 from permissions.models.reconciliation import Drift, DriftDecision, Reconciliation
-from permissions.models.regrading import RegradedGrant
+from permissions.models.regrading import FollowedVersion, RegradedGrant
 from permissions.models.reviews import (
     Assessment,
     EventCursor,

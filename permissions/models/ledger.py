@@ -24,7 +24,7 @@ class Grant(Terms, WriteOnceModel):
     """One ledger line as granted. Name, title and department are frozen as they were.
 
     ``follows`` is the line this one renews, downgrades, grants again or carries on under
-    another code; then ``held_since`` is since when the right is held at all.
+    another code; then ``first_due`` is the last day to assess it that it took over.
     """
 
     application = models.OneToOneField(
@@ -41,7 +41,7 @@ class Grant(Terms, WriteOnceModel):
     title_code = models.CharField(max_length=3, blank=True)
     department_code = models.CharField(max_length=20)
     department_name = models.CharField(max_length=50)
-    held_since = models.DateTimeField(null=True, blank=True)
+    first_due = models.DateField(null=True, blank=True)
     recorded_at = models.DateTimeField()
 
     class Meta:
@@ -54,9 +54,9 @@ class Grant(Terms, WriteOnceModel):
                 condition=Q(item_code__gt=""),
             ),
             models.Index(
-                fields=["held_since"],
+                fields=["first_due"],
                 name="permissions_grant_carried",
-                condition=Q(held_since__isnull=False),
+                condition=Q(first_due__isnull=False),
             ),
         ]
 

@@ -25,9 +25,8 @@ from permissions.outbound.table import (
 from permissions.outbound.ways import OP, PRIV, Ways
 from permissions.outbound.wording import message_of, right_of, told_by
 from portal.accounts.models import User
-from portal.his.messages import DoctorOpSave, DoctorOpSet, OpLine, PrivSave
-from portal.his.targets import DEFAULT
 from portal.his.messages import DoctorOpSave, DoctorOpSet, PrivSave
+from portal.his.targets import DEFAULT
 from portal.outbox.kinds import Call as Said
 from portal.outbox.queries import promised
 from portal.parameters.days import day_of

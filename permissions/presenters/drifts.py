@@ -228,9 +228,7 @@ def tiles(last: Reconciliation | None, counts: Mapping[str, int]) -> list[Kpi]:
     def kpi(kind: DriftKind, note: str, tone: Any) -> Kpi:
         count = counts.get(kind, 0)
         url = f"?view={kind.value.lower()}"
-        return Kpi(
-            kind.label, f"{count:,}", _("项"), note, tone if count else "", url
-        )
+        return Kpi(kind.label, f"{count:,}", _("项"), note, tone if count else "", url)
 
     return [
         kpi(DriftKind.EXTRA, _("HIS 有权，本院未授"), "bad"),

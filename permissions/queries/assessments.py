@@ -11,38 +11,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Max
-
-from permissions.enums import AssessmentResult, EventKind
-from permissions.models import Assessment, Grant, GrantEvent, GrantState
-from portal.parameters.days import day_of, months_after, start_of
-
-
-def assessed_since(**only: Any) -> dict[int, datetime]:
-    """By grant, the last assessment after it began; ``only`` are fields of Grant.
-
-    Of one carried on under another code, at least since when the right is held. Three
-    queries.
-    """
-    theirs = {f"grant__{name}": value for name, value in only.items()}
-    renewed = GrantEvent.objects.filter(
-        kind=EventKind.RENEW,
-        grant__privilege__assessment_months__isnull=False,
-        **theirs,
-    )
-    found = renewed.order_by().values("grant").annotate(last=Max("effective_at"))
-    last = {row["grant"]: row["last"] for row in found}
-    carried = Grant.objects.filter(
-        held_since__isnull=False, privilege__assessment_months__isnull=False, **only
-    )
-    for grant, since in carried.order_by().values_list("pk", "held_since"):
-        last.setdefault(grant, since)
-    for grant, day in _recorded(only):
-        moment = start_of(day)
-        last[grant] = max(moment, last.get(grant, moment))
-    return last
 from permissions.enums import AssessmentResult
-from permissions.models import Assessment
+from permissions.models import Assessment, Grant
 from portal.parameters.days import day_of, months_after
 
 
@@ -53,9 +23,11 @@ def last_day_to_assess(began: datetime, months: int, next_due: date | None) -> d
 
 
 def next_dues(**only: Any) -> dict[int, date]:
-    """By grant, what the last assessment that was not failed set; ``only`` are fields
-    of Grant. One query."""
+    """By grant, what the last assessment that was not failed set, and before the first
+    one what a grant took over; ``only`` are fields of Grant. Two queries."""
+    carried = Grant.objects.filter(first_due__isnull=False, **only).order_by()
+    dues = dict(carried.values_list("pk", "first_due"))
     theirs = {f"state__grant__{name}": value for name, value in only.items()}
     made = Assessment.objects.exclude(result=AssessmentResult.FAIL).filter(**theirs)
     rows = made.order_by("assessed_on", "pk").values_list("state__grant", "next_due")
-    return {grant: due for grant, due in rows if due is not None}
+    return dues | {grant: due for grant, due in rows if due is not None}

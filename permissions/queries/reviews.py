@@ -188,14 +188,16 @@ def assessed_states(at: datetime) -> QuerySet[Any]:
 
 def assessment_overdue(at: datetime) -> Q:
     """Of lines in force: the last day for the next assessment has passed, by the last
-    assessment, or since the right began where there was none. One that was failed has a
+    assessment, or since the right began (whatever its code was) where there was none. One that was failed has a
     review instead."""
     today, never = day_of(at), Q(pk=None)
     months = Privilege.objects.exclude(assessment_months=None).order_by()
     for count in filter(None, months.values_list("assessment_months", flat=True)):
         began = start_of(_last_begin(today, count)) + timedelta(days=1)
         never |= Q(privilege__assessment_months=count, valid_from__lt=began)
-    late = Q(last_due__lt=today) | (Q(last_on=None) & never)
+    carried = Q(grant__first_due__lt=today)
+    first = carried | (Q(grant__first_due=None) & never)
+    late = Q(last_due__lt=today) | (Q(last_on=None) & first)
     return Q(pk__in=assessed_states(at).filter(late).order_by().values("pk"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -19,7 +19,7 @@ from permissions.models import (
     RecodedGrant,
     Terms,
 )
-from permissions.queries.assessments import assessed_since
+from permissions.queries.assessments import last_day_to_assess, next_dues
 from permissions.queries.ledger import as_recorded
 from permissions.recoding.carrying import Carried, Going, carried, living_of
 from permissions.recoding.obstacles import stands_in_the_way
@@ -96,11 +96,11 @@ def undo(*, recoding: Recoding, by: User, at: datetime, reason: str) -> Recoding
     if one.version is not None:
         recall(one.version.changes.all(), by=by, at=at, reason=text)
     grants = {key for row in rows for key in (row.state.grant_id, row.into_id)}
-    since = assessed_since(pk__in=grants)
+    dues = next_dues(pk__in=grants)
     ended = {row.state_id: row for row in rows}
     lines = rooms.take_back(recoding=one, by=by, at=at, reason=text)
     for row in ended.values():
-        _open_again(row, since, by=by, at=at, reason=text)
+        _open_again(row, dues, by=by, at=at, reason=text)
     made = {line.new_code: [line.old_code] for line in lines if line.is_made}
     _give_back(made, at)
     return one
@@ -149,12 +149,12 @@ def _carry(
     plan: Carried, entries: dict[str, Procedure], one: Recoding, at: datetime
 ) -> None:
     """Old lines end first: a HIS takes them away before it gets the new ones."""
-    since = assessed_since(pk__in=[state.grant_id for state in plan.ending])
+    dues = next_dues(pk__in=[state.grant_id for state in plan.ending])
     events = _end(plan.ending, one, by=one.decided_by, at=at, reason=one.reason)
     for going in plan.goings:
         into = going.own.grant if going.own is not None else None
         if into is None:
-            into = _open(going, entries[going.target], since, one, at)
+            into = _open(going, entries[going.target], dues, one, at)
         for state in going.sources:
             if going.own is not None and state.pk == going.own.pk:
                 continue
@@ -187,7 +187,7 @@ def words_of(one: Recoding, reason: str) -> str:
 def _open(
     going: Going,
     entry: Procedure,
-    since: dict[int, datetime],
+    dues: Mapping[int, date],
     one: Recoding,
     at: datetime,
 ) -> Grant:
@@ -205,7 +205,9 @@ def _open(
         values,
         follows=main.grant,
         names_of=main.grant,
-        held_since=min(_held(state, since) for state in going.sources),
+        first_due=min(
+            filter(None, (_due(one, dues) for one in going.sources)), default=None
+        ),
         pause=pause,
         until=going.until if pause and going.is_suspended else None,
         by=one.decided_by,
@@ -216,7 +218,7 @@ def _open(
 
 def _open_again(
     row: RecodedGrant,
-    since: dict[int, datetime],
+    dues: Mapping[int, date],
     *,
     by: User,
     at: datetime,
@@ -235,13 +237,13 @@ def _open_again(
         "valid_from": max(state.grant.valid_from, at),
         "valid_to": ends,
     }
-    held = _held(state, since)
+    due = _due(state, dues)
     _opened(
         values,
         follows=row.into,
         names_of=state.grant,
         # Who was assessed under the new code in between was assessed.
-        held_since=max(held, since.get(row.into_id, held)),
+        first_due=due and max(due, dues.get(row.into_id, due)),
         pause=_suspension_of(before) if is_paused else None,
         until=until if is_paused else None,
         by=by,
@@ -255,7 +257,7 @@ def _opened(
     *,
     follows: Grant,
     names_of: Grant,
-    held_since: datetime,
+    first_due: date | None,
     pause: str | None,
     until: datetime | None,
     by: User,
@@ -273,7 +275,7 @@ def _opened(
             reason=reason,
             follows=follows,
             names_of=names_of,
-            held_since=held_since,
+            first_due=first_due,
             is_told=pause is None,
         )
     if pause is not None:
@@ -283,9 +285,12 @@ def _opened(
     return grant
 
 
-def _held(state: GrantState, since: Mapping[int, datetime]) -> datetime:
-    """Since when an assessment of this right is counted."""
-    return since.get(state.grant_id) or state.grant.held_since or state.valid_from
+def _due(state: GrantState, dues: Mapping[int, date]) -> date | None:
+    """The last day to assess a line as it stands; None where its entry asks for none."""
+    months = state.grant.privilege.assessment_months
+    if months is None:
+        return None
+    return last_day_to_assess(state.valid_from, months, dues.get(state.grant_id))
 
 
 def _values(grant: Grant) -> dict[str, Any]:

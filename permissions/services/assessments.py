@@ -131,6 +131,8 @@ def _reopen(state: GrantState, made: Assessment, at: datetime) -> None:
 
 
 def due_on(state: GrantState, last_due: date | None) -> date:
-    """The last day for the next assessment: by the last one, or from the grant on."""
+    """The last day for the next assessment: by the last one, or from the grant on (or
+    from that it carries on)."""
     months = state.grant.privilege.assessment_months or 0
-    return last_day_to_assess(state.valid_from, months, last_due)
+    due = last_due or state.grant.first_due
+    return last_day_to_assess(state.valid_from, months, due)

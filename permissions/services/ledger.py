@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from permissions.enums import EventKind
@@ -41,7 +41,7 @@ def open_line(
     application: Application | None = None,
     follows: Grant | None = None,
     names_of: Grant | None = None,
-    held_since: datetime | None = None,
+    first_due: date | None = None,
     is_told: bool = True,
     **event_fields: Any,
 ) -> Grant:
@@ -58,7 +58,7 @@ def open_line(
         application=application,
         follows=follows,
         **frozen,
-        held_since=held_since,
+        first_due=first_due,
         recorded_at=at,
     )
     grant.save()

@@ -2,14 +2,10 @@
 
 Every change of a fact leaves a row that is never changed again: a grant event, an
 event of a practitioner, an assessment, a change of a grade, a history row of a
-procedure, filing, training, rule, parameter or catalogue entry, the run of a pull. Their ids rise, but a smaller id may be committed
-after a greater one. So each source remembers, besides the greatest id seen, the ids
-below it that were not there, and looks for those too. One statement over eleven primary
-keys.
-procedure, training, certificate, rule, parameter or catalogue entry, the run of a pull.
-Their ids rise, but a smaller id may be committed after a greater one. So each source
-remembers, besides the greatest id seen, the ids below it that were not there, and looks
-for those too. One statement over eleven primary keys.
+procedure, filing, training, certificate, rule, parameter or catalogue entry, the run of
+a pull. Their ids rise, but a smaller id may be committed after a greater one. So each
+source remembers, besides the greatest id seen, the ids below it that were not there, and
+looks for those too. One statement over twelve primary keys.
 """
 
 from __future__ import annotations
@@ -96,12 +92,9 @@ CASES = "V_YW_OPERATION"
 # What a row of each source makes old.
 GRANTS, PEOPLE, TRAININGS, PROCEDURES = "G", "P", "T", "C"
 PULLS, RULES, PARAMETERS, ENTRIES = "S", "R", "M", "V"
-ASSESSMENTS, GRADES, FILINGS = "A", "D", "F"
-OF_ONE = frozenset({GRANTS, PEOPLE, TRAININGS, ASSESSMENTS})
-OF_PROCEDURES = frozenset({PROCEDURES, GRADES, FILINGS})
-ASSESSMENTS, GRADES, CERTIFICATES = "A", "D", "K"
+ASSESSMENTS, GRADES, FILINGS, CERTIFICATES = "A", "D", "F", "K"
 OF_ONE = frozenset({GRANTS, PEOPLE, TRAININGS, ASSESSMENTS, CERTIFICATES})
-OF_PROCEDURES = frozenset({PROCEDURES, GRADES})
+OF_PROCEDURES = frozenset({PROCEDURES, GRADES, FILINGS})
 OF_THE_HOUSE = frozenset({RULES, ENTRIES})
 
 

@@ -22,11 +22,11 @@ from permissions.services.certificates import (
     record_certificate,
     void_certificate,
 )
-from permissions.views.acting import done
 from permissions.views.lists_certificates import certificate_list_spec
 from permissions.views.scoped import OF_PRACTITIONER, practitioner_in_scope
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, demand_department, requires
+from portal.ui.acting import done
 from portal.ui.lists import list_response
 from portal.ui.moments import today
 from portal.ui.notices import invalid, saved

@@ -23,13 +23,13 @@ from permissions.presenters import recoding as present
 from permissions.presenters.recoding import LOOK
 from permissions.queries.recoding import open_sheets, recodings, rows_of, sheets
 from permissions.recoding import Foreseen, foresee
-from permissions.views.grading import done
 from permissions.views.lists_recoding import RECODINGS, ROWS, SHEETS
 from permissions.views.scoped import OF_PRACTITIONER
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.sheets.forms import ColumnsForm
 from portal.sheets.pages import ImportPages, upload_into, workbook_response
+from portal.ui.acting import done
 from portal.ui.lists import list_response
 from portal.ui.notices import invalid, saved
 from surgery.enums import RecodingState

@@ -167,14 +167,6 @@ DRIFT = WrittenOnce(
     url=lambda row: reverse("permissions:drift-detail", args=[row.drift_id]),
     link=_("权限差异"),
 )
-IMPORT = Record(
-    model=GrantImport,
-    kind="GRANTS_IMPORTED",
-    chip=Chip("info", "file-text", _("批量导入授权")),
-    who=lambda row: row.file.name,
-    what=lambda row: str(row.get_state_display()),
-    search=lambda text: Q(file__name__contains=text) | Q(doc_no__contains=text),
-    joined=("file", "applied_by", "second", "undone_by"),
 # What the log tells of every import by sheet.
 _IMPORTED: dict[str, Any] = {
     "who": lambda row: row.file.name,

@@ -74,7 +74,7 @@ ACCESS_KINDS = (
 
 @unique
 class Source(StrEnum):
-    """The first letter of a log number says where the entry stands."""
+    """The letters before a log number say where the entry stands."""
 
     GRANT = "G"
     APPLICATION = "A"
@@ -87,19 +87,19 @@ class Source(StrEnum):
     GRADE_PROPOSAL = "Q"
     PUBLICATION = "B"
     RECODING = "Z"
-    RECODED_CODE = "J"
+    RECODED_CODE = "ZC"
     DECLARATION = "D"
     FILING = "F"
     RULE = "R"
     TRAINING = "T"
-    CERTIFICATE = "J"
+    CERTIFICATE = "TC"
     TEMPLATE = "M"
     REVIEW = "V"
     BOOKING = "X"
     ASSESSMENT = "Y"
-    DRIFT = "Z"
+    DRIFT = "HD"
     IMPORT = "I"
-    TRAINING_IMPORT = "Z"
+    TRAINING_IMPORT = "TI"
     SAVED_VIEW = "W"
     PARAMETER = "P"
     ACCOUNT = "U"
@@ -193,7 +193,7 @@ def _part(source: Source, asked: Asked) -> QuerySet[Any] | None:
         .annotate(
             entry_at=F(table.at),
             entry_id=F("pk"),
-            entry_source=Value(source.value, output_field=CharField(max_length=1)),
+            entry_source=Value(source.value, output_field=CharField(max_length=2)),
         )
         .values_list("entry_at", "entry_id", "entry_source")
     )

@@ -90,7 +90,6 @@ def his_tiles(request: AuthenticatedRequest) -> HttpResponse:
         "grades": his_note(latest_comparison()),
         "read_at": now,
         "drift": drift_note(latest_reconciliation()),
-        "read_at": timezone.now(),
     }
     response = render(request, "desk/_his_tiles.html", context)
     if request.headers.get("X-YW-Poll"):

@@ -22,6 +22,7 @@ KIND_CHIPS: Mapping[str, Chip] = {
     NoticeKind.ASSESSMENT: Chip("warn", "report", NoticeKind.ASSESSMENT.label),
     NoticeKind.FILING: Chip("warn", "file-text", NoticeKind.FILING.label),
     NoticeKind.BOOKED: Chip("bad", "calendar-due", NoticeKind.BOOKED.label),
+    NoticeKind.DRIFT: Chip("warn", "git-compare", NoticeKind.DRIFT.label),
     NoticeKind.HIS: Chip("bad", "plug-connected", NoticeKind.HIS.label),
     NoticeKind.CERTIFICATE: Chip("warn", "calendar-off", NoticeKind.CERTIFICATE.label),
 }

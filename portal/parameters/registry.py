@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.parameters.events import OF_EVENTS
 from portal.parameters.of_the_his import OF_THE_HIS
 from portal.parameters.shape import Parameter as Parameter
-from portal.parameters.events import OF_EVENTS
-from portal.parameters.parameter import Parameter as Parameter
 
 LOGIN_TRIES = Parameter(
     "LOGIN_TRIES",

@@ -189,6 +189,9 @@ NAVIGATION: tuple[NavItem, ...] = (
         "tool",
         "his_plugin:trial",
         Capability.OPERATE_HIS,
+        HIS_AND_AUDIT,
+    ),
+    NavItem(
         _("权限差异"),
         "git-compare",
         "permissions:drift-list",

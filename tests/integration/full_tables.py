@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 # The newest first: each goes back over everything that rests on it.
 STEPS = (
+    ("permissions", "0014_reconciliation"),
+    ("permissions", "0013_surgrest"),
+    ("permissions", "0012_recoding"),
     ("permissions", "0011_booking_hits"),
     ("surgery", "0006_opgrade"),
     ("permissions", "0010_regrading"),

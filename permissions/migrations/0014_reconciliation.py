@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('directory', '0004_facts'),
-        ('permissions', '0011_booking_hits'),
+        ('permissions', '0013_surgrest'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

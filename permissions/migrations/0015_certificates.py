@@ -9,10 +9,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('directory', '0005_gaps'),
+        ('directory', '0005_certificates'),
         ('files', '0001_initial'),
         ('jobs', '0001_initial'),
-        ('permissions', '0011_booking_hits'),
+        ('permissions', '0014_reconciliation'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
