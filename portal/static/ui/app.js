@@ -270,10 +270,15 @@
 
   function onBeforeSwap(event) {
     const detail = event.detail;
+    const answered = new URL(detail.xhr.responseURL, location.href);
+    const asked = new URL(detail.pathInfo.requestPath, location.href);
+    // 用 hx-select 从整页取一块的，只要还是那一页，就照常替换。
+    if (detail.requestConfig.elt.hasAttribute("hx-select") && answered.pathname === asked.pathname) {
+      return;
+    }
     // 会话已过期时片段请求会被带到登录页：整页过去。
     if (/^\s*<!doctype html/i.test(detail.serverResponse) && detail.target !== document.body) {
       detail.shouldSwap = false;
-      const answered = new URL(detail.xhr.responseURL, location.href);
       location.assign(detail.xhr.status === 200 ? answered.href : location.href);
     }
   }

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from portal.accounts.capabilities import Role
 from portal.accounts.models import RoleAssignment, User
 from portal.parameters.models import ParameterValue
 from tests.browsing import BrowserContexts
-from tests.cast import PASSWORD, make_user
+from tests.cast import PASSWORD, make_department, make_user
 from tests.portal.parameters.fresh import parameters_read_anew
 
 __all__ = ["parameters_read_anew"]
@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Check = Callable[[Page], None]
 FIRST = "Ward-round@0730"
 OWN = "Own-choice@0900"
+LONG_DEPARTMENT = "创伤骨科与关节外科、运动医学科联合病区"
 
 
 @pytest.fixture
@@ -203,3 +204,47 @@ def test_roles_are_explained_and_nothing_runs_out_of_the_pages(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow == 0, path
+
+
+def take(page: Page, box: Locator, typed: str) -> None:
+    """Type into a searched choice of many and take the line."""
+    box.focus()
+    box.press_sequentially(typed)
+    expect(page.get_by_role("option", name=typed).first).to_be_visible()
+    page.keyboard.press("Enter")
+
+
+def test_head_is_given_departments_in_the_drawer_of_roles(
+    administrators: tuple[User, User],
+    log_in: LogIn,
+    check_axe: Check,
+    browser_contexts: BrowserContexts,
+) -> None:
+    """所管科室: long names, refused for other roles with what was chosen kept."""
+    browser_contexts.expect("422")
+    make_department("0405", LONG_DEPARTMENT)
+    make_department("0301", "肝胆外科")
+    chen = make_user("1027", "陈景行", office="肝胆外科")
+    page = log_in("9001", PASSWORD, f"/users/{chen.pk}/")
+    page.get_by_role("button", name="申请角色").focus()
+    page.keyboard.press("Enter")
+    drawer = page.get_by_role("dialog", name="申请角色")
+    box = drawer.get_by_role("combobox", name="所管科室")
+    expect(box).to_be_visible()
+    expect(drawer.get_by_text("只用于科主任")).to_be_visible()
+    check_axe(page)
+    drawer.get_by_label("角色").select_option("医务科干事")
+    take(page, box, "肝胆外科")
+    drawer.get_by_label("原因").fill("科主任任命文件已核对")
+    page.keyboard.press("Alt+s")
+    expect(drawer.locator(".err, [aria-invalid=true]").first).to_be_visible()
+    expect(drawer.locator(".item", has_text="肝胆外科")).to_be_visible()
+    check_axe(page)
+    drawer.get_by_label("角色").select_option("科主任")
+    take(page, drawer.get_by_role("combobox", name="所管科室"), LONG_DEPARTMENT)
+    page.keyboard.press("Alt+s")
+    row = page.locator("tr", has_text="科主任")
+    expect(row).to_contain_text("待批准")
+    check_axe(page)
+    asked = RoleAssignment.objects.get(user=chen)
+    assert sorted(asked.departments) == ["0301", "0405"]
