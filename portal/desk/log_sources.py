@@ -1,9 +1,8 @@
 """Where the log of changes is read from: many tables, one line of time.
 
 Nothing is copied into a table of its own: ledger, history and event log stay the truth.
-Each source narrows itself by what the address asks for; moments and keys of all of them
-are joined by UNION ALL, sorted and cut to one page in the database, and only that page
-is then read whole (``log_entries``).
+Each source narrows itself; moments and keys are joined, sorted and cut to one page in
+the database, and only that page is then read whole (``log_entries``).
 """
 
 from __future__ import annotations
@@ -46,6 +45,8 @@ from surgery.models import GradeChange, Procedure
 MESSAGE, TARGET = "outbox.message", "outbox.target"
 GRADES = "surgery.gradecomparison"  # all grades pushed again at once
 SUBJECT_LENGTH = 64
+MESSAGE = "outbox.message"
+GRADES, SUBJECT_LENGTH = "surgery.gradecomparison", 64  # all grades pushed at once
 
 ACCOUNT_KINDS = (
     EventKind.USER_CREATED,
@@ -75,6 +76,7 @@ ACCESS_KINDS = (
 @unique
 class Source(StrEnum):
     """The letters before a log number say where the entry stands."""
+    """The first letter of a log number says where the entry stands; small ones too."""
 
     GRANT = "G"
     APPLICATION = "A"
@@ -93,6 +95,7 @@ class Source(StrEnum):
     RULE = "R"
     TRAINING = "T"
     CERTIFICATE = "TC"
+    CERTIFICATE = "c"
     TEMPLATE = "M"
     REVIEW = "V"
     BOOKING = "X"
@@ -100,6 +103,7 @@ class Source(StrEnum):
     DRIFT = "HD"
     IMPORT = "I"
     TRAINING_IMPORT = "TI"
+    TRAINING_IMPORT = "t"
     SAVED_VIEW = "W"
     PARAMETER = "P"
     ACCOUNT = "U"
