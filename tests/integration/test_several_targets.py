@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ def his(
             "rest": rest,
         }
         settings.HIS_DSN = found["his"].dsn
-        settings.HIS_TIMEOUT_SECONDS = 2
+        settings.HIS_TIMEOUT_SECONDS = 10
         settings.HIS_TARGETS = f"""
             [engine]
             dsn = "{engine.push_dsn}"
@@ -59,14 +58,17 @@ def his(
             target_of(name).gateway().close()
 
 
+# A doctor each of them knows.
+DOCTORS = {"his": "001027", "engine": "001027", "rest": "1027"}
+
+
 def promise_all(number: int) -> None:
-    for target in ("his", "engine", "rest"):
+    for target, emp_no in DOCTORS.items():
         enqueue(
             message=message_for(
-                "001027",
+                emp_no,
                 "RX01",
-                op="UPDATE" if number else "ADD",
-                valid_to=date(2027, 11, 1 + number),
+                op=("UPDATE", "SUSPEND", "RESTORE")[number % 3] if number else "ADD",
             ),
             subject=f"test:{number}",
             at=timezone.now(),
@@ -110,8 +112,8 @@ def test_each_target_is_told_by_its_own_transport_and_one_away_holds_up_none(
         sent = Message.objects.filter(target=name).values_list("request_id", flat=True)
         assert [peer.logged(str(one)) for one in sent.order_by("id")] == [1] * 10
     # The engine shows nothing and is believed; the others were read back.
-    proofs = Attempt.objects.order_by("id").values_list("message__target", "outcome")
-    assert {pair for pair in proofs if pair[1] != Outcome.UNAVAILABLE} == {
+    proven = Attempt.objects.filter(outcome__in=(Outcome.CONFIRMED, Outcome.ACCEPTED))
+    assert set(proven.order_by().values_list("message__target", "outcome")) == {
         ("his", "CONFIRMED"),
         ("engine", "ACCEPTED"),
         ("rest", "CONFIRMED"),
