@@ -35,6 +35,7 @@ NOT_MAINTAINED = {
     "notices.Notice": "is itself the record; the moment it was read stands in it",
     "outbox.ArchivedMessage": "a message as it was when it was settled",
     "outbox.Attempt": "is itself the record of a try",
+    "outbox.TargetState": "a person's acts are audit events, the rest is how it stands",
     "outbox.Message": "each change of state is an Attempt or an audit event",
     "permissions.EventCursor": "up to where events are read; what came of each is kept",
     "permissions.EventReading": "is itself the record of a reading",

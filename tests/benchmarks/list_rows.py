@@ -40,10 +40,10 @@ UPDATE permissions_grantstate SET
       [1 + id % 5],
     kind = (ARRAY['FIRST', 'FIRST', 'RENEWAL', 'DIRECT', 'TEMPORARY'])[1 + (id / 7) % 5]
   WHERE id > 0;
-INSERT INTO outbox_message (request_id, kind, schema_version, stream, subject, payload,
+INSERT INTO outbox_message (request_id, kind, target, schema_version, stream, subject, payload,
     takes_away, state, not_before, enqueued_at, tries, rereads, last_code, last_text,
     delivered_at, confirmed_at, due_at)
-  SELECT gen_random_uuid(), 'PRIV_SAVE', 2, 'practitioner:' || practitioner_id,
+  SELECT gen_random_uuid(), 'PRIV_SAVE', 'his', 2, 'practitioner:' || practitioner_id,
     'permissions.grantevent:' || last_event_id, '{{}}', false,
     CASE WHEN id % 1000 = 0 THEN 'WAITING' ELSE 'CONFIRMED' END, changed_from,
     changed_from, 1, 0, '', '', changed_from,
