@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from permissions.enums import GrantStatus
+from permissions.enums import EventKind, GrantStatus
 from permissions.ledger import Standing, fold
 from permissions.models import Grant, GrantEvent, Privilege
 from permissions.outbound.table import Spell
@@ -78,15 +78,19 @@ def read_many(
 
     The grants know ``NEEDED`` alone, ``privileges`` are all there are.
     """
-    rows = GrantEvent.objects.filter(grant__practitioner__in=people).order_by("pk")
-    events: dict[int, list[Known]] = defaultdict(list)
-    for row in rows.values_list(*Known._fields).iterator():
-        events[row[0]].append(Known._make(row))
+    rows = GrantEvent.objects.filter(grant__practitioner__in=people)
+    rows = rows.exclude(kind=EventKind.GRANT).order_by("pk")
+    later: dict[int, list[Known]] = defaultdict(list)
+    for row in rows.values_list(*Known._fields):
+        later[row[0]].append(Known._make(row))
     found: dict[int, list[Line]] = {person: [] for person in people}
     grants = Grant.objects.filter(practitioner__in=people).order_by("pk")
-    for grant in grants.only(*NEEDED).iterator():
+    for grant in grants.only(*NEEDED):
         grant.privilege = privileges[grant.privilege_id]
-        standing = fold(grant.span, events[grant.pk])
+        # Every line begins with its grant, and most have nothing else: it is not read.
+        begins = grant.valid_from
+        first = Known(grant.pk, EventKind.GRANT, begins, begins, None)
+        standing = fold(grant.span, [first, *later.get(grant.pk, ())])
         if standing is not None:
             found[grant.practitioner_id].append(Line(grant, standing))
     return found

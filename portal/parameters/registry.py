@@ -7,6 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from portal.parameters.events import OF_EVENTS
 from portal.parameters.of_the_his import OF_THE_HIS
 from portal.parameters.shape import Parameter as Parameter
+from portal.parameters.parameter import Parameter as Parameter
+from portal.parameters.reconciling import (
+    RECONCILE_BRAKE_PERCENT as RECONCILE_BRAKE_PERCENT,
+)
+from portal.parameters.reconciling import RECONCILE_DIFFERENT as RECONCILE_DIFFERENT
+from portal.parameters.reconciling import RECONCILE_EXTRA as RECONCILE_EXTRA
+from portal.parameters.reconciling import RECONCILE_HOUR as RECONCILE_HOUR
+from portal.parameters.reconciling import RECONCILE_MISSING as RECONCILE_MISSING
 
 LOGIN_TRIES = Parameter(
     "LOGIN_TRIES",
@@ -242,52 +250,6 @@ REGRADE_TRANSITION_DAYS = Parameter(
     0,
     365,
     _("手术分级管理办法：授权随级别动态调整，期内须完成高级别审批"),
-)
-
-RECONCILE_HOUR = Parameter(
-    "RECONCILE_HOUR",
-    _("每夜与 HIS 比对权限，几点开始"),
-    _("点"),
-    2,
-    0,
-    23,
-    _("接口标准 9.4：每夜对账"),
-)
-RECONCILE_MISSING = Parameter(
-    "RECONCILE_MISSING",
-    _("HIS 缺少的权限：0 只报告，1 自动修复，2 提议采纳"),
-    "",
-    0,
-    0,
-    2,
-    _("接口标准 9.4：对账报告差异，处置由医院决定"),
-)
-RECONCILE_EXTRA = Parameter(
-    "RECONCILE_EXTRA",
-    _("HIS 多出的权限：0 只报告，1 自动修复，2 提议采纳"),
-    "",
-    0,
-    0,
-    2,
-    _("接口标准 9.4：对账报告差异，处置由医院决定"),
-)
-RECONCILE_DIFFERENT = Parameter(
-    "RECONCILE_DIFFERENT",
-    _("与 HIS 不一致的权限：0 只报告，1 自动修复，2 提议采纳"),
-    "",
-    0,
-    0,
-    2,
-    _("接口标准 9.4：对账报告差异，处置由医院决定"),
-)
-RECONCILE_BRAKE_PERCENT = Parameter(
-    "RECONCILE_BRAKE_PERCENT",
-    _("差异超过百分之几即不自动处置（3 项起算）"),
-    "%",
-    5,
-    1,
-    100,
-    _("防止 HIS 恢复旧备份或视图有误时成批改动"),
 )
 
 REMIND_DAYS = (REMIND_DAYS_1, REMIND_DAYS_2, REMIND_DAYS_3, REMIND_DAYS_4)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from portal.demo_his.database import Database, prepare
 from portal.his.sql.gateway import SqlGateway
 from portal.outbox.delivery import deliver_due
 from portal.outbox.models import Message, State
+from portal.ui.moments import today
 from tests.browsing import BrowserContexts
 from tests.cast import make_practitioner, make_user
 from tests.permissions.ledger import granted, make_procedures
@@ -28,7 +29,6 @@ from tests.permissions.test_catalogue_in_browser import LONG, opened, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Check = Callable[[Page], None]
-LAST = date(2099, 12, 31)
 REASON = "与信息科核对，按本院台账"
 
 
@@ -46,8 +46,10 @@ class House:
         self.lin = make_user("2031", "林若川", Role.OFFICER)
         su = make_user("2032", "苏晓岚", Role.OFFICER)
         self.person = make_practitioner("1027", LONG, title_code="231")
+        first = today()
+        days = {"valid_from": first, "valid_to": first + timedelta(days=300)}
         for code in ("RX01", "AB01"):
-            granted(self.lin, su, self.person, code)
+            granted(self.lin, su, self.person, code, **days)
         self.his = SqlGateway(settings.HIS_DSN, 5)
         self.deliver()
         past = timezone.now() - timedelta(hours=1)
