@@ -228,6 +228,7 @@ def hospital(
             "HIS_DSN": f"postgresql+psycopg://yiwu@127.0.0.1:{wire.port}/{name}",
             "HIS_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
             "OUTBOX_LEASE_SECONDS": str(LEASE_SECONDS),
+            "OUTBOX_LANES": "4",
             "REDIS_URL": broker_url,
             "VAR_DIR": str(var),
             "LOG_LEVEL": "WARNING",

@@ -86,7 +86,7 @@ class Clock:
 
 def worker(env: dict[str, str], log: Path, clock: Clock | None = None) -> Service:
     program = ("tests.chaos.stepped", str(clock.path)) if clock else ("celery",)
-    how = ("--queues", "push,default", "--concurrency", "1", "--loglevel", "WARNING")
+    how = ("--queues", "push,default", "--concurrency", "2", "--loglevel", "WARNING")
     quiet = ("--without-gossip", "--without-mingle")
     return Service(
         ("-m", *program, "-A", "portal.celery", "worker", *how, *quiet), env, log
