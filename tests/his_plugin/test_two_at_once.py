@@ -34,6 +34,25 @@ nonce = sys.argv[1]
 for number in range(10):
     print(client.get(link(signed(nonce=f"{nonce}{number:08x}"))).status_code, flush=True)
 """
+# Tickets, as one browser was given them.
+TICKETS = """
+import django; django.setup()
+from django.test import Client
+from tests.his_plugin.station import link, signed
+for number in range(10):
+    answer = Client().get(link(signed(nonce=f"dddddddd{number:08x}")))
+    print(answer.headers["Location"], flush=True)
+"""
+# The same tickets, opened by both in the same order.
+ENTER = """
+import sys, django; django.setup()
+from django.test import Client
+Client().get("/healthz")
+print("ready", flush=True)
+sys.stdin.readline()
+for where in sys.argv[1].split():
+    print(Client().get(where).status_code, flush=True)
+"""
 
 
 def run(url: str, *words: str) -> subprocess.Popen[str]:
@@ -56,9 +75,9 @@ def run(url: str, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def answers(url: str, nonces: list[str]) -> list[list[str]]:
+def answers(url: str, words: list[str], script: str = OPEN) -> list[list[str]]:
     """What each of the processes was told, all beginning together."""
-    processes = [run(url, OPEN, nonce) for nonce in nonces]
+    processes = [run(url, script, word) for word in words]
     for process in processes:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -93,3 +112,11 @@ def test_first_launches_at_once_make_one_user_and_use_each_link_once(
         ["302", "403"]
     ] * 10
     assert counted(fresh_postgres, "his_plugin_launchnonce") == 30
+
+    given = run(fresh_postgres, TICKETS).communicate(timeout=60)[0]
+    sessions = counted(fresh_postgres, "django_session")
+    first, second = answers(fresh_postgres, [given, given], ENTER)
+    assert [sorted(pair) for pair in zip(first, second, strict=True)] == [
+        ["302", "403"]
+    ] * 10
+    assert counted(fresh_postgres, "django_session") == sessions + 10

@@ -73,4 +73,4 @@ def test_chapter_has_the_history_of_the_contract() -> None:
 def test_chapter_prints_the_signature_of_the_test_vector() -> None:
     # Computed apart from our code: openssl dgst -sha256 -hmac test-key-0001
     signature = "d4c4f248615277e9024eb851e7149d0fed9a3b2c58a0188ef3aa2b0dc570c48d"
-    assert f"签名：\n\n```\n{signature}\n```" in render()
+    assert f"| HMAC-SHA256 | `{signature}` |" in render()
