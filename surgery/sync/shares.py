@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from portal.directory.models import PulledView
 from surgery import codes
@@ -53,12 +54,12 @@ def _remake(numbers: Collection[str]) -> None:
 def shares_of(numbers: Collection[str]) -> Iterator[CaseShare]:
     """What the rows as they stand add up to; three queries."""
     done: dict[str, set[str]] = defaultdict(set)
-    # The HIS's own number of the case, which is no number of ours.
-    items: Any = CaseProcedure.objects.filter(case__in=numbers, missing_since=None)
+    of_these = Q(("case__in", numbers), missing_since=None)
+    items: Any = CaseProcedure.objects.filter(of_these)
     for number, code in items.order_by().values_list("case_id", "code"):
         done[number].add(code)
     team: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    members: Any = CaseMember.objects.filter(case__in=numbers, missing_since=None)
+    members: Any = CaseMember.objects.filter(of_these)
     for number, who, role in members.order_by().values_list(
         "case_id", "emp_no", "role"
     ):

@@ -57,7 +57,7 @@ PROCEDURES = ListSpec[Procedure, ProcedureRow](
         Column("able", _("可主刀"), css="num wr", export=lambda row: row.operators),
         Column("done", _("近 12 月"), css="num wr", export=lambda row: row.cases),
         Column("state", _("状态"), export=lambda row: row.state.text),
-        Column("acts", _("操作")),
+        Column("acts", _("操作"), css="acts"),
     ),
     search=Search(_("编码、名称、别名或拼音"), found_by, ranking=ranking),
     filters=(
