@@ -45,8 +45,6 @@ from surgery.models import GradeChange, Procedure
 MESSAGE, TARGET = "outbox.message", "outbox.target"
 GRADES = "surgery.gradecomparison"  # all grades pushed again at once
 SUBJECT_LENGTH = 64
-MESSAGE = "outbox.message"
-GRADES, SUBJECT_LENGTH = "surgery.gradecomparison", 64  # all grades pushed at once
 
 ACCOUNT_KINDS = (
     EventKind.USER_CREATED,
@@ -76,7 +74,6 @@ ACCESS_KINDS = (
 @unique
 class Source(StrEnum):
     """The letters before a log number say where the entry stands."""
-    """The first letter of a log number says where the entry stands; small ones too."""
 
     GRANT = "G"
     APPLICATION = "A"
@@ -95,7 +92,6 @@ class Source(StrEnum):
     RULE = "R"
     TRAINING = "T"
     CERTIFICATE = "TC"
-    CERTIFICATE = "c"
     TEMPLATE = "M"
     REVIEW = "V"
     BOOKING = "X"
@@ -103,7 +99,6 @@ class Source(StrEnum):
     DRIFT = "HD"
     IMPORT = "I"
     TRAINING_IMPORT = "TI"
-    TRAINING_IMPORT = "t"
     SAVED_VIEW = "W"
     PARAMETER = "P"
     ACCOUNT = "U"

@@ -16,7 +16,6 @@ from portal.desk.log_sources import TABLES, Source
 from portal.desk.presenters_log_entry import log_entry
 
 KEY = re.compile(r"([A-Z]{1,2})([1-9][0-9]{0,17})")
-KEY = re.compile(r"([A-Za-z])([1-9][0-9]{0,17})")
 
 
 @requires(Capability.VIEW_LOG)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.parameters.parameter import Parameter
+from portal.parameters.shape import Parameter
 
 RECONCILE_HOUR = Parameter(
     "RECONCILE_HOUR",

@@ -6,8 +6,6 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.parameters.events import OF_EVENTS
 from portal.parameters.of_the_his import OF_THE_HIS
-from portal.parameters.shape import Parameter as Parameter
-from portal.parameters.parameter import Parameter as Parameter
 from portal.parameters.reconciling import (
     RECONCILE_BRAKE_PERCENT as RECONCILE_BRAKE_PERCENT,
 )
@@ -15,6 +13,7 @@ from portal.parameters.reconciling import RECONCILE_DIFFERENT as RECONCILE_DIFFE
 from portal.parameters.reconciling import RECONCILE_EXTRA as RECONCILE_EXTRA
 from portal.parameters.reconciling import RECONCILE_HOUR as RECONCILE_HOUR
 from portal.parameters.reconciling import RECONCILE_MISSING as RECONCILE_MISSING
+from portal.parameters.shape import Parameter as Parameter
 
 LOGIN_TRIES = Parameter(
     "LOGIN_TRIES",
