@@ -26,8 +26,9 @@ def next_dues(**only: Any) -> dict[int, date]:
     """By grant, what the last assessment that was not failed set, and before the first
     one what a grant took over; ``only`` are fields of Grant. Two queries."""
     carried = Grant.objects.filter(first_due__isnull=False, **only).order_by()
-    dues = dict(carried.values_list("pk", "first_due"))
+    first = dict(carried.values_list("pk", "first_due"))
     theirs = {f"state__grant__{name}": value for name, value in only.items()}
     made = Assessment.objects.exclude(result=AssessmentResult.FAIL).filter(**theirs)
     rows = made.order_by("assessed_on", "pk").values_list("state__grant", "next_due")
-    return dues | {grant: due for grant, due in rows if due is not None}
+    dues = (*first.items(), *rows)
+    return {grant: due for grant, due in dues if due is not None}

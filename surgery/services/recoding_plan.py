@@ -210,11 +210,11 @@ class Entries:
         eased = GradeChange.objects.filter(
             procedure__in=mine, transition_until__gte=self._today, undone_by=None
         )
-        for pk, day in eased.order_by("pk").values_list(
+        for pk, until in eased.order_by("pk").values_list(
             "procedure_id", "transition_until"
         ):
             self._eased[pk] = _("调级过渡期到 %(day)s，期满后再调整") % {
-                "day": day.isoformat()
+                "day": until.isoformat()
             }
         woken = RecodingLine.objects.filter(
             new__in=mine, is_made=True, recoding__state=RecodingState.UNDONE

@@ -54,7 +54,7 @@ def _remake(numbers: Collection[str]) -> None:
 def shares_of(numbers: Collection[str]) -> Iterator[CaseShare]:
     """What the rows as they stand add up to; three queries."""
     done: dict[str, set[str]] = defaultdict(set)
-    of_these = Q(("case__in", numbers), missing_since=None)
+    of_these = Q(("case_id__in", numbers), missing_since=None)
     items: Any = CaseProcedure.objects.filter(of_these)
     for number, code in items.order_by().values_list("case_id", "code"):
         done[number].add(code)
