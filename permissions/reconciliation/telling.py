@@ -7,10 +7,10 @@ from datetime import datetime
 from django.urls import reverse
 
 from permissions.models import Reconciliation
-from permissions.services.telling import in_chinese
 from portal.notices.models import NoticeKind
 from portal.notices.queries import officers
 from portal.notices.services import Told, notify
+from portal.ui.phrases import in_chinese
 
 
 @in_chinese

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.desk.presenters_his import MessageRow, archived_rows, message_rows
+from portal.his.targets import targets
 from portal.outbox import queries
 from portal.outbox.archived import ArchivedMessage
 from portal.outbox.models import Message, State
@@ -61,6 +62,7 @@ def message_list(
         columns=COLUMNS,
         search=SEARCH,
         filters=(
+            ChoiceFilter("target", _("对接目标"), target_choices, "target"),
             ChoiceFilter("state", _("状态"), State.choices, "state"),
             DateRange("on", _("日期"), "enqueued_at"),
         ),
@@ -131,6 +133,14 @@ def archive_list() -> ListSpec[ArchivedMessage, MessageRow]:
 
 
 ENDED = [(state.value, state.label) for state in (State.CONFIRMED, State.STOPPED)]
+
+
+def target_choices() -> list[tuple[str, str]]:
+    """Nothing to choose where the HIS is the only target."""
+    known = targets()
+    if len(known) == 1:
+        return []
+    return [(name, target.title) for name, target in known.items()]
 
 
 def months() -> list[tuple[str, str]]:

@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy
 
 from portal.directory.models import HisProcedure, Practitioner
 from portal.his.contract.codes.clinical import GRADES, RIGHT_KINDS
+from portal.his.targets import targets, title_of
+from portal.outbox import presenters as words
 from portal.outbox.archived import ArchivedMessage
 from portal.outbox.archiving import message_of
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.models import Message, State
-from portal.outbox.presenters import chip, held_by, holder_words, title_of
+from portal.outbox.presenters import chip, held_by, holder_words
 from portal.ui.elements import Chip, Text
 from portal.ui.moments import write_second, write_short
 
@@ -49,11 +51,12 @@ class MessageRow:
     can_stop: bool
     can_replay: bool
     is_archived: bool = False
+    target: str = ""  # its title, where there are several
 
     @property
     def in_words(self) -> str:
         """For a file: 王若谷 1188 新增 RX01."""
-        parts = (self.name, self.key, self.change, self.code)
+        parts = (self.name, self.key, self.change, self.code, self.target)
         return " ".join(filter(None, parts))
 
 
@@ -93,10 +96,11 @@ def message_row(message: Message, names: dict[str, str]) -> MessageRow:
         enqueued_in_full=write_second(message.enqueued_at),
         chip=chip(message),
         tries=f"{message.tries}/{STUCK_AFTER}" if message.tries else "—",
-        reason=title_of(message) or waits_for(message),
+        reason=words.title_of(message) or waits_for(message),
         can_retry=can_retry(message),
         can_stop=not message.is_final and message.state != State.SENDING,
         can_replay=message.state == State.CONFIRMED,
+        target=title_of(message.target) if len(targets()) > 1 else "",
     )
 
 

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from portal.desk import (
     acts_his,
     acts_people,
+    freeze_his,
     views_badges,
     views_his,
     views_home,
@@ -38,6 +39,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("his/messages/<int:message_id>/", acts_his.his_message, name="his-message"),
     path("his/messages/<int:message_id>/<str:act>/", acts_his.his_act, name="his-act"),
+    path("his/freeze/", freeze_his.his_freeze, name="his-freeze"),
+    path("his/thaw/", freeze_his.his_thaw, name="his-thaw"),
     path("his/many/<str:act>/", acts_his.his_many, name="his-many"),
     path("log/", views_log.log, name="log"),
     path("log/<str:key>/", views_log.entry, name="log-entry"),

@@ -31,6 +31,7 @@ from portal.his.gateway import HisMisconfigured, HisUnavailable
 from portal.his.opening import from_settings
 from portal.outbox import queries
 from portal.outbox.archived import ArchivedMessage
+from portal.outbox.freezing import frozen
 from portal.outbox.kinds import KINDS
 from portal.outbox.models import Attempt, Message
 from portal.parameters.days import start_of
@@ -53,12 +54,15 @@ def his(request: AuthenticatedRequest) -> HttpResponse:
     """The page, or the rows of its list; 归档 shows what has left the outbox."""
     may_operate = Capability.OPERATE_HIS in request.capabilities
     page = "desk/his.html"
+    context = {"is_frozen": bool(frozen(timezone.now()))}
     if request.GET.get("view") == "archive":
         archived = ArchivedMessage.objects.all()
-        return list_response(request, archive_list(), archived, template=page)
+        return list_response(
+            request, archive_list(), archived, template=page, context=context
+        )
     spec = message_list(request.GET, timezone.now(), may_operate=may_operate)
     messages = queries.with_holders(Message.objects.all())
-    return list_response(request, spec, messages, template=page)
+    return list_response(request, spec, messages, template=page, context=context)
 
 
 @requires(Capability.VIEW_HIS)

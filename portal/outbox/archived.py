@@ -15,8 +15,8 @@ class ArchivedMessage(models.Model):
     id = models.BigIntegerField(primary_key=True)
     month = models.CharField(max_length=7)  # "2026-11", in which it was settled
     request_id = models.UUIDField()
-    target = models.CharField(max_length=30)
     kind = models.CharField(max_length=20)
+    target = models.CharField(max_length=30)
     schema_version = models.PositiveSmallIntegerField()
     stream = models.CharField(max_length=64)
     subject = models.CharField(max_length=64)

@@ -114,8 +114,7 @@ def word_of(message: Message) -> Hashable:
     from another day on is another word.
     """
     said = message.payload
-    when = said.get("effective_from")
-    return message.target, message.line, said.get("op"), when
+    return message.target, message.line, said.get("op"), said.get("effective_from")
 
 
 def ended_at(message: Message) -> datetime:
@@ -146,6 +145,7 @@ def move(ids: Sequence[int], at: datetime) -> None:
 def attempt_as_json(attempt: Attempt) -> dict[str, Any]:
     return {
         "id": attempt.pk,
+        "request_id": str(attempt.request_id) if attempt.request_id else None,
         "started_at": attempt.started_at.isoformat(),
         "duration_ms": attempt.duration_ms,
         "outcome": attempt.outcome,

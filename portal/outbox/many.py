@@ -16,8 +16,9 @@ from django.db import transaction
 
 from portal.accounts.models import User
 from portal.outbox.models import Message
+from portal.outbox.reasons import NotPossible, checked
 from portal.outbox.replaying import replay
-from portal.outbox.services import NotPossible, checked, retry, stop
+from portal.outbox.services import retry, stop
 
 Act = Callable[..., Message]
 ACTS: dict[str, Act] = {"retry": retry, "stop": stop, "replay": replay}
@@ -37,12 +38,16 @@ def act_on(
     """Do one of ``ACTS`` to each; raises NotPossible for a missing reason alone."""
     checked(reason)
     outcome = Outcome()
-    in_order = sorted(messages, key=lambda one: (one.stream, -one.pk))
-    for _stream, mine in groupby(in_order, key=lambda one: one.stream):
+    in_order = sorted(messages, key=lambda one: (*stream_of(one), -one.pk))
+    for _stream, mine in groupby(in_order, key=stream_of):
         _act_on_stream(list(mine), ACTS[act], outcome, by=by, at=at, reason=reason)
     outcome.done.sort()
     outcome.refused.sort()
     return outcome
+
+
+def stream_of(message: Message) -> tuple[str, str]:
+    return message.target, message.stream
 
 
 @transaction.atomic

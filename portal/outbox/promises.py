@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from portal.his.targets import DEFAULT
 from portal.outbox.claims import has_its_day
 from portal.outbox.kinds import KINDS, Call, stream_of
 from portal.outbox.models import FINAL, Message, State
@@ -33,7 +34,9 @@ def _is_due(at: datetime) -> Q:
 
 def _calls(emp_nos: Collection[str], which: Q) -> Calls:
     streams = {stream_of(emp_no): emp_no for emp_no in emp_nos}
-    rows = Message.objects.filter(which, stream__in=streams).order_by("id")
+    rows = Message.objects.filter(which, target=DEFAULT, stream__in=streams).order_by(
+        "id"
+    )
     found: Calls = {}
     for stream, kind, payload in rows.values_list("stream", "kind", "payload"):
         found.setdefault(streams[stream], []).append(KINDS[kind].call_of(payload))

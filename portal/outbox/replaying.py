@@ -19,7 +19,8 @@ from portal.audit.models import EventKind
 from portal.audit.services import record
 from portal.outbox.bell import nudge_on_commit
 from portal.outbox.models import Message, State
-from portal.outbox.services import NotPossible, checked, locked, resend
+from portal.outbox.reasons import NotPossible, checked
+from portal.outbox.services import locked, resend
 
 
 @transaction.atomic
@@ -49,6 +50,6 @@ def replay(*, message: Message, by: User, at: datetime, reason: str) -> Message:
         before=State.CONFIRMED,
         confirmed_at=confirmed_at,
     )
-    nudge_on_commit()
+    nudge_on_commit(row.target)
     row.refresh_from_db()
     return row

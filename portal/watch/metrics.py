@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max, Min, Q
 from prometheus_client import CollectorRegistry, generate_latest
@@ -20,11 +21,12 @@ from prometheus_client.core import (
 )
 
 from portal.directory.models import SyncRun
+from portal.his.targets import targets
 from portal.outbox.models import UNCONFIRMED, Message, State
 from portal.outbox.queries import IS_STUCK
 from portal.watch import tallies
 from portal.watch.models import Alert
-from portal.watch.queries import TARGET, open_alerts, signs
+from portal.watch.queries import open_alerts, signs
 from portal.watch.rules import HIS
 
 PREFIX = "yiwu_"
@@ -54,23 +56,25 @@ class Collector:
             ["target"],
         )
         is_due = Q(not_before__lte=self._at) & ~Q(state=State.STOPPED)
-        rows = (
+        rows: Any = (
             Message.objects.filter(state__in=UNCONFIRMED)
             .order_by()
-            .values("state")
+            .values("target", "state")
             .annotate(
                 n=Count("pk"),
                 stuck=Count("pk", filter=IS_STUCK),
                 oldest=Min("not_before", filter=is_due),
             )
         )
-        found = {row["state"]: row for row in rows.order_by("state")}
-        for state in UNCONFIRMED:
-            many = found[state]["n"] if state in found else 0
-            count.add_metric([TARGET, state], many)
-        stuck.add_metric([TARGET], sum(row["stuck"] for row in found.values()))
-        moments = [row["oldest"] for row in found.values() if row["oldest"]]
-        oldest.add_metric([TARGET], self._age(min(moments)) if moments else 0)
+        found = {(row["target"], row["state"]): row for row in rows.order_by("target")}
+        for name in dict.fromkeys([*targets(), *(target for target, _s in found)]):
+            mine = [row for (target, _s), row in found.items() if target == name]
+            for state in UNCONFIRMED:
+                row = found.get((name, state))
+                count.add_metric([name, state], row["n"] if row else 0)
+            stuck.add_metric([name], sum(row["stuck"] for row in mine))
+            moments = [row["oldest"] for row in mine if row["oldest"]]
+            oldest.add_metric([name], self._age(min(moments)) if moments else 0)
         yield from (count, stuck, oldest)
 
     def _tries(self) -> Iterator[Metric]:

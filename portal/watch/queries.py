@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Min, Q
 
 from portal.outbox.models import Message
 from portal.outbox.queries import IS_OPEN
 from portal.watch.models import Alert, Sign
-
-TARGET = "his"
 
 
 def open_counts(
@@ -25,10 +24,11 @@ def open_counts(
         name: condition & Q(not_before__lte=moment)
         for name, (condition, moment) in conditions.items()
     }
-    row = (
+    rows: Any = (
         Message.objects.filter(IS_OPEN)
         .order_by()
-        .aggregate(
+        .values("target")
+        .annotate(
             **{f"n_{name}": Count("pk", filter=late) for name, late in asked.items()},
             **{
                 f"at_{name}": Min("not_before", filter=late)
@@ -37,7 +37,9 @@ def open_counts(
         )
     )
     return {
-        (TARGET, name): (row[f"n_{name}"], row[f"at_{name}"]) for name in conditions
+        (row["target"], name): (row[f"n_{name}"], row[f"at_{name}"])
+        for row in rows.order_by("target")
+        for name in conditions
     }
 
 

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from portal.outbox import queries as outbox
+from portal.outbox.freezing import frozen
+from portal.outbox.models import EVERY_TARGET
 from portal.parameters import of_the_his as hospital
 from portal.parameters.queries import values_now
 from portal.parameters.shape import Parameter
@@ -20,7 +22,6 @@ from portal.watch.models import Alert, Sign
 from portal.watch.queries import open_counts, signs
 
 Rule = Alert.Rule
-TARGET = "his"
 LAG_OF = timedelta(hours=1)
 PARAMETERS: Mapping[Rule, Parameter] = {
     Rule.STUCK: hospital.OUTBOX_STUCK_MINUTES,
@@ -65,7 +66,10 @@ def findings(at: datetime) -> list[Finding]:
 
 
 def of_messages(on: Mapping[Rule, int], at: datetime) -> Iterator[Finding]:
-    """What stands in the outbox too long, or was refused."""
+    """What stands in the outbox too long, or was refused.
+
+    What is frozen waits because a person said so: a banner tells of it.
+    """
     conditions: dict[str, tuple[Q, datetime]] = {
         rule: (condition, at - timedelta(minutes=on[rule]))
         for rule, condition in OF_MESSAGES.items()
@@ -73,7 +77,12 @@ def of_messages(on: Mapping[Rule, int], at: datetime) -> Iterator[Finding]:
     }
     if Rule.REJECTED in on:
         conditions[Rule.REJECTED] = (outbox.IS_REJECTED, at)
+    at_rest = {state.name for state in frozen(at)}
+    if EVERY_TARGET in at_rest:
+        return
     for (target, name), (count, since) in open_counts(conditions).items():
+        if target in at_rest:
+            continue
         rule = Rule(name)
         least = on[rule] if rule is Rule.REJECTED else 1
         if count >= least:
@@ -86,7 +95,7 @@ def of_pace(on: Mapping[Rule, int], at: datetime) -> Iterator[Finding]:
         return
     slowest = outbox.pace(at - LAG_OF).p99
     if slowest is not None and slowest > on[Rule.LAG]:
-        yield Finding(Rule.LAG, TARGET, round(slowest))
+        yield Finding(Rule.LAG, "", round(slowest))
 
 
 def of_signs(on: Mapping[Rule, int], at: datetime) -> Iterator[Finding]:

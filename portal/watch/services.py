@@ -16,7 +16,7 @@ from django.utils.translation import override
 
 from portal.accounts.capabilities import Role
 from portal.his.gateway import HisMisconfigured, HisUnavailable
-from portal.his.opening import from_settings
+from portal.his.targets import targets
 from portal.notices.models import NoticeKind
 from portal.notices.queries import holders
 from portal.notices.services import Told, notify
@@ -24,7 +24,7 @@ from portal.ui.navigation import url_if_any
 from portal.watch.models import Alert, Sign
 from portal.watch.presenters import words_of
 from portal.watch.queries import open_alerts
-from portal.watch.rules import HIS, TARGET, Finding, findings
+from portal.watch.rules import HIS, Finding, findings
 
 # An alert that comes back so soon is the same again: nobody is called twice.
 SAME_AGAIN = timedelta(minutes=30)
@@ -124,9 +124,10 @@ def note(name: str, at: datetime, *, is_alive: bool) -> None:
 def ask_his(at: datetime) -> Sequence[str]:
     """Ask every target for a sign of life; those that gave none."""
     silent = []
-    try:
-        from_settings(PING_TIMEOUT_SECONDS).ping()
-    except (HisUnavailable, HisMisconfigured):
-        silent.append(TARGET)
-    note(f"{HIS}{TARGET}", at, is_alive=not silent)
+    for name, target in targets().items():
+        try:
+            target.gateway(PING_TIMEOUT_SECONDS).ping()
+        except (HisUnavailable, HisMisconfigured):
+            silent.append(name)
+        note(f"{HIS}{name}", at, is_alive=name not in silent)
     return silent

@@ -13,12 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.query import QuerySet
 
 from portal.outbox.models import Attempt
 from portal.watch.models import Tally, TallyMark
-from portal.watch.queries import TARGET
 
 # Milliseconds; the last bucket has no bound.
 BOUNDS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)
@@ -76,9 +75,9 @@ def counted(attempts: QuerySet[Attempt]) -> Iterator[Line]:
     up_to = {f"le_{n}": Count("pk", filter=Q(duration_ms__lte=n)) for n in BOUNDS}
     rows: Any = (
         attempts.order_by()
-        .values("outcome")
+        .values("outcome", of=F("message__target"))
         .annotate(n=Count("pk"), ms=Sum("duration_ms"), **up_to)
-        .order_by("outcome")
+        .order_by("of", "outcome")
     )
     row: dict[str, Any]
     for row in rows:
@@ -86,7 +85,7 @@ def counted(attempts: QuerySet[Attempt]) -> Iterator[Line]:
         buckets = [
             now - before for before, now in zip([0, *reached], reached, strict=False)
         ]
-        yield Line(TARGET, row["outcome"], buckets, row["ms"])
+        yield Line(row["of"], row["outcome"], buckets, row["ms"])
 
 
 @transaction.atomic

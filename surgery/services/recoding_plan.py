@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from portal.approvals.workflow import ProposalState
 from portal.parameters.days import day_of
+from portal.ui.moments import write_day
 from portal.ui.phrases import listed
 from surgery import codes
 from surgery.checks.recoding import Answer, Pair, Way, resolve
@@ -214,7 +215,7 @@ class Entries:
             "procedure_id", "transition_until"
         ):
             self._eased[pk] = _("调级过渡期到 %(day)s，期满后再调整") % {
-                "day": until.isoformat()
+                "day": write_day(until)
             }
         woken = RecodingLine.objects.filter(
             new__in=mine, is_made=True, recoding__state=RecodingState.UNDONE

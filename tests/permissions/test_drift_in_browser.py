@@ -47,9 +47,9 @@ class House:
         su = make_user("2032", "苏晓岚", Role.OFFICER)
         self.person = make_practitioner("1027", LONG, title_code="231")
         first = today()
-        days = {"valid_from": first, "valid_to": first + timedelta(days=300)}
+        last = first + timedelta(days=300)
         for code in ("RX01", "AB01"):
-            granted(self.lin, su, self.person, code, **days)
+            granted(self.lin, su, self.person, code, valid_from=first, valid_to=last)
         self.his = SqlGateway(settings.HIS_DSN, 5)
         self.deliver()
         past = timezone.now() - timedelta(hours=1)

@@ -21,9 +21,9 @@ from permissions.models import (
     GrantState,
     RecodedGrant,
 )
-from permissions.queries.assessments import assessment_dues
 from permissions.queries.ledger import privileges_of
 from permissions.recoding.refusals import LinesCross
+from permissions.services.assessments import due_on
 from permissions.snapshot import KEPT
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
@@ -212,10 +212,10 @@ def test_assessment_clock_of_a_carried_line_goes_on(
     lin: User, he: User, person: Practitioner
 ) -> None:
     before = held(lin, person, "SG04", item=LIVER)
-    due = assessment_dues([before])[before.pk]
+    due = due_on(before, None)
     decide(lin, he, pair(LIVER, NEW))
-    new = GrantState.objects.select_related("privilege").get(item_code=NEW)
-    assert assessment_dues([new]) == {new.pk: due}
+    new = GrantState.objects.get(item_code=NEW)
+    assert (new.grant.first_due, due_on(new, None)) == (due, due)
 
 
 def test_old_code_finds_the_new_entry_through_every_step(lin: User, he: User) -> None:

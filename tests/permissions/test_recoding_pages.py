@@ -289,7 +289,7 @@ def test_from_the_upload_to_the_decision_in_pages(
     worked(one)
     shown: Any = page.get(f"{SHEETS}{one.pk}/")
     assert "将新增 1 个" in shown.text
-    assert "对照.xlsx" in page.get(LIST).text  # type: ignore[attr-defined]
+    assert "对照.xlsx" in page.get(LIST).text
     drawer = f"{SHEETS}{one.pk}/write/"
     said = {
         "mode": "all",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -102,7 +103,7 @@ def act(step: tuple[str, int, int], lin: User, he: User, salt: int) -> None:
     name, first, second = step
     code, other = CODES[first], CODES[second]
     third = CODES[(second + 1) % len(CODES)]
-    acts = {
+    acts: dict[str, Callable[[], object]] = {
         "replace": lambda: decide(lin, he, pair(code, other, f"手术{salt}")),
         "merge": lambda: decide(
             lin, he, pair(code, third, f"手术{salt}"), pair(other, third)

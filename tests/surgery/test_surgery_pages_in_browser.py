@@ -96,7 +96,8 @@ def settled(page: Page) -> None:
 
 def fits(page: Page) -> bool:
     wide: int = page.evaluate("document.documentElement.scrollWidth")
-    return wide <= page.evaluate("window.innerWidth")
+    seen: int = page.evaluate("window.innerWidth")
+    return wide <= seen
 
 
 def test_what_is_found_is_marked_and_says_who_may_do_it(

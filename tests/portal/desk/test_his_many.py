@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.desk import acts_his
 from portal.outbox.archiving import archive
+from portal.outbox.freezing import frozen
 from portal.outbox.models import Attempt, Message, State
 from tests.cast import chen, lin, make_practitioner, sign_in
 from tests.harness import assert_queries
@@ -304,5 +305,35 @@ def test_every_view_keeps_the_query_budget(
     sign_in(client, gao)
     client.get(URL)
 
-    with assert_queries(8):
+    with assert_queries(9):
         client.get(f"{URL}?view={view}")
+
+
+def test_freeze_and_thaw_on_the_page(client: CheckedClient, gao: User) -> None:
+    sign_in(client, gao)
+    url = reverse("desk:his-freeze")
+    assert "恢复推送" not in text_of(client.get(URL))
+    refused = client.post(url, {"target": "*", "reason": " "})
+    assert refused.status_code == 422
+    assert frozen(timezone.now()) == []
+
+    client.post(url, {"target": "*", "reason": "HIS 升级", "until": "2026-11-24T06:00"})
+
+    [state] = frozen(timezone.now())
+    assert (state.name, state.frozen_by, state.frozen_reason) == ("*", gao, "HIS 升级")
+    assert state.frozen_until == datetime(2026, 11, 23, 22, tzinfo=UTC)
+    assert "恢复推送" in text_of(client.get(URL))
+    client.post(reverse("desk:his-thaw"), {"target": "*", "reason": "升级完成"})
+    assert frozen(timezone.now()) == []
+
+
+@pytest.mark.parametrize("name", ["his-freeze", "his-thaw"])
+def test_who_only_looks_freezes_nothing(
+    client: CheckedClient, lin: User, name: str
+) -> None:
+    sign_in(client, lin)
+
+    answer = client.post(reverse(f"desk:{name}"), {"target": "*", "reason": "试试"})
+
+    assert answer.status_code == 403
+    assert frozen(timezone.now()) == []

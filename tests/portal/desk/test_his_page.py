@@ -132,7 +132,7 @@ def test_page_keeps_its_query_budget(
     sign_in(client, gao)
     client.get(URL)
 
-    with assert_queries(7):
+    with assert_queries(8):
         client.get(URL)
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.notices.models import Notice
 from portal.outbox.models import Message, State
+from portal.outbox.services import freeze, thaw
 from portal.parameters.registry import Parameter
 from portal.watch import services
 from portal.watch.models import Alert, Sign
@@ -158,7 +159,7 @@ def test_slow_deliveries_of_the_last_hour_are_told(clock: Clock) -> None:
     clock.shift(timedelta(seconds=121))
     Message.objects.filter(pk=message.pk).update(confirmed_at=timezone.now())
 
-    assert opened() == [("LAG", "his", 121)]
+    assert opened() == [("LAG", "", 121)]
     clock.shift(timedelta(minutes=61))
     watch(timezone.now())
     assert is_open() == []
@@ -226,9 +227,20 @@ def test_requests_look_seldom() -> None:
     assert is_open() == []
 
 
-def test_look_costs_at_most_six_queries_when_nothing_changes() -> None:
+def test_look_costs_at_most_seven_queries_when_nothing_changes() -> None:
     standing(State.REJECTED)
     watch(timezone.now())
 
-    with assert_queries(6):
+    with assert_queries(7):
         watch(timezone.now())
+
+
+def test_what_is_frozen_calls_nobody(gao: User, clock: Clock) -> None:
+    standing(State.WAITING)
+    freeze(by=gao, at=timezone.now(), reason="HIS 升级")
+    clock.shift(timedelta(hours=1))
+    assert opened() == []
+
+    thaw(by=gao, at=timezone.now(), reason="升级完成")
+
+    assert opened() == [("UNCONFIRMED", "his", 1)]

@@ -16,6 +16,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.outbox.archived import ArchivedMessage
+from portal.outbox.freezing import frozen
 from portal.outbox.models import Message, State
 from portal.watch.tallies import COMPLETE_AFTER, fold
 from tests.cast import lin
@@ -197,3 +198,17 @@ def test_months_are_counted_by_the_calendar(months: int, day: str) -> None:
     from portal.watch.keeping import months_before
 
     assert months_before(timezone.now(), months).date().isoformat() == day
+
+
+def test_freeze_and_thaw_by_the_command_line(gao: User) -> None:
+    assert run("freeze", *by(gao, "HIS 升级")) == (0, "freeze *\n")
+    with pytest.raises(CommandError, match="已经冻结"):
+        run("freeze", *by(gao, "HIS 升级"))
+    assert [state.frozen_reason for state in frozen(timezone.now())] == ["HIS 升级"]
+
+    assert told("thaw", *by(gao, "升级完成")) == (0, {"act": "thaw", "target": "*"})
+
+    assert frozen(timezone.now()) == []
+    assert list(
+        AuditEvent.objects.filter(by=gao).order_by("id").values_list("kind", flat=True)
+    ) == ["TARGET_FROZEN", "TARGET_THAWED"]

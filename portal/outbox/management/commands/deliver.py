@@ -38,7 +38,9 @@ class Command(BaseCommand):
             f"unknown {now.unknown}, different {now.different}"
         )
         if away:
-            raise CommandError(f"no answer from {', '.join(away)}; see outbox status")
+            raise CommandError(
+                f"no answer from {', '.join(away)}; see manage.py outbox status"
+            )
 
     def _deliver(self, target: Target) -> Summary:
         gateway = target.gateway()

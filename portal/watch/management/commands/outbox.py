@@ -26,9 +26,9 @@ from portal.outbox import queries
 from portal.outbox.archived import ArchivedMessage
 from portal.outbox.archiving import message_of
 from portal.outbox.many import act_on
-from portal.outbox.models import Attempt, Message, State
+from portal.outbox.models import EVERY_TARGET, Attempt, Message, State
 from portal.outbox.presenters import chip, title_of
-from portal.outbox.services import NotPossible
+from portal.outbox.services import NotPossible, freeze, thaw
 from portal.watch.keeping import archive_due
 from portal.watch.presenters import words_of
 from portal.watch.queries import open_alerts
@@ -58,6 +58,13 @@ class Command(BaseCommand):
             ("replay", "deliver confirmed ones again after the HIS was set back"),
         ):
             self._acting(words.add_parser(name, help=told))
+        for name, told in (("freeze", "send nothing more"), ("thaw", "send again")):
+            parser = words.add_parser(name, help=told)
+            parser.add_argument("target", nargs="?", default=EVERY_TARGET)
+            parser.add_argument("--by", required=True, help="staff number")
+            parser.add_argument("--reason", required=True)
+            if name == "freeze":
+                parser.add_argument("--until", type=moment, help="thawed by itself")
         archive = words.add_parser("archive", help="move long settled messages")
         archive.add_argument("--months", type=int, help="else the hospital's parameter")
         archive.add_argument("--most", type=int, help="stop after about so many")
@@ -169,6 +176,25 @@ class Command(BaseCommand):
             return 0
         return SOME_REFUSED if done.done else NOTHING_DONE
 
+    def _freeze(self, options: dict[str, Any]) -> int:
+        return self._switch(options, freeze, until=options["until"])
+
+    def _thaw(self, options: dict[str, Any]) -> int:
+        return self._switch(options, thaw)
+
+    def _switch(
+        self, options: dict[str, Any], act: Callable[..., Any], **more: Any
+    ) -> int:
+        by, target = operator(options["by"]), options["target"]
+        given = {"target": target, "reason": options["reason"], **more}
+        try:
+            act(by=by, at=timezone.now(), **given)
+        except NotPossible as problem:
+            raise CommandError(_(str(problem)), returncode=NOTHING_DONE) from None
+        told = {"act": options["word"], "target": target}
+        self._print(options, told, [f"{options['word']} {target}"])
+        return 0
+
     def _archive(self, options: dict[str, Any]) -> int:
         done = archive_due(
             timezone.now(), months=options["months"], most=options["most"]
@@ -262,6 +288,7 @@ def iso(at: datetime | None) -> str | None:
 def line_of(message: Message) -> dict[str, Any]:
     return {
         "id": message.pk,
+        "target": message.target,
         "stream": message.stream,
         "kind": message.kind,
         "subject": message.subject,
