@@ -342,3 +342,14 @@ def test_other_departments_and_who_may_not_change_are_refused(
     assert client.get("/doctors/1300/certificates/", **HTMX).status_code == 403
     assert foreign.is_void is False
     assert counts() == before
+
+
+def test_log_tells_of_a_certificate_and_opens_it(
+    client: CheckedClient, lin: User, doctor: Practitioner
+) -> None:
+    kept(lin, doctor)
+    sign_in(client, lin)
+    shown = client.get("/log/?kind=CERTIFICATE_CHANGED").text
+    assert LONG in shown
+    number = PersonalCertificate.history.get().history_id
+    assert "粤卫放 0188" in client.get(f"/log/c{number}/").text
