@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.test import Client
@@ -61,7 +62,8 @@ def page_of(contexts: BrowserContexts, server: str, user: User, **options: Any) 
 
 def in_english(page: Page, path: str) -> None:
     """The switch of the menu, and the page again."""
-    page.context.add_cookies([{"name": "yw_language", "value": "en", "url": page.url}])
+    origin = urljoin(page.url, "/")
+    page.context.add_cookies([{"name": "yw_language", "value": "en", "url": origin}])
     page.goto(path)
     settled(page)
     expect(page.locator("html")).to_have_attribute("lang", "en")
