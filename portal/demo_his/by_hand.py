@@ -91,9 +91,7 @@ ORDER BY r.权限编码, r.场合, r.项目编码, r.ID
 ADDED = """
 INSERT INTO 人员权限
   (人员ID, 权限编码, 场合, 项目编码, 权限值, 开始日期, 终止日期, 记录状态, 操作人员, 操作时间)
-SELECT p.ID, :priv_code, :setting, '', '1', :first, NULL, 1, 'DBA', :moment
-FROM 人员表 p WHERE p.编号 = :emp_no AND NOT EXISTS (
-  SELECT 1 FROM 人员权限 r WHERE r.人员ID = p.ID AND r.权限编码 = :priv_code)
+VALUES (:person, :priv_code, :setting, '', '1', :first, NULL, 1, 'DBA', :moment)
 """
 # Rights nobody of these has by the ledger, in the order to look.
 UNKNOWN_TO_US = ("TC01", "CN01", "BL01", "RX02", "TE01")
@@ -124,6 +122,11 @@ def disorder(database: Database, emp_no: str) -> list[str]:
 def add_unknown(database: Database, emp_no: str, setting: str) -> str:
     """A right without a decision; empty when the doctor has all of them."""
     held = {row["priv_code"] for row in rows_of(database, emp_no)}
+    person = database.row(
+        "SELECT ID AS id FROM 人员表 WHERE 编号 = :emp_no", emp_no=emp_no
+    )
+    if person is None:
+        raise CannotChange("HIS 中没有这名医生。")
     known = {
         row["code"] for row in database.rows("SELECT 编码 AS code FROM 医生权限字典")
     }
@@ -134,7 +137,16 @@ def add_unknown(database: Database, emp_no: str, setting: str) -> str:
         moment = now_text()
         line = {**given, "item_code": "", "op": "ADD", "before": None, "after": "1"}
         database.run_all(
-            (ADDED, {**given, "first": moment[:10], "moment": moment}),
+            (
+                ADDED,
+                {
+                    "person": person["id"],
+                    "priv_code": code,
+                    "setting": setting,
+                    "first": moment[:10],
+                    "moment": moment,
+                },
+            ),
             (LOG, {**line, "moment": moment}),
         )
         return code
