@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -49,8 +50,7 @@ import sys, django; django.setup()
 from django.test import Client
 Client().get("/healthz")
 print("ready", flush=True)
-sys.stdin.readline()
-for where in sys.argv[1].split():
+for where in sys.stdin.readline().split():
     print(Client().get(where).status_code, flush=True)
 """
 
@@ -75,15 +75,22 @@ def run(url: str, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def answers(url: str, words: list[str], script: str = OPEN) -> list[list[str]]:
-    """What each of the processes was told, all beginning together."""
+def answers(
+    url: str,
+    words: list[str],
+    script: str = OPEN,
+    start: Callable[[], str] = lambda: "go",
+) -> list[list[str]]:
+    """What each of the processes was told, all beginning together; ``start`` is asked
+    for once all are ready: a ticket does not wait for a process to begin."""
     processes = [run(url, script, word) for word in words]
     for process in processes:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+    line = start()
     for process in processes:
         assert process.stdin is not None
-        process.stdin.write("go\n")
+        process.stdin.write(f"{line}\n")
         process.stdin.flush()
     return [process.communicate(timeout=60)[0].split() for process in processes]
 
@@ -99,7 +106,7 @@ def test_first_launches_at_once_make_one_user_and_use_each_link_once(
     fresh_postgres: str,
 ) -> None:
     prepared = run(fresh_postgres, PREPARE)
-    prepared.communicate(timeout=120)
+    prepared.communicate(timeout=300)
     assert prepared.returncode == 0
 
     mine, others = answers(fresh_postgres, ["aaaaaaaa", "bbbbbbbb"])
@@ -113,9 +120,12 @@ def test_first_launches_at_once_make_one_user_and_use_each_link_once(
     ] * 10
     assert counted(fresh_postgres, "his_plugin_launchnonce") == 30
 
-    given = run(fresh_postgres, TICKETS).communicate(timeout=60)[0]
+    def tickets() -> str:
+        given = run(fresh_postgres, TICKETS).communicate(timeout=120)[0]
+        return " ".join(given.split())
+
     sessions = counted(fresh_postgres, "django_session")
-    first, second = answers(fresh_postgres, [given, given], ENTER)
+    first, second = answers(fresh_postgres, ["", ""], ENTER, tickets)
     assert [sorted(pair) for pair in zip(first, second, strict=True)] == [
         ["302", "403"]
     ] * 10
