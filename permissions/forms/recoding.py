@@ -44,7 +44,7 @@ class RecodingWriteForm(sheets.WriteForm):
         self.fields["effective_on"] = forms.DateField(
             label=_("施行日期"),
             initial=day_said(one) or today(),
-            widget=forms.DateInput(attrs=DAY),
+            widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
             help_text=_("今天或以后；选今天，审定后立即施行"),
         )
         self.order_fields(["mode", "effective_on", "doc_no", "meeting", "reason"])
