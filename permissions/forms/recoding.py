@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from permissions.importers.recoding import day_said, grades_of
+from permissions.recoding.sheet import day_said, grades_of
 from portal.sheets import forms as sheets
 from portal.ui.fields import DAY, LONG_REASON, WithoutColons
 from portal.ui.moments import today

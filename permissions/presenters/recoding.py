@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from permissions.importers.recoding import SHEETS
 from permissions.queries.recoding import sizes_of
 from permissions.recoding import Foreseen, Touched
 from permissions.recoding.refusals import crossing_words
+from permissions.recoding.sheet import SHEETS
 from portal.accounts.models import User
 from portal.sheets.presenters import Look, outcome_chip, problem_words, state_chip
 from portal.ui.elements import Chip, Grade, Note, Tone

@@ -9,7 +9,7 @@ from typing import Any
 def fill(lin: Any, su: Any, he: Any) -> None:
     from django.utils import timezone
 
-    from permissions.importers.recoding import ACTS
+    from permissions.recoding.sheet import ACTS
     from portal.parameters.days import day_of
     from surgery.enums import Grade, Publishing
     from surgery.models import GradeComparison, Procedure

@@ -12,8 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from permissions.importers import recoding as importer
 from permissions.models import GrantState
+from permissions.recoding import sheet as importer
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
