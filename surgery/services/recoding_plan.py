@@ -216,6 +216,9 @@ class Entries:
         ):
             self._eased[pk] = _("调级过渡期到 %(day)s，期满后再调整") % {
                 "day": write_day(until)
+        ending = eased.order_by("pk").values_list("procedure_id", "transition_until")
+        for pk, last in ending:
+                "day": last.isoformat() if last else ""
             }
         woken = RecodingLine.objects.filter(
             new__in=mine, is_made=True, recoding__state=RecodingState.UNDONE
