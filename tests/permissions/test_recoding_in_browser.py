@@ -61,6 +61,8 @@ def sheet(tmp_path: Path) -> Path:
 def opened(contexts: BrowserContexts, server: str, user: User) -> Page:
     client = Client()
     sign_in(client, user)
+    # A busy machine takes long to load what the first page of a process needs.
+    client.get("/recodings/")
     page = contexts.new_page()
     cookie = client.cookies["sessionid"].value
     page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": server}])
