@@ -11,9 +11,7 @@ class PermissionsConfig(AppConfig):
     def ready(self) -> None:
         """The works of this room are known in every process that may do them, and what
         it says to the rooms below."""
-        from permissions.importers import recoding, work  # noqa: F401
-        from permissions.importers.trainings import work as trainings  # noqa: F401
-        from permissions.snapshot import operators  # noqa: F401
-        """The works of this room are known in every process that may do them."""
         from permissions.importers import work  # noqa: F401
+        from permissions.importers.trainings import work as trainings  # noqa: F401
         from permissions.recoding import sheet  # noqa: F401
+        from permissions.snapshot import operators  # noqa: F401

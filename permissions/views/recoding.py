@@ -23,7 +23,6 @@ from permissions.presenters.recoding import LOOK
 from permissions.queries.recoding import open_sheets, recodings, rows_of, sheets
 from permissions.recoding import Foreseen, foresee
 from permissions.recoding import sheet as acts
-from permissions.views.grading import done
 from permissions.views.lists_recoding import RECODINGS, ROWS, SHEETS
 from permissions.views.scoped import OF_PRACTITIONER
 from portal.accounts.capabilities import Capability

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from portal.approvals.workflow import ProposalState
 from portal.parameters.days import day_of
-from portal.ui.moments import write_day
 from portal.ui.phrases import listed
 from surgery import codes
 from surgery.checks.recoding import Answer, Pair, Way, resolve
@@ -211,13 +210,9 @@ class Entries:
         eased = GradeChange.objects.filter(
             procedure__in=mine, transition_until__gte=self._today, undone_by=None
         )
-        for pk, until in eased.order_by("pk").values_list(
-            "procedure_id", "transition_until"
-        ):
-            self._eased[pk] = _("调级过渡期到 %(day)s，期满后再调整") % {
-                "day": write_day(until)
         ending = eased.order_by("pk").values_list("procedure_id", "transition_until")
         for pk, last in ending:
+            self._eased[pk] = _("调级过渡期到 %(day)s，期满后再调整") % {
                 "day": last.isoformat() if last else ""
             }
         woken = RecodingLine.objects.filter(

@@ -48,10 +48,6 @@ class House:
         self.person = make_practitioner("1027", LONG, title_code="231")
         first = today()
         last = first + timedelta(days=300)
-        days: dict[str, Any] = {
-            "valid_from": first,
-            "valid_to": first + timedelta(days=300),
-        }
         for code in ("RX01", "AB01"):
             granted(self.lin, su, self.person, code, valid_from=first, valid_to=last)
         self.his = SqlGateway(settings.HIS_DSN, 5)

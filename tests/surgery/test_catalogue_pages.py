@@ -38,8 +38,7 @@ LIST = "/procedures/"
 GRADES = "/procedures/grades/"
 HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
 # Eight of them read who may operate anew, as every test does inside its transaction.
-QUERIES = 18
-QUERIES = 11
+QUERIES = 20
 
 
 @pytest.fixture(autouse=True)
