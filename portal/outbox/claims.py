@@ -54,6 +54,10 @@ PING_SECONDS = 10
 TO_READ = (State.UNKNOWN, State.DELIVERED)
 # The HIS may have seen these.
 SENT = (State.SENDING, State.UNKNOWN, State.DELIVERED, State.CONFIRMED)
+# Nobody can say yet whether the HIS takes these.
+UNDECIDED = (State.SENDING, State.UNKNOWN)
+# The HIS has taken these.
+TAKEN = (State.DELIVERED, State.CONFIRMED)
 
 
 def lease() -> timedelta:
@@ -81,7 +85,11 @@ def of_stream(**place: OuterRef) -> QuerySet[Message]:
 
 
 def heads(at: datetime, limit: int, target: str) -> list[int]:
-    """Messages that are due and first in their stream, takers-away first."""
+    """Messages that are due and first in their stream, takers-away first.
+
+    Not while a later one that passed is undecided: if the HIS takes it, it has overtaken
+    this one; if the HIS refuses it, this one must still go.
+    """
     is_due = Q(state=State.WAITING, due_at__lte=at)
     takes_away = Case(
         When(state=State.WAITING, takes_away=True, then=1),
@@ -92,8 +100,13 @@ def heads(at: datetime, limit: int, target: str) -> list[int]:
         Message.objects.filter(holds(at), target=target)
         .order_by()
         .values("stream")
-        .annotate(head=Min("id"), ready=Min("id", filter=is_due), rush=Max(takes_away))
-        .filter(head=F("ready"))
+        .annotate(
+            head=Min("id"),
+            ready=Min("id", filter=is_due),
+            rush=Max(takes_away),
+            undecided=Count("id", filter=Q(state__in=UNDECIDED)),
+        )
+        .filter(head=F("ready"), undecided=0)
         .order_by("-rush", "head")
     )
     return list(streams.values_list("head", flat=True)[:limit])
@@ -191,7 +204,7 @@ def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Messag
 
     Between choosing and claiming a person may have put an earlier message of the
     stream back in line (``services.retry`` locks the stream and looks for SENDING, so
-    one of the two always sees the other).
+    one of the two always sees the other), or another worker a later one that passes.
     """
     earlier = of_stream(id__lt=OuterRef("id"))
     later = of_stream(id__gt=OuterRef("id"))
@@ -201,14 +214,18 @@ def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Messag
         .only("state", "kind", "target", "stream", "payload", "tries", "rereads")
         .annotate(
             is_second=Exists(in_front),
-            may_be_overtaken=Exists(later.filter(takes_away=True, state__in=SENT)),
+            is_passed=Exists(later.filter(state__in=UNDECIDED)),
+            may_be_overtaken=Exists(later.filter(takes_away=True, state__in=TAKEN)),
         )
         .order_by("id")
     )
-    early = {row.pk for row in found if row.is_second and row.state == State.SENDING}
+    sending = [row for row in found if row.state == State.SENDING]
+    early = {row.pk for row in sending if row.is_second}
     if early:
         rightly = Message.objects.filter(*may_pass(at), id__in=early).order_by("id")
         early -= set(rightly.values_list("id", flat=True))
+    early |= {row.pk for row in sending if row.is_passed}
+    if early:
         give_back(token, early)
     return [row for row in found if row.pk not in early]
 

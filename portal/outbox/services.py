@@ -274,5 +274,8 @@ def refuse_overtaken(row: Message) -> None:
     for other in later.order_by("id"):
         if other.state == State.SENDING:
             raise NotPossible(_("前后相关的另一条正在送达，请稍候再试。"))
-        if other.outdates(row):
-            raise NotPossible(_("同一项后来的变更已经送达，这条只能停止。"))
+        if not other.outdates(row):
+            continue
+        if other.state == State.UNKNOWN:
+            raise NotPossible(_("同一项后来的变更结果未知，请等它有结果再试。"))
+        raise NotPossible(_("同一项后来的变更已经送达，这条只能停止。"))

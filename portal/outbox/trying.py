@@ -22,7 +22,7 @@ from portal.his.gateway import (
 )
 from portal.his.messages import Answer
 from portal.his.named import WAYS
-from portal.outbox.claims import SENT
+from portal.outbox.claims import TAKEN
 from portal.outbox.comparison import Effect
 from portal.outbox.kinds import Call
 from portal.outbox.models import Message, State
@@ -40,7 +40,7 @@ def is_overtaken(message: Message) -> bool:
     if not getattr(message, "may_be_overtaken", True):
         return False
     later = message.of_stream(
-        id__gt=message.pk, takes_away=True, state__in=SENT
+        id__gt=message.pk, takes_away=True, state__in=TAKEN
     ).order_by("id")
     return any(other.outdates(message) for other in later)
 

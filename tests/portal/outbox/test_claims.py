@@ -167,6 +167,38 @@ def test_claim_gives_back_what_a_person_put_behind_another_meanwhile() -> None:
     assert (state_of(second), second.claim) == (State.WAITING, None)
 
 
+@pytest.mark.parametrize("state", [State.SENDING, State.UNKNOWN])
+def test_nothing_goes_while_one_that_passed_it_is_undecided(state: State) -> None:
+    """If the HIS takes the suspension it has overtaken the giver; if it refuses it,
+    because there is nothing to suspend yet, the giver must still go."""
+    rejected = promise(priv_code="RX09")
+    giver, suspension = promise(), promise(op="SUSPEND")
+    soon = timezone.now() + timedelta(seconds=60)
+    lease = {"claim": uuid.uuid4(), "lease_until": soon}
+    become(suspension, state, due_at=soon, **(lease if state == State.SENDING else {}))
+    become(rejected, State.STOPPED)
+
+    assert claimed_now() == []
+    assert state_of(giver) == State.WAITING
+
+    become(suspension, State.REJECTED, claim=None, lease_until=None)
+    assert claimed_now() == [giver.pk]
+
+
+def test_claim_gives_back_what_another_worker_has_passed_meanwhile() -> None:
+    rejected = promise(priv_code="RX09")
+    giver, suspension = promise(), promise(op="SUSPEND")
+    token, other = uuid.uuid4(), uuid.uuid4()
+    lease = timezone.now() + timedelta(seconds=60)
+    become(rejected, State.STOPPED)
+    become(giver, State.SENDING, claim=token, lease_until=lease)
+    become(suspension, State.SENDING, claim=other, lease_until=lease)
+
+    assert claims.claimed(token, [giver.pk], timezone.now()) == []
+    assert (state_of(giver), giver.claim) == (State.WAITING, None)
+    assert state_of(suspension) == State.SENDING
+
+
 def test_dead_worker_is_noticed_after_its_lease(clock: Clock) -> None:
     message = promise()
     assert claimed_now() == [message.pk]
