@@ -80,7 +80,7 @@ app.conf.update(
         "watch-outbox": {
             "task": "watch.look",
             "schedule": 30.0,
-            "options": {"expires": 30.0},
+            "options": {"expires": 60.0},
         },
         "fold-tries": {
             "task": "watch.fold",

@@ -172,7 +172,8 @@ class Makes:
         self._language = get_language()
 
     def of(self, state: GrantState | Line) -> Make:
-        event, entry, grant = state.last_event, state.privilege, state.grant
+        event, grant = state.last_event, state.grant
+        entry = grant.privilege
         standing = standing_of(state, self._now)
         key = (
             *(self._language, standing, state.status, state.kind, state.role),
@@ -181,6 +182,7 @@ class Makes:
             *(grant.item_kind, grant.item_grade, grant.application_id is None),
             *(state.valid_to is None, state.visit_no == "", event.kind),
             *(event.recorded_at < self._since, event.pk in self._undone),
+            *(grant.follows_id is None, event.undoes_id is None),
             is_suspended(state, self._now),
         )
         found = _MAKES.get(key)
@@ -194,8 +196,8 @@ class Makes:
         grade = state.grant.item_grade
         return Make(
             title=TITLE_WORDS.get(state.practitioner.title_code, ""),
-            grade=words.grade_of(state.privilege, grade),
-            level=words.level_word(state.privilege),
+            grade=words.grade_of(state.grant.privilege, grade),
+            level=words.level_word(state.grant.privilege),
             role=words.role_word(state.role),
             setting=words.setting_word(state.setting),
             where=words.where(state.setting, state.campus),

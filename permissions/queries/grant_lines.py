@@ -42,12 +42,14 @@ class Terms(NamedTuple):
     role: str
     visit_no: str
     application_id: int | None
+    follows_id: int | None
 
 
 class Event(NamedTuple):
     pk: int
     recorded_at: datetime
     kind: str
+    undoes_id: int | None
 
     @property
     def subject(self) -> str:
@@ -90,12 +92,14 @@ COLUMNS = (
     *("privilege__level", "privilege__category", "privilege__his_target"),
     *("item_code", "grant__item_name", "grant__item_grade", "grant__doc_no"),
     *("item_kind", "grant__role", "visit_no", "grant__application_id"),
+    "grant__follows_id",
     *("last_event_id", "last_event__recorded_at", "last_event__kind"),
+    "last_event__undoes_id",
 )
 
 
 def line_of(row: tuple[Any, ...]) -> Line:
     """A line from its ``COLUMNS``."""
     person = Person._make((*row[9:12], Department(row[12])))
-    terms = Terms._make((Entry._make(row[13:19]), *row[19:27]))
-    return Line._make((*row[:9], person, terms, Event._make(row[27:])))
+    terms = Terms._make((Entry._make(row[13:19]), *row[19:28]))
+    return Line._make((*row[:9], person, terms, Event._make(row[28:])))

@@ -276,7 +276,7 @@ def procedures(
     rows = list(found.values_list(*columns).iterator(chunk_size=5000))
     changes = changes_by_procedure(None if codes is None else [row[0] for row in rows])
     none: Mapping[int, frozenset[str]] = {}
-    restricted = [code for *_first, code, _name, _enabled, kind in rows if kind]
+    restricted = [code for *_first, code, _name, _on, kind, _end in rows if kind]
     today = day_of(timezone.now())
     late = filing_overdue(restricted, today=today) if restricted else frozenset()
     return [

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum, unique
 from typing import Any
 
 from django.db.models import BigIntegerField, CharField, F, Q, QuerySet, Value
@@ -33,6 +32,7 @@ from portal.approvals.workflow import ProposalState
 from portal.audit.models import AuditEvent, EventKind
 from portal.desk import log_records as records
 from portal.desk import log_records_surgery as of_surgery
+from portal.desk.log_letters import Source as Source
 from portal.desk.log_record import Record
 from portal.desk.log_words import CATALOGUE, PARAMETER
 from portal.directory.models import Practitioner
@@ -69,41 +69,6 @@ ACCESS_KINDS = (
     EventKind.EXPORTED,
     EventKind.ACCESS_DENIED,
 )
-
-
-@unique
-class Source(StrEnum):
-    """The letters before a log number say where the entry stands."""
-
-    GRANT = "G"
-    APPLICATION = "A"
-    CATALOGUE = "C"
-    PROCEDURE = "S"
-    ALIAS = "N"
-    DEPARTMENT = "O"
-    GRADE = "E"
-    GRADING = "K"
-    GRADE_PROPOSAL = "Q"
-    PUBLICATION = "B"
-    RECODING = "Z"
-    RECODED_CODE = "ZC"
-    DECLARATION = "D"
-    FILING = "F"
-    RULE = "R"
-    TRAINING = "T"
-    CERTIFICATE = "TC"
-    TEMPLATE = "M"
-    REVIEW = "V"
-    BOOKING = "X"
-    ASSESSMENT = "Y"
-    DRIFT = "HD"
-    IMPORT = "I"
-    TRAINING_IMPORT = "TI"
-    SAVED_VIEW = "W"
-    PARAMETER = "P"
-    ACCOUNT = "U"
-    HIS = "H"
-    ACCESS = "L"
 
 
 # What is maintained row by row.

@@ -35,7 +35,7 @@ def test_ordinary_user_without_chromium_is_told_in_one_line(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert parts.main() == 1
     assert capsys.readouterr().err == (
-        "the tests need: apt install chromium fonts-noto-cjk "
+        "the tests need: apt install chromium fonts-noto-cjk nodejs npm "
         "(only root may install them here)\n"
     )
 

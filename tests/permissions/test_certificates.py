@@ -352,4 +352,4 @@ def test_log_tells_of_a_certificate_and_opens_it(
     shown = client.get("/log/?kind=CERTIFICATE_CHANGED").text
     assert LONG in shown
     number = PersonalCertificate.history.get().history_id
-    assert "粤卫放 0188" in client.get(f"/log/c{number}/").text
+    assert "粤卫放 0188" in client.get(f"/log/TC{number}/").text

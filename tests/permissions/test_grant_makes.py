@@ -51,6 +51,8 @@ CHOICES: dict[str, list[Any]] = {
     "role": list(SurgicalRole.values),
     "visit_no": ["", "V1"],
     "application_id": [None, 7],
+    "follows_id": [None, 8],
+    "undoes_id": [None, 9],
     "event_pk": [1, 2],
     "recorded_at": [NOW - timedelta(hours=1), NOW - timedelta(days=90)],
     "event_kind": list(EventKind.values),
@@ -64,14 +66,14 @@ def line_of(of: dict[str, Any]) -> Line:
     entry = Entry(of["code"], "权限", of["value_kind"], of["level"], of["category"], "")
     terms = Terms(
         *(entry, "51.2300", "手术", of["item_grade"], "", of["item_kind"]),
-        *(of["role"], of["visit_no"], of["application_id"]),
+        *(of["role"], of["visit_no"], of["application_id"], of["follows_id"]),
     )
     return Line(
         *(1, of["status"], of["valid_from"], of["valid_to"], of["suspended_until"]),
         *(of["role"], of["setting"], of["campus"], of["kind"]),
         Person("1027", "陈景行", of["title_code"], Department("外科")),
         terms,
-        Event(of["event_pk"], of["recorded_at"], of["event_kind"]),
+        Event(of["event_pk"], of["recorded_at"], of["event_kind"], of["undoes_id"]),
     )
 
 
