@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.cache import cache
 from django.db.models import (
     Case,
     CharField,
@@ -43,6 +44,7 @@ IS_DIFFERENT = Q(state=State.DELIVERED, mismatch__isnull=False)
 IS_OPEN = Q(state__in=OPEN)
 # What only a person or the HIS itself can move, and what comes after it waits.
 HOLDS_UP = IS_STUCK | IS_REJECTED | Q(state=State.UNKNOWN, due_at__isnull=True)
+HAS_ARCHIVE = "outbox.has_archive"
 # What a person should look at.
 NEEDS_A_PERSON = HOLDS_UP | IS_DIFFERENT
 
@@ -121,10 +123,19 @@ def arrival_of(subjects: Collection[str]) -> dict[str, Message]:
 
 def archived_arrivals(subjects: Collection[str]) -> dict[str, Message]:
     """The last archived message about each of them; one query, none for none."""
-    if not subjects:
+    if not subjects or not has_archive():
         return {}
     rows = ArchivedMessage.objects.filter(subject__in=subjects).order_by("id")
     return {row.subject: message_of(row) for row in rows}
+
+
+def has_archive() -> bool:
+    """Years pass before anything is archived; looked at once a minute."""
+    known: bool | None = cache.get(HAS_ARCHIVE)
+    if known is None:
+        known = ArchivedMessage.objects.exists()
+        cache.set(HAS_ARCHIVE, known, 60)
+    return known
 
 
 def messages_by_id(ids: Collection[int]) -> dict[int, Message]:

@@ -178,7 +178,7 @@ def test_page_takes_as_many_queries_however_many_rights(
             valid_to=LATER,
         )
     sign_in(client, lin)
-    with assert_queries(22):
+    with assert_queries(24):
         client.get(PAGE)
     with assert_queries(20):
         client.get(f"{PAGE}?on=2026-11-30&known=then")
