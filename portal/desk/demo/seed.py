@@ -21,6 +21,7 @@ from portal.accounts.models import User
 from portal.desk.demo.accounts import seed_users
 from portal.desk.demo.bookings import seed_bookings
 from portal.desk.demo.catalogue import seed_first_version, seed_versions
+from portal.desk.demo.certificates import seed_certificates
 from portal.desk.demo.grades import seed_grades
 from portal.desk.demo.ledger import ASKED, GRANTS, Asked, Fate, Wanted
 from portal.desk.demo.procedures import seed_procedures
@@ -78,6 +79,7 @@ def seed() -> str:
         _seed_versions(now=now)
         seed_rights(now=now)
         seed_trainings(by=User.objects.get(staff_no=PROPOSER), now=now)
+        seed_certificates(by=User.objects.get(staff_no=PROPOSER), now=now)
         seed_procedures(by=User.objects.get(staff_no=SECOND), now=now)
     if not SurgeryApplication.objects.exists():
         seed_bookings(now=now)
