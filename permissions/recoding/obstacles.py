@@ -10,7 +10,8 @@ from permissions.enums import GrantStatus
 from permissions.models import Grant, GrantEvent, RecodedGrant, RegradedGrant
 from portal.ui.moments import write_moment
 from surgery.enums import RecodingState
-from surgery.models import GradeChange, Recoding, RecodingLine
+from surgery.models import Recoding, RecodingLine
+from surgery.queries.grading import standing_changes
 from surgery.services.recoding import entries_of
 from surgery.services.recoding_plan import touching
 
@@ -50,9 +51,8 @@ def _later_recodings(one: Recoding, lines: list[RecodingLine]) -> Iterator[str]:
 
 
 def _later_grades(one: Recoding, lines: list[RecodingLine]) -> Iterator[str]:
-    changes = GradeChange.objects.filter(
-        procedure__in=entries_of(lines), undoes=None, undone_by=None
-    ).select_related("version")
+    changes = standing_changes().filter(procedure__in=entries_of(lines))
+    changes = changes.select_related("version")
     if one.version_id is not None:
         changes = changes.filter(version__gt=one.version_id)
     else:

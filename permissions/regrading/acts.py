@@ -20,8 +20,9 @@ from portal.accounts.models import User
 from portal.audit.acting import acting
 from portal.parameters.days import day_of
 from portal.ui.phrases import in_chinese
-from surgery.enums import Grade, GradeAct
+from surgery.enums import Grade
 from surgery.models import GradeChange, GradeProposal, GradeVersion
+from surgery.queries.grading import standing_changes
 from surgery.services import grading
 from surgery.services.grade_ledger import apply_due
 
@@ -87,9 +88,7 @@ def _follow_lists(at: datetime) -> None:
     """
     new = _unfollowed()
     held = item_codes(at).values("item_code")
-    listed = GradeChange.objects.filter(
-        version__in=new, proposal=None, code__in=held, undone_by=None
-    ).exclude(act=GradeAct.UNDO)
+    listed = standing_changes().filter(version__in=new, proposal=None, code__in=held)
     for one in listed.select_related("by", "procedure").order_by("pk"):
         _note(one, at)
     FollowedVersion.objects.bulk_create(
@@ -164,8 +163,8 @@ def _lately_due(today: date) -> list[GradeChange]:
         effective_from__lte=today,
         effective_from__gte=first,
     )
-    found = GradeChange.objects.filter(over | at_once, undone_by__isnull=True)
-    return list(found.exclude(act=GradeAct.UNDO).select_related("by").order_by("pk"))
+    found = standing_changes().filter(over | at_once)
+    return list(found.select_related("by").order_by("pk"))
 
 
 def _settle_due(changes: Iterable[GradeChange], at: datetime) -> int:

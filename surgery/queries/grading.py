@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from portal.approvals.workflow import ProposalState
 from surgery.enums import Grade, RecodingState
 from surgery.ledger import base_of, grade_on, standing
-from surgery.models import GradeChange, GradeProposal, Procedure, RecodingLine
+from surgery.models import (
+    GradeChange,
+    GradeProposal,
+    Procedure,
+    Recoding,
+    RecodingLine,
+)
 
 
 class Known(NamedTuple):
@@ -47,6 +53,21 @@ def changes_by_procedure(
         if wanted is None or row[1] in wanted:
             found[row[1]].append(Known._make(row))
     return found
+
+
+def standing_changes() -> QuerySet[GradeChange]:
+    """Changes that still stand: none that takes back, none that was taken back, by
+    itself or with the re-coding it is of.
+
+    Not for taking an earlier one back: what an undone re-coding gave back is a grade of
+    the ledger, and it would stay as it is.
+    """
+    undone = Recoding.objects.filter(state=RecodingState.UNDONE).order_by()
+    made = undone.filter(version__isnull=False).values("version")
+    given_back = undone.filter(undo_version__isnull=False).values("undo_version")
+    return GradeChange.objects.filter(undoes=None, undone_by=None).exclude(
+        Q(version__in=made) | Q(version__in=given_back)
+    )
 
 
 def grade_of(

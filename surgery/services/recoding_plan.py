@@ -20,12 +20,12 @@ from surgery import codes
 from surgery.checks.recoding import Answer, Pair, Way, resolve
 from surgery.enums import Grade, RecodingKind, RecodingState
 from surgery.models import (
-    GradeChange,
     GradeProposal,
     Procedure,
     Recoding,
     RecodingLine,
 )
+from surgery.queries.grading import standing_changes
 
 AT_ONCE = 400
 
@@ -195,21 +195,15 @@ class Entries:
         )
         for pk in asked.order_by("pk").values_list("procedure_id", flat=True):
             self._waiting[pk] = _("有一份待审定的定级申请，先办结")
-        ahead = GradeChange.objects.filter(
-            procedure__in=mine,
-            effective_from__gt=self._today,
-            undoes=None,
-            undone_by=None,
-        )
+        standing = standing_changes().filter(procedure__in=mine)
+        ahead = standing.filter(effective_from__gt=self._today)
         for pk, day in ahead.order_by("pk").values_list(
             "procedure_id", "effective_from"
         ):
             self._waiting[pk] = _(
                 "已定于 %(day)s 调级，先撤销那一版，或等到那天以后"
             ) % {"day": day.isoformat()}
-        eased = GradeChange.objects.filter(
-            procedure__in=mine, transition_until__gte=self._today, undone_by=None
-        )
+        eased = standing.filter(transition_until__gte=self._today)
         ending = eased.order_by("pk").values_list("procedure_id", "transition_until")
         for pk, last in ending:
             self._eased[pk] = _("调级过渡期到 %(day)s，期满后再调整") % {

@@ -1,0 +1,92 @@
+"""What an undone re-coding leaves behind: nothing that follows, nothing in the way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from permissions import regrading
+from permissions.models import GrantEvent, GrantState, RegradedGrant
+from portal.accounts.capabilities import Role
+from portal.accounts.models import User
+from portal.directory.models import Practitioner
+from portal.notices.models import Notice
+from surgery.enums import Grade, RecodingState
+from surgery.models import Procedure
+from tests.cast import make_user
+from tests.permissions import ledger
+from tests.permissions.recodings import (
+    CHOLE,
+    LIVER,
+    NEW,
+    OTHER,
+    decide,
+    held,
+    lines,
+    pair,
+    undo,
+)
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("catalogue", "prerequisites_warn"),
+]
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def he(db: None) -> User:
+    return make_user("2003", "何静宜", Role.OFFICE_HEAD)
+
+
+@pytest.fixture
+def person(wang: User) -> Practitioner:
+    assert wang.practitioner is not None
+    return wang.practitioner
+
+
+@pytest.fixture
+def right(lin: User, person: Practitioner) -> GrantState:
+    return held(lin, person)
+
+
+def entry(code: str) -> Procedure:
+    found: Procedure = Procedure.objects.get(code=code)
+    return found
+
+
+def test_restored_line_is_neither_told_of_nor_suspended_by_what_was_taken_back(
+    lin: User, he: User, person: Practitioner, right: GrantState
+) -> None:
+    undo(decide(lin, he, pair(CHOLE, NEW)), he)
+    told, written = Notice.objects.count(), GrantEvent.objects.count()
+    for later in (timedelta(), DAY):
+        assert regrading.follow_due(at=timezone.now() + later) == 0
+    assert (Notice.objects.count(), GrantEvent.objects.count()) == (told, written)
+    assert RegradedGrant.objects.count() == 0
+    assert lines(person) == [f"{CHOLE} OPERATE"]
+
+
+def test_grades_of_a_later_recoding_that_was_undone_are_not_in_the_way(
+    lin: User, he: User, person: Practitioner
+) -> None:
+    started = timezone.now()
+    with time_machine.travel(started, tick=False):
+        first = decide(lin, he, pair(CHOLE, NEW))
+    with time_machine.travel(started + DAY, tick=False):
+        undo(decide(lin, he, pair(NEW, OTHER)), he)
+    with time_machine.travel(started + 2 * DAY, tick=False):
+        assert undo(first, he).state == RecodingState.UNDONE
+    assert (entry(CHOLE).grade, entry(NEW).grade) == (Grade.THREE, Grade.UNGRADED)
+
+
+def test_transition_of_an_undone_recoding_does_not_keep_a_code_waiting(
+    lin: User, he: User
+) -> None:
+    ledger.make_procedure("51.2200", "胆囊切除术", Grade.THREE)
+    undo(decide(lin, he, pair(LIVER, "51.2200")), he)
+    one = decide(lin, he, pair("51.2200", NEW, "胆囊切除术"))
+    assert (one.state, entry(NEW).grade) == (RecodingState.APPLIED, Grade.THREE)
