@@ -84,7 +84,7 @@ def undo(*, recoding: Recoding, by: User, at: datetime, reason: str) -> Recoding
     text = clear_reason(reason)
     one = rooms.locked(recoding, RecodingState.APPLIED)
     rooms.must_be_allowed_to_undo(one, by)
-    if found := stands_in_the_way(one):
+    if found := stands_in_the_way(one, at):
         raise StandsInTheWay(found)
     rows = list(
         RecodedGrant.objects.filter(recoding=one)

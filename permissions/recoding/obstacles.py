@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from surgery.services.recoding import entries_of
 from surgery.services.recoding_plan import touching
 
 
-def stands_in_the_way(one: Recoding) -> list[str]:
+def stands_in_the_way(one: Recoding, at: datetime) -> list[str]:
     """Each in words; none where the re-coding may be undone. A handful of queries."""
     lines = list(one.lines.select_related("old", "new").order_by("pk"))
     return [
@@ -24,7 +25,7 @@ def stands_in_the_way(one: Recoding) -> list[str]:
         *_later_grades(one, lines),
         *_switched(lines),
         *_later_events(one),
-        *_new_grants(one, lines),
+        *_new_grants(one, lines, at),
     ]
 
 
@@ -91,13 +92,16 @@ def _later_events(one: Recoding) -> Iterator[str]:
         }
 
 
-def _new_grants(one: Recoding, lines: list[RecodingLine]) -> Iterator[str]:
-    """Rights granted anew for an entry that would not be any more."""
+def _new_grants(
+    one: Recoding, lines: list[RecodingLine], at: datetime
+) -> Iterator[str]:
+    """Rights granted anew for an entry that would not be any more; none that is over."""
     made = [line.new_code for line in lines if line.is_made]
     carried = RecodedGrant.objects.filter(recoding=one, is_opened=True)
     granted = Grant.objects.filter(item_code__in=made, recorded_at__gte=one.applied_at)
     granted = granted.exclude(pk__in=carried.order_by().values("into"))
     living = granted.exclude(state__status__in=(GrantStatus.REVOKED, GrantStatus.VOID))
+    living = living.exclude(state__valid_to__lte=at)
     for grant in living.select_related("practitioner").order_by("pk"):
         yield _("%(who)s %(code)s 新授权") % {
             "who": grant.practitioner.name,

@@ -14,9 +14,11 @@ from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
 from portal.notices.models import Notice
+from portal.parameters.days import day_of
 from surgery.enums import Grade, RecodingState
 from surgery.models import Procedure
-from tests.cast import make_user
+from surgery.services.recoding_refusals import StandsInTheWay
+from tests.cast import make_practitioner, make_user
 from tests.permissions import ledger
 from tests.permissions.recodings import (
     CHOLE,
@@ -26,6 +28,7 @@ from tests.permissions.recodings import (
     decide,
     held,
     lines,
+    nothing_written,
     pair,
     undo,
 )
@@ -90,3 +93,24 @@ def test_transition_of_an_undone_recoding_does_not_keep_a_code_waiting(
     undo(decide(lin, he, pair(LIVER, "51.2200")), he)
     one = decide(lin, he, pair("51.2200", NEW, "胆囊切除术"))
     assert (one.state, entry(NEW).grade) == (RecodingState.APPLIED, Grade.THREE)
+
+
+def test_new_grant_whose_time_is_over_is_not_in_the_way(
+    lin: User, he: User, person: Practitioner, right: GrantState
+) -> None:
+    started = timezone.now()
+    with time_machine.travel(started, tick=False):
+        one = decide(lin, he, pair(CHOLE, NEW))
+        other = make_practitioner(
+            "1102", "江月明", initials="jym", pinyin="jiang yueming"
+        )
+        last = day_of(started) + DAY
+        short = held(lin, other, item=NEW, at=started + DAY / 48, valid_to=last)
+    with time_machine.travel(started + DAY, tick=False):
+        with nothing_written(), pytest.raises(StandsInTheWay) as refused:
+            undo(one, he)
+        assert "江月明 51.2301 新授权" in str(refused.value)
+    assert short.valid_to is not None
+    with time_machine.travel(short.valid_to, tick=False):
+        assert undo(one, he).state == RecodingState.UNDONE
+        assert lines(person) == [f"{CHOLE} OPERATE"]
