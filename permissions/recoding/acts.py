@@ -21,7 +21,13 @@ from permissions.models import (
 )
 from permissions.queries.assessments import last_day_to_assess, next_dues
 from permissions.queries.ledger import as_recorded
-from permissions.recoding.carrying import Carried, Going, carried, living_of
+from permissions.recoding.carrying import (
+    Carried,
+    Going,
+    carried,
+    living_of,
+    suspended_at,
+)
 from permissions.recoding.obstacles import stands_in_the_way
 from permissions.recoding.refusals import LinesCross
 from permissions.regrading.acts import follow, recall
@@ -200,7 +206,7 @@ def _open(
         "valid_from": max(going.span.valid_from, at),
         "valid_to": going.span.valid_to,
     }
-    pause = _pause_of(going, entry)
+    pause = _pause_of(going, entry, at)
     return _opened(
         values,
         follows=main.grant,
@@ -302,11 +308,12 @@ def _joined(conditions: Iterable[str]) -> str:
     return "；".join(dict.fromkeys(filter(None, conditions)))[:MOST_WORDS]
 
 
-def _pause_of(going: Going, entry: Procedure) -> str | None:
-    """Why a line is suspended from its first moment: it was before, or it does not reach
-    the stricter grade of what it was merged into. None where it is not."""
+def _pause_of(going: Going, entry: Procedure, at: datetime) -> str | None:
+    """Why a line is suspended from its first moment: one it goes on from is, or it does
+    not reach the stricter grade of what it was merged into. None where it is not."""
     if going.is_suspended:
-        found = (_suspension_of(as_recorded(one.grant)) for one in going.sources)
+        paused = [one for one in going.sources if suspended_at(one, at)]
+        found = (_suspension_of(as_recorded(one.grant)) for one in paused)
         return next((code for code in found if code is not None), ReasonCode.R19)
     is_short = entry.grade and not reaches(going.main.privilege.code, entry.grade)
     return ReasonCode.R19 if is_short else None

@@ -106,11 +106,15 @@ def living_of(grants: Collection[int], at: datetime) -> list[GrantState]:
     return list(found.order_by("practitioner", "pk"))
 
 
-def _going(line: GrantState, target: str, at: datetime) -> Going:
+def suspended_at(line: GrantState, at: datetime) -> bool:
+    """Not one whose suspension has run out, though nobody wrote that down yet."""
     until = line.suspended_until
-    is_suspended = line.status == GrantStatus.SUSPENDED
-    if is_suspended and until is not None and until <= at:
-        is_suspended = False
+    is_over = until is not None and until <= at
+    return line.status == GrantStatus.SUSPENDED and not is_over
+
+
+def _going(line: GrantState, target: str, at: datetime) -> Going:
+    is_suspended = suspended_at(line, at)
     starts = max(line.valid_from, at) if line.item_code != target else line.valid_from
     return Going(
         target,
@@ -118,7 +122,7 @@ def _going(line: GrantState, target: str, at: datetime) -> Going:
         [line],
         Span(starts, line.valid_to),
         is_suspended,
-        until if is_suspended else None,
+        line.suspended_until if is_suspended else None,
     )
 
 
