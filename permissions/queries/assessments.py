@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from permissions.enums import AssessmentResult
-from permissions.models import Assessment, Grant
+from permissions.models import Assessment, Grant, RecodedGrant
 from portal.parameters.days import day_of, months_after
 
 
@@ -20,6 +20,23 @@ def last_day_to_assess(began: datetime, months: int, next_due: date | None) -> d
     """The last day on which the next assessment is in time; ``next_due`` is that of the
     last assessment that was not failed, None where there was none."""
     return next_due or months_after(day_of(began), months)
+
+
+def carried_from(grant: int) -> set[int]:
+    """A grant and those it carries on under other codes, straight or over others, by
+    key; two queries a step."""
+    found: set[int] = set()
+    looked_at = {grant}
+    while looked_at:
+        found |= looked_at
+        follows = Grant.objects.filter(
+            pk__in=looked_at, first_due__isnull=False, follows__isnull=False
+        )
+        ended = RecodedGrant.objects.filter(into__in=looked_at, is_opened=True)
+        straight = follows.order_by("pk").values_list("follows_id", flat=True)
+        merged = ended.order_by("pk").values_list("state__grant_id", flat=True)
+        looked_at = {key for key in (*straight, *merged) if key is not None} - found
+    return found
 
 
 def next_dues(**only: Any) -> dict[int, date]:

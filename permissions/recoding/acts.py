@@ -103,10 +103,12 @@ def undo(*, recoding: Recoding, by: User, at: datetime, reason: str) -> Recoding
         recall(one.version.changes.all(), by=by, at=at, reason=text)
     grants = {key for row in rows for key in (row.state.grant_id, row.into_id)}
     dues = next_dues(pk__in=grants)
-    ended = {row.state_id: row for row in rows}
+    ended: dict[int, list[RecodedGrant]] = defaultdict(list)
+    for row in rows:
+        ended[row.state_id].append(row)
     lines = rooms.take_back(recoding=one, by=by, at=at, reason=text)
-    for row in ended.values():
-        _open_again(row, dues, by=by, at=at, reason=text)
+    for parts in ended.values():
+        _open_again(parts, dues, by=by, at=at, reason=text)
     made = {line.new_code: [line.old_code] for line in lines if line.is_made}
     _give_back(made, at)
     return one
@@ -223,14 +225,18 @@ def _open(
 
 
 def _open_again(
-    row: RecodedGrant,
+    parts: Sequence[RecodedGrant],
     dues: Mapping[int, date],
     *,
     by: User,
     at: datetime,
     reason: str,
 ) -> None:
-    """What ended by it, as it stood but for that; nothing where its time is over."""
+    """What ended by it, as it stood but for that; nothing where its time is over.
+
+    ``parts`` are the lines it went on in, several where its code was split.
+    """
+    row = parts[-1]
     state = row.state
     before = [one for one in as_recorded(state.grant) if one.pk != row.event_id]
     standing = fold(state.grant.span, before)
@@ -248,8 +254,8 @@ def _open_again(
         values,
         follows=row.into,
         names_of=state.grant,
-        # Who was assessed under the new code in between was assessed.
-        first_due=due and max(due, dues.get(row.into_id, due)),
+        # Who was assessed under a new code in between was assessed.
+        first_due=due and max(due, *(dues.get(part.into_id, due) for part in parts)),
         pause=_suspension_of(before) if is_paused else None,
         until=until if is_paused else None,
         by=by,

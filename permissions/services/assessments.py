@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from permissions.enums import AssessmentResult, Trigger
 from permissions.models import Assessment, GrantState
-from permissions.queries.assessments import last_day_to_assess
+from permissions.queries.assessments import carried_from, last_day_to_assess
 from permissions.services import rules, telling
 from permissions.services.changes import locked
 from permissions.services.refusals import ActRefused, OwnRight
@@ -98,10 +98,14 @@ def assess(
 def _must_be_next(state: GrantState, assessed_on: date, at: datetime) -> None:
     if assessed_on > day_of(at):
         raise AssessedInFuture
-    began = day_of(state.valid_from)
+    # What was assessed under the code it had before was this right.
+    lines = GrantState.objects.filter(grant__in=carried_from(state.grant_id))
+    starts = lines.order_by("pk").values_list("valid_from", flat=True)
+    began = day_of(min(starts))
     if assessed_on < began:
         raise AssessedBefore(began)
-    last = Assessment.objects.filter(state=state).order_by("-assessed_on").first()
+    made = Assessment.objects.filter(state__in=lines.order_by().values("pk"))
+    last = made.order_by("-assessed_on").first()
     if last is not None and assessed_on <= last.assessed_on:
         raise AssessedBefore(last.assessed_on)
 
