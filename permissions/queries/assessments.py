@@ -35,7 +35,7 @@ def carried_from(grant: int) -> set[int]:
         ended = RecodedGrant.objects.filter(into__in=looked_at, is_opened=True)
         straight = follows.order_by("pk").values_list("follows_id", flat=True)
         merged = ended.order_by("pk").values_list("state__grant_id", flat=True)
-        looked_at = {key for key in (*straight, *merged) if key is not None} - found
+        looked_at = {*straight, *merged} - found
     return found
 
 
