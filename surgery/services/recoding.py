@@ -20,14 +20,11 @@ from portal.audit.refusing import clear_reason
 from portal.parameters.days import day_of
 from portal.sheets.models import ImportState, Outcome
 from surgery import codes
-from surgery.enums import Grade, GradeAct, RecodingState, RestrictedClass
+from surgery.enums import Grade, GradeAct, RecodingState
 from surgery.models import (
-    Filing,
     GradeChange,
     GradeVersion,
     Procedure,
-    ProcedureAlias,
-    ProcedureDepartment,
     Recoding,
     RecodingLine,
     RecodingSheet,
@@ -36,7 +33,7 @@ from surgery.models.procedures import find_anew
 from surgery.services.grade_ledger import Entry, write_version
 from surgery.services.grading_refusals import DocumentMissing, OwnGradeProposal
 from surgery.services.listed_grades import must_be_decided, must_decide
-from surgery.services.procedures import COLUMNS
+from surgery.services.recoding_entries import Targets, lower_again, targets_of
 from surgery.services.recoding_plan import (
     Turning,
     Wish,
@@ -194,7 +191,7 @@ def take_effect(*, recoding: Recoding, at: datetime) -> list[RecodingLine]:
     turnings = turnings_of(wishes, at=at, but=recoding)
     by, reason, today = recoding.decided_by, recoding.reason, day_of(at)
     with acting(by=by, reason=reason):
-        targets = _targets(turnings, today, at)
+        targets = targets_of(turnings, today, at)
         for one in {turning.old.pk: turning.old for turning in turnings}.values():
             one.is_enabled, one.effective_to = False, today
             _save(one, at)
@@ -210,77 +207,6 @@ def take_effect(*, recoding: Recoding, at: datetime) -> list[RecodingLine]:
         _save(recoding, at)
     find_anew({new.pk for new, _made in targets.values()}, str(recoding._state.db))
     return lines
-
-
-Targets = dict[str, tuple[Procedure, bool]]
-
-
-def _targets(turnings: Sequence[Turning], today: date, at: datetime) -> Targets:
-    """The new entries by key; one that was not there has what its first source had."""
-    found: Targets = {}
-    for one in turnings:
-        key = codes.key(one.new_code)
-        sources = [each.old for each in turnings if codes.key(each.new_code) == key]
-        if key in found:
-            continue
-        if one.new is None:
-            found[key] = (_made(one, sources, today, at), True)
-        elif one.new.is_enabled:
-            found[key] = (one.new, False)
-        else:
-            # Made by a re-coding that was undone: it wakes.
-            one.new.is_enabled, one.new.effective_from = True, today
-            one.new.effective_to = None
-            _save(one.new, at)
-            found[key] = (one.new, True)
-        if found[key][1]:
-            _file(found[key][0], sources, at)
-    return found
-
-
-def _made(
-    turning: Turning, sources: Sequence[Procedure], today: date, at: datetime
-) -> Procedure:
-    first = turning.old
-    values = {name: getattr(first, name) for name in COLUMNS}
-    strictest = max(
-        (one.restricted_class for one in sources),
-        # 国家限制类 is stricter than 省级, and has the smaller number.
-        key=lambda each: (each != RestrictedClass.NONE, -each),
-    )
-    values |= {
-        "name": turning.new_name,
-        "restricted_class": strictest,
-        "needs_special_licence": any(one.needs_special_licence for one in sources),
-    }
-    entry = Procedure(
-        code=turning.new_code,
-        grade=Grade.UNGRADED,
-        source=first.source,
-        effective_from=today,
-        **values,
-    )
-    _save(entry, at)
-    names = [name.name for name in first.aliases.filter(is_dropped=False)]
-    if first.name != entry.name:
-        names.append(first.name)
-    for name in dict.fromkeys(names):
-        if name != entry.name:
-            _save(ProcedureAlias(procedure=entry, name=name), at)
-    for place in first.departments.filter(is_dropped=False):
-        _save(ProcedureDepartment(procedure=entry, department=place.department), at)
-    return entry
-
-
-def _file(entry: Procedure, sources: Sequence[Procedure], at: datetime) -> None:
-    """A restricted technique that was filed is filed under its new code too."""
-    if Filing.objects.filter(procedure=entry).exists():
-        return
-    filed = Filing.objects.filter(procedure__in=[one.pk for one in sources]).first()
-    if filed is not None:
-        names = ("filed_on", "authority", "document_no", "document")
-        values = {name: getattr(filed, name) for name in names}
-        _save(Filing(procedure=entry, **values), at)
 
 
 def _carry_grades(
@@ -354,6 +280,8 @@ def take_back(
             _save(old, at)
         for key in {one.new_id for one in lines if one.is_made and one.new_id}:
             _stop(entries[key], today, at)
+        for key in {one.new_id for one in lines if not one.is_made and one.new_id}:
+            lower_again(entries[key], recoding, at)
     changes = GradeChange.objects.filter(version=recoding.version_id).order_by("pk")
     wanted = [(entries[one.procedure_id], one.grade_before) for one in changes]
     recoding.undo_version = _graded(wanted, recoding, at, by=by, reason=reason)

@@ -18,8 +18,9 @@ from portal.parameters.days import day_of
 from portal.ui.phrases import listed
 from surgery import codes
 from surgery.checks.recoding import Answer, Pair, Way, resolve
-from surgery.enums import Grade, RecodingKind, RecodingState
+from surgery.enums import Grade, RecodingKind, RecodingState, RestrictedClass
 from surgery.models import (
+    Filing,
     GradeProposal,
     Procedure,
     Recoding,
@@ -136,6 +137,8 @@ def _judged(
         turnings.append(turning)
         problems += known.problems_of(turning)
         notes += _notes(turning, mine)
+        if known.takes_a_filing(turning, mine):
+            notes.append(_("旧编码的限制类技术备案将带入新编码"))
     if answer.way is Way.CHAIN:
         ends = listed([one.new_code for one in turnings]) or "—"
         notes.insert(0, _("连环：最终为 %(codes)s") % {"codes": ends})
@@ -160,7 +163,31 @@ def _notes(turning: Turning, sources: Sequence[Procedure]) -> list[str]:
             _("级别不同（%(said)s），从严定为%(grade)s")
             % {"said": said, "grade": Grade(turning.grade).label}
         )
+    return notes + _strict_notes(entries)
+
+
+def _strict_notes(entries: Sequence[Procedure]) -> list[str]:
+    """Where they differ: what holds for one will hold for all."""
+    notes, strict = [], strictest(entries)
+    if len({one.restricted_class for one in entries}) > 1:
+        label = RestrictedClass(strict["restricted_class"]).label
+        notes.append(_("限制类别不同，从严列为%(label)s") % {"label": label})
+    if len({one.needs_special_licence for one in entries}) > 1:
+        notes.append(_("专项许可要求不同，从严须专项许可"))
     return notes
+
+
+STRICT = ("restricted_class", "needs_special_licence")
+
+
+def strictest(entries: Iterable[Procedure]) -> dict[str, int]:
+    """The fields of ``STRICT`` for a code that takes in all of these."""
+    found = list(entries)
+    classes = (one.restricted_class for one in found)
+    # 国家限制类 is stricter than 省级, and has the smaller number.
+    highest = max(classes, key=lambda each: (each != RestrictedClass.NONE, -each))
+    licence = any(one.needs_special_licence for one in found)
+    return {"restricted_class": highest, "needs_special_licence": licence}
 
 
 class Entries:
@@ -174,6 +201,7 @@ class Entries:
         self._waiting: dict[int, str] = {}
         self._eased: dict[int, str] = {}
         self._wakeable: set[int] = set()
+        self._filed: set[int] = set()
         self._planned: dict[str, int] = {}
         wanted = sorted(keys)
         for start in range(0, len(wanted), AT_ONCE):
@@ -213,9 +241,15 @@ class Entries:
             new__in=mine, is_made=True, recoding__state=RecodingState.UNDONE
         )
         self._wakeable |= set(woken.order_by("pk").values_list("new_id", flat=True))
+        filed = Filing.objects.filter(procedure__in=mine)
+        self._filed |= set(filed.order_by("pk").values_list("procedure_id", flat=True))
 
     def has(self, key: str) -> bool:
         return key in self.by_key
+
+    def takes_a_filing(self, turning: Turning, sources: Iterable[Procedure]) -> bool:
+        is_filed = turning.new is not None and turning.new.pk in self._filed
+        return not is_filed and any(one.pk in self._filed for one in sources)
 
     def problems_of(self, turning: Turning) -> list[str]:
         """Each with the code it is about."""
