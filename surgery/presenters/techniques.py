@@ -53,7 +53,8 @@ def technique_rows(
 def _row(one: Any, today: date, calendar: Calendar) -> TechniqueRow:
     first_on = day_of(one.first_at) if one.first_at else None
     now = standing(
-        is_restricted=one.is_restricted,
+        # Under a new code its clock goes on; the old one is filed no more.
+        is_restricted=one.is_restricted and not one.is_recoded,
         first_case_on=first_on,
         filed_on=one.filed_on,
         today=today,

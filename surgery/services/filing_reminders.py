@@ -13,7 +13,7 @@ from portal.notices.services import Told, notify
 from portal.parameters.days import day_of
 from portal.parameters.working_days import calendar_of_settings
 from surgery.filing import FilingState, Standing, standing
-from surgery.queries.techniques import RESTRICTED, techniques
+from surgery.queries.techniques import BEGUN, techniques
 
 SOON = 5  # working days
 
@@ -21,8 +21,7 @@ SOON = 5  # working days
 def remind_of_filings(*, at: datetime) -> int:
     """How many notices were written. Run as often as one likes."""
     calendar, today, told = calendar_of_settings(), day_of(at), 0
-    waiting = techniques().filter(RESTRICTED, filed_on=None, first_at__isnull=False)
-    for one in waiting.order_by("code"):
+    for one in techniques().filter(BEGUN).order_by("code"):
         now = standing(
             is_restricted=True,
             first_case_on=day_of(one.first_at),

@@ -30,6 +30,7 @@ from surgery.forms.techniques import FilingForm
 from surgery.models import Procedure
 from surgery.presenters.techniques import TechniqueRow, technique_rows
 from surgery.queries.techniques import (
+    BEGUN,
     RESTRICTED,
     STOPPED,
     overdue_before,
@@ -71,7 +72,6 @@ def technique_spec(now: datetime) -> ListSpec[Procedure, TechniqueRow]:
     """The countdown goes by working days: what is overdue depends on the day."""
     today, calendar = day_of(now), calendar_of_settings()
     limit = start_of(overdue_before(today, calendar))
-    begun = RESTRICTED & Q(filed_on=None, first_at__isnull=False)
     return ListSpec[Procedure, TechniqueRow](
         key="techniques",
         columns=COLUMNS,
@@ -83,8 +83,8 @@ def technique_spec(now: datetime) -> ListSpec[Procedure, TechniqueRow]:
         views=(
             QuickView("all", _("全部")),
             QuickView("restricted", _("限制类"), RESTRICTED),
-            QuickView("counting", _("倒计时"), begun & Q(first_at__gte=limit), "warn"),
-            QuickView("overdue", _("逾期"), begun & Q(first_at__lt=limit), "bad"),
+            QuickView("counting", _("倒计时"), BEGUN & Q(first_at__gte=limit), "warn"),
+            QuickView("overdue", _("逾期"), BEGUN & Q(first_at__lt=limit), "bad"),
             QuickView("stopped", _("停用"), STOPPED),
         ),
         order=("code",),
