@@ -27,11 +27,13 @@ from portal.parameters.working_days import Calendar, calendar_of_settings
 from surgery.enums import RecodingState, RestrictedClass
 from surgery.filing import WORKING_DAYS
 from surgery.models import CaseShare, Procedure, RecodingLine
+from surgery.queries.recoding import all_before
 
 RESTRICTED = ~Q(restricted_class=RestrictedClass.NONE)
 CLASSES = [one for one in RestrictedClass if one is not RestrictedClass.NONE]
 # Done already and to be filed, unless it has another code by now.
 BEGUN = RESTRICTED & Q(filed_on=None, first_at__isnull=False, is_recoded=False)
+APPLIED = RecodingLine.objects.filter(recoding__state=RecodingState.APPLIED)
 STOPPED = Q(is_enabled=False) | Q(effective_to__isnull=False)
 
 
@@ -42,23 +44,21 @@ def techniques() -> QuerySet[Any]:
     the restricted codes that became it; ``filed_on`` a day; ``stop_reason`` why it was
     put out of use, if anybody said; ``is_recoded``: it ended, for it has another code.
     """
+    return _techniques(_first_of_carried())
+
+
+def _techniques(firsts: Mapping[int, datetime]) -> QuerySet[Any]:
+    """``firsts`` are first cases, by key, of those that had other codes before."""
     cases = CaseShare.objects.filter(code_key=OuterRef("code_key"))
     stops = Procedure.history.filter(
         id=OuterRef("pk"), effective_to=OuterRef("effective_to")
     ).exclude(history_user=None)
     own = Subquery(cases.order_by("op_start").values("op_start")[:1])
-    carried = [When(pk=pk, then=Value(at)) for pk, at in _first_of_carried().items()]
-    became = RecodingLine.objects.filter(
-        old=OuterRef("pk"), recoding__state=RecodingState.APPLIED
-    )
+    carried = [When(pk=pk, then=Value(at)) for pk, at in firsts.items()]
+    became = APPLIED.filter(old=OuterRef("pk"))
     found: QuerySet[Any] = Procedure.objects.annotate(
         first_at=Case(*carried, default=own, output_field=DateTimeField()),
-        # Not a bare condition: SQL Server has none to select.
-        is_recoded=Case(
-            When(Q(is_enabled=False) & Exists(became), then=Value(True)),
-            default=Value(False),
-            output_field=BooleanField(),
-        ),
+        is_recoded=_whether(Q(is_enabled=False) & Exists(became)),
         filed_on=F("filing__filed_on"),
         stop_reason=Subquery(
             stops.order_by("history_id").values("history_change_reason")[:1]
@@ -67,12 +67,17 @@ def techniques() -> QuerySet[Any]:
     return found.filter(RESTRICTED | STOPPED).select_related("filing")
 
 
+def _whether(condition: Any) -> Case:
+    """Not the bare condition: SQL Server has none to select."""
+    yes = When(condition, then=Value(True))
+    return Case(yes, default=Value(False), output_field=BooleanField())
+
+
 def _first_of_carried() -> dict[int, datetime]:
     """The first case of restricted techniques that had other codes before, by key: their
     clock goes on. What was not restricted before it was merged does not start it. Two
     queries, one where nothing was re-coded."""
-    lines = RecodingLine.objects.filter(
-        recoding__state=RecodingState.APPLIED,
+    lines = APPLIED.filter(
         old__restricted_class__in=CLASSES,
         new__restricted_class__in=CLASSES,
     ).order_by("pk")
@@ -93,19 +98,9 @@ def _first_of_carried() -> dict[int, datetime]:
     )
     found: dict[int, datetime] = {}
     for new in before:
-        known = [firsts.get(keys[each]) for each in _all_before(new, before)]
+        known = [firsts.get(keys[each]) for each in all_before(new, before)]
         if dated := [at for at in known if at is not None]:
             found[new] = min(dated)
-    return found
-
-
-def _all_before(entry: int, before: Mapping[int, Collection[int]]) -> set[int]:
-    """Itself, and what it was before, straight or over others."""
-    found: set[int] = set()
-    looked_at = {entry}
-    while looked_at:
-        found |= looked_at
-        looked_at = {old for one in looked_at for old in before.get(one, ())} - found
     return found
 
 
@@ -124,11 +119,18 @@ def overdue_before(today: date, calendar: Calendar) -> date:
 def filing_overdue(codes: Collection[str], *, today: date) -> set[str]:
     """Of these procedures the restricted ones that should have been filed by now.
 
-    Until then they may be done: a technique is filed after its first case (GR09).
-    Three queries.
+    Until then they may be done: a technique is filed after its first case (GR09). One
+    query, two more where one of them had another code.
     """
-    limit = overdue_before(today, calendar_of_settings())
-    late = techniques().filter(
-        BEGUN, code__in=codes, filing=None, first_at__lt=start_of(limit)
+    limit = start_of(overdue_before(today, calendar_of_settings()))
+    former = APPLIED.filter(new=OuterRef("pk"))
+    rows = list(
+        _techniques({})
+        .filter(RESTRICTED, is_recoded=False, code__in=codes, filing=None)
+        .annotate(is_carried=_whether(Exists(former)))
+        .order_by("pk")
+        .values_list("pk", "code", "first_at", "is_carried")
     )
-    return set(late.order_by().values_list("code", flat=True))
+    carried = _first_of_carried() if any(row[-1] for row in rows) else {}
+    firsts = {code: carried.get(pk, own) for pk, code, own, _is_carried in rows}
+    return {code for code, at in firsts.items() if at is not None and at < limit}
