@@ -21,8 +21,9 @@ from surgery.hits import parts_of
 from surgery.models import Procedure, ProcedureAlias
 from surgery.queries.catalogue import switch_ahead
 from surgery.queries.operators import operators_of
+from surgery.queries.recoding import former_keys
 from surgery.queries.search import words_of
-from surgery.queries.volumes import cases_by_key
+from surgery.queries.volumes import cases_by_codes, cases_by_key
 
 IN_USE = Chip("ok", "circle-check", gettext_lazy("启用"))
 OUT_OF_USE = Chip("mute", "ban", gettext_lazy("停用"))
@@ -137,19 +138,32 @@ class ProcedureRow:
 def procedure_rows(
     entries: Sequence[Procedure], *, looked_for: str = ""
 ) -> list[ProcedureRow]:
-    """Rows of a list, with who may operate and how often it was done; two queries."""
+    """Rows of a list, with who may operate and how often it was done, under the codes it
+    had before too; two queries, two more where there are such codes."""
     words = words_of(looked_for)
     able = operators_of([entry.code for entry in entries])
     since = start_of(months_after(today(), -MONTHS))
-    done = cases_by_key([entry.code_key for entry in entries], since=since)
+    done = _done(entries, since)
     return [
         replace(
             procedure_row(entry, words),
             operators=able.get(entry.code),
-            cases=done.get(entry.code_key, 0),
+            cases=done.get(entry.pk, 0),
         )
         for entry in entries
     ]
+
+
+def _done(entries: Sequence[Any], since: datetime) -> dict[int, int]:
+    """Cases by entry."""
+    plain = {one.pk: one.code_key for one in entries if not one.former_lines}
+    by_key = cases_by_key(plain.values(), since=since)
+    done = {pk: by_key.get(key, 0) for pk, key in plain.items()}
+    if recoded := {one.pk: one.code_key for one in entries if one.former_lines}:
+        former = former_keys(recoded)
+        codes_of = {pk: {key, *former[pk]} for pk, key in recoded.items()}
+        done |= cases_by_codes(codes_of, since=since)
+    return done
 
 
 def procedure_row(entry: Procedure, words: Sequence[str] = ()) -> ProcedureRow:
