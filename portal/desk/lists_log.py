@@ -85,9 +85,15 @@ EXPORTED: tuple[Column[LogRow], ...] = (
 # Each tab with its sources; none named: all that are changes.
 VIEWS: Mapping[str, tuple[Text, tuple[Source, ...]]] = {
     "all": (_("全部"), ()),
-    "grants": (_("授权"), (Source.GRANT,)),
+    "grants": (_("授权"), (Source.GRANT, Source.IMPORT)),
     "applications": (_("申请"), (Source.APPLICATION,)),
-    "reviews": (_("复核与培训"), (Source.REVIEW, Source.TRAINING)),
+    "reviews": (
+        _("复核与培训"),
+        (
+            *(Source.REVIEW, Source.ASSESSMENT, Source.TRAINING),
+            *(Source.TRAINING_IMPORT, Source.CERTIFICATE),
+        ),
+    ),
     "catalogue": (_("权限字典"), (Source.CATALOGUE, Source.RULE, Source.TEMPLATE)),
     "surgery": (
         _("手术目录与申报"),
@@ -95,10 +101,10 @@ VIEWS: Mapping[str, tuple[Text, tuple[Source, ...]]] = {
             *(Source.PROCEDURE, Source.ALIAS, Source.DEPARTMENT, Source.GRADE),
             *(Source.GRADING, Source.GRADE_PROPOSAL, Source.PUBLICATION),
             *(Source.RECODING, Source.RECODED_CODE),
-            *(Source.DECLARATION, Source.FILING),
+            *(Source.DECLARATION, Source.FILING, Source.BOOKING),
         ),
     ),
-    "his": (_("HIS 操作"), (Source.HIS,)),
+    "his": (_("HIS 操作"), (Source.HIS, Source.DRIFT)),
     "parameters": (_("参数"), (Source.PARAMETER,)),
     "accounts": (_("账户与角色"), (Source.ACCOUNT,)),
     "access": (_("登录与访问"), (Source.ACCESS,)),

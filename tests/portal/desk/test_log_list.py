@@ -17,6 +17,8 @@ from permissions.models import GrantState
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, EventKind
+from portal.desk.lists_log import VIEWS
+from portal.desk.log_letters import Source
 from portal.outbox import services as outbox
 from portal.outbox.models import Message, State
 from portal.parameters.registry import LOCK_MINUTES
@@ -232,3 +234,19 @@ def test_log_asks_the_same_however_many_rows(
     with assert_queries(14):
         page = client.get(LOG)
     assert page.context["list"].pager.total == count * 3 + (count // 5) * 3
+
+
+def test_every_source_of_changes_stands_in_one_tab_but_saved_views() -> None:
+    told = [source for _label, sources in VIEWS.values() for source in sources]
+    assert sorted(told) == sorted(set(Source) - {Source.SAVED_VIEW})
+    assert {
+        name: [source.name for source in sources]
+        for name, (_label, sources) in VIEWS.items()
+        if name in ("grants", "reviews", "his")
+    } == {
+        "grants": ["GRANT", "IMPORT"],
+        "reviews": [
+            *("REVIEW", "ASSESSMENT", "TRAINING", "TRAINING_IMPORT", "CERTIFICATE"),
+        ],
+        "his": ["HIS", "DRIFT"],
+    }
