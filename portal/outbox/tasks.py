@@ -6,8 +6,9 @@ import logging
 
 from celery import shared_task
 
+from portal.bell import EXPIRES_SECONDS
 from portal.his.targets import DEFAULT, target_of, targets
-from portal.outbox.bell import arguments, nudge
+from portal.outbox.bell import nudge
 from portal.outbox.delivery import deliver_due
 
 logger = logging.getLogger(__name__)
@@ -34,5 +35,19 @@ def deliver(target: str = "") -> None:
         logger.info("outbox delivered", extra={**counts, "target": name})
     if summary.is_cut:
         nudge(name)
-    elif summary.is_limited:
-        deliver.apply_async(arguments(name), countdown=NEXT_SECOND, ignore_result=True)
+    elif summary.is_limited and summary.total:
+        ring_in_the_next_second(name)
+
+
+def ring_in_the_next_second(target: str) -> None:
+    """By name, the HIS too: without one it would be another sweep.
+
+    Only a run that told something rings: one that found the second used up by another
+    leaves it to that one, or every sweep would begin a chain that never ends.
+    """
+    deliver.apply_async(
+        (target,),
+        countdown=NEXT_SECOND,
+        expires=NEXT_SECOND + EXPIRES_SECONDS,
+        ignore_result=True,
+    )

@@ -246,6 +246,50 @@ def test_sweep_delivers_to_the_his_and_wakes_a_task_for_each_other_target(
     assert state_of(theirs) == State.CONFIRMED
 
 
+LIMITED = "[his]\nper_second = 1\n" + TARGETS
+
+
+@pytest.fixture
+def delayed(monkeypatch: pytest.MonkeyPatch, his: MemoryHis) -> list[Any]:
+    """What rings later, and the sweep's other tasks go nowhere."""
+    rung: list[Any] = []
+
+    def ring(given: tuple[str, ...], **options: Any) -> None:
+        rung.append((given, options["countdown"], options["expires"]))
+
+    monkeypatch.setattr(tasks, "nudge", lambda _target: None)
+    monkeypatch.setattr("portal.his.targets.Target.gateway", lambda _target: his)
+    monkeypatch.setattr(tasks.deliver, "apply_async", ring)
+    return rung
+
+
+def test_limited_his_is_rung_for_alone_in_the_next_second(
+    settings: Any, delayed: list[Any]
+) -> None:
+    settings.HIS_TARGETS = LIMITED
+    messages = [promise("1001"), promise("1002")]
+
+    tasks.deliver()
+
+    assert delayed == [(("his",), 1, 61)]
+    assert [state_of(row) for row in messages] == [State.CONFIRMED, State.WAITING]
+
+
+def test_run_that_found_the_second_used_up_rings_no_more(
+    settings: Any, delayed: list[Any]
+) -> None:
+    """However many sweeps begin while a limited target has work: one chain goes on."""
+    settings.HIS_TARGETS = LIMITED
+    promise("1001"), promise("1002")
+    tasks.deliver()
+    delayed.clear()
+
+    tasks.deliver()
+    tasks.deliver("his")
+
+    assert delayed == []
+
+
 def test_target_that_is_not_set_up_is_said_to_be(his: MemoryHis) -> None:
     with pytest.raises(HisMisconfigured, match="没有名为 nowhere 的对接目标"):
         deliver_to("nowhere", his)
