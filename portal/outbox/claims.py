@@ -125,9 +125,11 @@ def may_pass(at: datetime) -> tuple[Exists, Q]:
 
 
 def passers(at: datetime, limit: int, target: str) -> list[int]:
-    """Messages that take a right away and pass a rejected one."""
+    """Messages that take a right away and pass a rejected one; as ``heads``, not while a
+    later one is undecided."""
     waiting = Message.objects.filter(target=target, state=State.WAITING, due_at__lte=at)
-    found = waiting.filter(*may_pass(at)).order_by("id")
+    later = of_stream(id__gt=OuterRef("id")).filter(state__in=UNDECIDED)
+    found = waiting.filter(~Exists(later), *may_pass(at)).order_by("id")
     return list(found.values_list("id", flat=True)[:limit])
 
 

@@ -185,6 +185,28 @@ def test_nothing_goes_while_one_that_passed_it_is_undecided(state: State) -> Non
     assert claimed_now() == [giver.pk]
 
 
+@pytest.mark.parametrize("state", [State.SENDING, State.UNKNOWN])
+def test_passer_behind_an_undecided_one_takes_no_place_of_another(state: State) -> None:
+    """Put back in line by a person while the revocation after it was under way."""
+    rejected, suspension, revocation = (
+        promise(priv_code="RX09"),
+        promise(op="SUSPEND"),
+        promise(op="REVOKE"),
+    )
+    other = promise("1001")
+    soon = timezone.now() + timedelta(seconds=60)
+    lease = {"claim": uuid.uuid4(), "lease_until": soon}
+    become(rejected, State.REJECTED)
+    become(revocation, state, due_at=soon, **(lease if state == State.SENDING else {}))
+
+    assert claims.passers(timezone.now(), 50, "his") == []
+    assert claimed_now(1) == [other.pk]
+    assert state_of(suspension) == State.WAITING
+
+    become(revocation, State.REJECTED, claim=None, lease_until=None)
+    assert claimed_now() == [suspension.pk]
+
+
 def test_claim_gives_back_what_another_worker_has_passed_meanwhile() -> None:
     rejected = promise(priv_code="RX09")
     giver, suspension = promise(), promise(op="SUSPEND")
