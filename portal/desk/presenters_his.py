@@ -18,7 +18,7 @@ from portal.outbox.archived import ArchivedMessage
 from portal.outbox.archiving import message_of
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.models import Message, State
-from portal.outbox.presenters import chip, held_by, holder_words
+from portal.outbox.presenters import chip, holder_words
 from portal.ui.elements import Chip, Text
 from portal.ui.moments import write_second, write_short
 
@@ -114,8 +114,7 @@ def waits_for(message: Message) -> str:
     """Why a message that was not tried yet is still here."""
     if message.state == State.WAITING and message.not_before > timezone.now():
         return _("%(at)s 推送") % {"at": write_short(message.not_before)}
-    code = held_by(message)
-    return "" if code is None else holder_words(code)
+    return holder_words(message)
 
 
 def can_retry(message: Message) -> bool:

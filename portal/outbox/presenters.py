@@ -152,8 +152,8 @@ def _waiting(message: Message) -> Arrival:
         return Arrival.stuck(title)
     if message.tries:
         return _retrying(message)
-    if (code := held_by(message)) is not None:
-        return _held_up(code)
+    if text := holder_words(message):
+        return _held_up(message, text)
     return Arrival.queued(title=title)
 
 
@@ -166,14 +166,23 @@ def held_by(message: Message) -> str | None:
     return getattr(message, "held_by", None)
 
 
-def holder_words(code: str) -> str:
-    """What the message before it waits for."""
-    return _("前一条 %(code)s 待处理") % {"code": code} if code else _("前一条待处理")
+def holder_words(message: Message) -> str:
+    """What the message before it waits for, or that nobody knows yet what became of a
+    later one that passed it; empty when nothing holds it up."""
+    code = held_by(message)
+    if code is not None:
+        return (
+            _("前一条 %(code)s 待处理") % {"code": code} if code else _("前一条待处理")
+        )
+    return _("等后一条的结果") if getattr(message, "is_held_by_later", False) else ""
 
 
-def _held_up(code: str) -> Arrival:
-    text = holder_words(code)
-    why = _("前一条变更还没有被 HIS 接受；到 HIS 对接页处理后，这条自动送达")
+def _held_up(message: Message, text: str) -> Arrival:
+    why = (
+        _("后一条变更还不知道是否写入 HIS；有结果后，这条自动送达")
+        if held_by(message) is None
+        else _("前一条变更还没有被 HIS 接受；到 HIS 对接页处理后，这条自动送达")
+    )
     return Arrival(("f", "w", ""), "warn", text, why, why=why)
 
 

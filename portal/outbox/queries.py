@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db.models import (
+    BooleanField,
     Case,
     CharField,
     Count,
+    Exists,
     Max,
     Min,
     OuterRef,
@@ -55,14 +57,20 @@ def shown() -> QuerySet[Message]:
 
 
 def with_holders(messages: QuerySet[Message]) -> QuerySet[Message]:
-    """With ``held_by``: see ``presenters.held_by``."""
+    """With ``held_by`` and ``is_held_by_later``: see ``presenters.holder_words``.
+
+    A later one that is being sent has its answer in a moment, and is not told of.
+    """
     earlier = of_stream(id__lt=OuterRef("id"))
+    in_doubt = of_stream(id__gt=OuterRef("id")).filter(IS_UNKNOWN)
     in_front = earlier.filter(IS_OPEN, HOLDS_UP).order_by("id").values("last_code")
     # What takes a right away passes a rejected message.
     is_held = Q(state=State.WAITING, takes_away=False)
     is_waiting = When(is_held, then=Subquery(in_front[:1]))
+    is_passed = When(Exists(in_doubt), state=State.WAITING, then=True)
     return messages.annotate(
-        held_by=Case(is_waiting, default=None, output_field=CharField(null=True))
+        held_by=Case(is_waiting, default=None, output_field=CharField(null=True)),
+        is_held_by_later=Case(is_passed, default=False, output_field=BooleanField()),
     )
 
 

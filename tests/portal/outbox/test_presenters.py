@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from portal.desk.presenters_his import waits_for
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.models import Message, State
 from portal.outbox.presenters import arrival
@@ -66,6 +67,40 @@ def test_message_that_takes_away_passes_a_rejected_one_and_says_nothing_of_it() 
     Message.objects.filter(pk=in_front.pk).update(state=State.REJECTED, due_at=None)
 
     assert said_of(behind) == ("排队中", "")
+
+
+@pytest.mark.parametrize("op", ["ADD", "SUSPEND"])
+def test_message_passed_by_one_nobody_knows_of_waits_for_its_result(op: str) -> None:
+    passed, later, other = (
+        promise("1001", op=op),
+        promise("1001", op="REVOKE"),
+        promise("1002"),
+    )
+    Message.objects.filter(pk=later.pk).update(state=State.UNKNOWN, due_at=None)
+
+    assert said_of(passed) == (
+        "等后一条的结果",
+        "后一条变更还不知道是否写入 HIS；有结果后，这条自动送达",
+    )
+    assert said_of(other) == ("排队中", "")
+    assert waits_for(shown().get(pk=passed.pk)) == "等后一条的结果"
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"state": State.SENDING, "claim": uuid.uuid4(), "lease_until": SOME_DAY},
+        {"state": State.REJECTED},
+        {"state": State.CONFIRMED, "confirmed_at": SOME_DAY},
+    ],
+)
+def test_message_before_one_whose_answer_is_known_soon_is_in_the_queue(
+    later: dict[str, Any],
+) -> None:
+    before, after = promise("1001"), promise("1001", op="REVOKE")
+    Message.objects.filter(pk=after.pk).update(due_at=None, **later)
+
+    assert said_of(before) == ("排队中", "")
 
 
 def test_message_of_another_stream_or_an_earlier_one_is_not_held_up() -> None:
