@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db.models import Count
+from django.db.models.query import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,6 +30,7 @@ from portal.directory import pull_queries
 from portal.directory.conformance import last_conformance
 from portal.his.gateway import HisMisconfigured, HisUnavailable
 from portal.his.opening import from_settings
+from portal.his.targets import DEFAULT
 from portal.outbox import queries
 from portal.outbox.archived import ArchivedMessage
 from portal.outbox.freezing import frozen
@@ -102,8 +104,9 @@ def his_tiles(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def deliveries(facts: interface.Facts, now: datetime) -> present.Deliveries:
-    """Of today and of the last hour; three queries by the index of what arrived."""
-    arrived = Message.objects.filter(confirmed_at__gte=start_of(today()))
+    """In the HIS, of today and of the last hour; three queries by the index of what
+    arrived."""
+    arrived = confirmed_in_the_his()
     return present.Deliveries(
         sum(facts.confirmed_today.values()),
         arrived.filter(tries=1, rereads=0).count(),
@@ -137,15 +140,23 @@ def facts_of(name: str) -> interface.Facts:
 
 
 def recent_attempts() -> list[Attempt]:
-    """The last of all kinds, without what the messages say."""
+    """The last of all kinds, without what the messages say; the tiles are the HIS's, and
+    what another target answers says nothing of it."""
     found = Attempt.objects.select_related("message").defer("message__payload")
-    return list(found.order_by("-id")[: pull_queries.RUNS_SHOWN * len(KINDS)])
+    of_his = found.filter(message__target=DEFAULT).order_by("-id")
+    return list(of_his[: pull_queries.RUNS_SHOWN * len(KINDS)])
 
 
 def confirmed_today() -> dict[str, int]:
     """How many, by kind."""
-    found = Message.objects.filter(confirmed_at__gte=start_of(today())).order_by()
+    found = confirmed_in_the_his().order_by()
     return dict(found.values_list("kind").annotate(Count("pk")))
+
+
+def confirmed_in_the_his() -> QuerySet[Message]:
+    """Of today."""
+    since = start_of(today())
+    return Message.objects.filter(target=DEFAULT, confirmed_at__gte=since)
 
 
 def his_state() -> present.HisState:

@@ -230,7 +230,8 @@ def figures(at: datetime | None = None) -> Figures:
 
 @dataclass(frozen=True)
 class Pace:
-    """How quickly changes arrived of late: from the moment they were to be told.
+    """How quickly changes arrived at one target of late: from the moment they were to be
+    told.
 
     ``confirmed`` is how many in that time; the seconds are of the last ``measured``, but
     for those that should have arrived more than a day before.
@@ -246,9 +247,10 @@ PACE_MEASURED = 2000
 PACE_LONGEST = timedelta(days=1)
 
 
-def pace(since: datetime) -> Pace:
+def pace(since: datetime, target: str = DEFAULT) -> Pace:
     """Two queries by an index; the oldest of a great many are only counted."""
-    late = Message.objects.filter(confirmed_at__gte=since).order_by("-confirmed_at")
+    late = Message.objects.filter(target=target, confirmed_at__gte=since)
+    late = late.order_by("-confirmed_at")
     confirmed = late.order_by().count()
     recent = late.filter(not_before__gte=since - PACE_LONGEST)
     moments = recent.values_list("confirmed_at", "not_before")[:PACE_MEASURED]
