@@ -23,6 +23,7 @@ from permissions.models import (
 from permissions.queries.grant_lines import Line
 from portal.accounts.scope import HOUSE, Scope
 from portal.directory.models import Department, Practitioner, PractitionerEvent
+from portal.his.targets import DEFAULT
 from portal.outbox.models import UNCONFIRMED, Attempt, Message
 from portal.outbox.queries import Confirmed, arrivals_by_subject
 from portal.prepared import Prepared
@@ -108,7 +109,9 @@ def not_confirmed() -> Q:
     """The last change has not been proven to have arrived in the HIS."""
     open_events = (
         Message.objects.filter(
-            state__in=UNCONFIRMED, subject__startswith=SUBJECT_PREFIX
+            target=DEFAULT,
+            state__in=UNCONFIRMED,
+            subject__startswith=SUBJECT_PREFIX,
         )
         .order_by()
         .values(

@@ -83,7 +83,7 @@ class Confirmed:
 
 
 def arrivals_by_subject(subjects: Collection[str]) -> dict[str, Message | Confirmed]:
-    """As ``arrival_of``; most subjects are confirmed and stay light.
+    """As ``arrival_of``, in the HIS too; most subjects are confirmed and stay light.
 
     One query, and one more if any is still open, and one if any is not found: it may
     be archived.
@@ -106,7 +106,7 @@ def arrivals_by_subject(subjects: Collection[str]) -> dict[str, Message | Confir
 
 _BY_SUBJECT = Prepared(
     lambda *subjects: (
-        Message.objects.filter(subject__in=subjects)
+        Message.objects.filter(target=DEFAULT, subject__in=subjects)
         .order_by("id")
         .values_list("subject", "state", "delivered_at", "confirmed_at")
     )
@@ -116,6 +116,7 @@ _BY_SUBJECT = Prepared(
 def arrival_of(subjects: Collection[str]) -> dict[str, Message]:
     """The message to show about each subject, in one query; payloads stay unread.
 
+    Of the HIS: whether another target was told is seen on the page HIS 对接 only.
     One act may be several messages: the last of them, but before it the first that is
     still open, and before that the first that waits for a person. One query more when
     some are not found: they may be archived.
@@ -123,7 +124,7 @@ def arrival_of(subjects: Collection[str]) -> dict[str, Message]:
     if not subjects:
         return {}
     wanted = set(subjects)
-    messages = shown().filter(subject__in=wanted).order_by("id")
+    messages = shown().filter(target=DEFAULT, subject__in=wanted).order_by("id")
     in_order = sorted(messages, key=_urgency)
     found = {message.subject: message for message in in_order}
     return {**archived_arrivals(wanted - set(found)), **found}
@@ -133,7 +134,8 @@ def archived_arrivals(subjects: Collection[str]) -> dict[str, Message]:
     """The last archived message about each of them; one query, none for none."""
     if not subjects or not has_archive():
         return {}
-    rows = ArchivedMessage.objects.filter(subject__in=subjects).order_by("id")
+    rows = ArchivedMessage.objects.filter(target=DEFAULT, subject__in=subjects)
+    rows = rows.order_by("id")
     return {row.subject: message_of(row) for row in rows}
 
 

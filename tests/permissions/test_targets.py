@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from permissions import services
 from permissions.models import Grant, GrantState
+from permissions.queries.grants import not_confirmed
 from permissions.services import Line
 from portal.accounts.models import User
 from portal.directory.models import HisRightKind, Practitioner
 from portal.his.mapping.loader import DEMO
 from portal.outbox.delivery import deliver_due
 from portal.outbox.models import Message, State
-from portal.outbox.queries import arrival_of
+from portal.outbox.queries import Confirmed, arrival_of, arrivals_by_subject
 from tests.cast import make_practitioner
 from tests.permissions.ledger import REASON, TODAY, privilege
 from tests.portal.outbox.memory_his import MemoryHis
@@ -148,22 +149,26 @@ def test_act_that_fails_leaves_no_target_told(surgeon: Practitioner, lin: User) 
     assert Message.objects.count() == 0
 
 
-def test_right_counts_as_arrived_when_the_last_target_has_it(
-    surgeon: Practitioner, lin: User, clock: Clock
+def test_arrival_of_a_right_speaks_of_the_his_alone(
+    surgeon: Practitioner, lin: User
 ) -> None:
+    """Another target that is away reddens no row; it is seen on the page HIS 对接."""
     give(lin, surgeon, "AB01")
     subject = Message.objects.filter(target="his").get().subject
-    away = MemoryHis(is_down=True)
+    unconfirmed = GrantState.objects.filter(not_confirmed())
 
-    for name in ("his", *WAYS):
+    for name in WAYS:
         deliver_due(gateway=MemoryHis(), target=name, lanes=1)
-    deliver_due(gateway=away, target="paper", lanes=1)
-    assert arrival_of([subject])[subject].target == "paper"
-    clock.shift(timedelta(seconds=2))
-    away.is_down = False
-    deliver_due(gateway=away, target="paper", lanes=1)
+    assert arrival_of([subject])[subject].target == "his"
+    assert arrivals_by_subject([subject])[subject] == arrival_of([subject])[subject]
+    assert unconfirmed.count() == 1
+
+    deliver_due(gateway=MemoryHis(), target="his", lanes=1)
+    deliver_due(gateway=MemoryHis(is_down=True), target="paper", lanes=1)
 
     assert arrival_of([subject])[subject].state == State.CONFIRMED
+    assert isinstance(arrivals_by_subject([subject])[subject], Confirmed)
+    assert unconfirmed.count() == 0
 
 
 def test_target_that_came_later_is_told_of_what_changes_from_then_on(
