@@ -62,7 +62,7 @@ def keep(
     What is on its way to the HIS was not looked at: its drifts stay as they are.
     """
     kept = Kept()
-    still: set[Place] = set()
+    still: dict[Place, int] = {}
     over: list[int] = []
     known = Drift.objects.filter(STILL_THERE).order_by("pk")
     for drift in known.iterator(chunk_size=2_000):
@@ -73,9 +73,10 @@ def keep(
         if found is None or found.one != apart_of(drift):
             over.append(drift.pk)
         else:
-            still.add(place)
+            still[place] = drift.pk
     kept.gone = _close(over, at)
-    Drift.objects.filter(STILL_THERE).update(last_seen=at)
+    for some in chunks(list(still.values())):
+        Drift.objects.filter(pk__in=some).update(last_seen=at)
     _open_again()
     names = _Names(house, comparison.found.keys())
     rows = [

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from permissions.enums import DriftAct, DriftState
@@ -21,7 +22,12 @@ from permissions.outbound.rows import op_lines
 from permissions.outbound.table import ORDER, Step, reaches
 from permissions.outbound.ways import OP
 from permissions.outbound.wording import About, call_of
-from permissions.reconciliation.keeping import STILL_THERE, apart_of, chunks
+from permissions.reconciliation.keeping import (
+    ROWS_AT_ONCE,
+    STILL_THERE,
+    apart_of,
+    chunks,
+)
 from permissions.reconciliation.owed import NOTHING_OWED, House, Owed
 from portal.accounts.models import User
 from portal.audit.refusing import Text, clear_reason
@@ -184,15 +190,20 @@ def note(
 @transaction.atomic
 def settle_repairs(*, at: datetime) -> int:
     """Repairs whose messages were read back are over; those a person stopped are open
-    again. How many were settled."""
+    again. How many were settled.
+
+    What an earlier repair of the same drift promised is past: it decided then.
+    """
     rows = Drift.objects.select_for_update().filter(
         STILL_THERE, state=DriftState.REPAIRING
     )
     repairing = list(rows.order_by("pk"))
-    states = _states_of({one.told_as for one in repairing})
+    promises = _promised({one.told_as for one in repairing})
+    since = _repaired_at([one.pk for one in repairing])
     settled = 0
     for drift in repairing:
-        mine = states.get(drift.told_as, set())
+        told, begun = promises.get(drift.told_as, ()), since[drift.pk]
+        mine = {state for promised, state in told if promised >= begun}
         if State.STOPPED in mine:
             drift.state = DriftState.OPEN
         elif mine == {State.CONFIRMED}:
@@ -204,11 +215,27 @@ def settle_repairs(*, at: datetime) -> int:
     return settled
 
 
-def _states_of(subjects: Collection[str]) -> Mapping[str, set[str]]:
-    found: dict[str, set[str]] = {}
+def _promised(
+    subjects: Collection[str],
+) -> Mapping[str, Sequence[tuple[datetime, str]]]:
+    """Of each subject when a message was promised, and its state."""
+    found: dict[str, list[tuple[datetime, str]]] = {}
     ordered = sorted(subjects)
-    for start in range(0, len(ordered), 400):
-        rows = Message.objects.filter(subject__in=ordered[start : start + 400])
-        for subject, state in rows.order_by().values_list("subject", "state"):
-            found.setdefault(subject, set()).add(state)
+    for start in range(0, len(ordered), ROWS_AT_ONCE):
+        some = ordered[start : start + ROWS_AT_ONCE]
+        rows = Message.objects.filter(subject__in=some).order_by()
+        for subject, at, state in rows.values_list("subject", "enqueued_at", "state"):
+            found.setdefault(subject, []).append((at, state))
     return found
+
+
+def _repaired_at(keys: Sequence[int]) -> Mapping[int, datetime]:
+    """When it was last decided to repair each of them."""
+    acts = DriftDecision.objects.filter(act=DriftAct.REPAIR).order_by()
+    return {
+        drift: last
+        for some in chunks(keys)
+        for drift, last in acts.filter(drift__in=some)
+        .values_list("drift")
+        .annotate(Max("recorded_at"))
+    }

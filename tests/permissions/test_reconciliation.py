@@ -422,6 +422,44 @@ def test_repair_somebody_stopped_is_open_again(
     assert the_drift().state == DriftState.OPEN
 
 
+def test_drift_repaired_a_second_time_is_settled_by_the_second_promise(
+    right: GrantState, his: SqlGateway, database: Database, lin: User
+) -> None:
+    by_hand.delete(database, rows(database)[0]["id"])
+    look(his)
+    repair(chosen=keys(), by=lin, at=later(), reason=REASON)
+    first = Message.objects.latest("pk")
+    stop(message=first, by=lin, at=later(), reason="HIS 升级中")
+    settle_repairs(at=later())
+    again = later() + timedelta(minutes=1)
+    repair(chosen=keys(), by=lin, at=again, reason=REASON)
+
+    assert settle_repairs(at=again) == 0
+    assert the_drift().state == DriftState.REPAIRING
+
+    Message.objects.filter(state=State.WAITING).update(due_at=timezone.now())
+    deliver_due(gateway=his, lanes=1)
+    assert settle_repairs(at=again) == 1
+    drift = Drift.objects.get()
+    assert (drift.state, drift.closed_at) == (DriftState.REPAIRED, again)
+
+
+def test_drift_that_was_not_looked_at_is_not_seen(
+    right: GrantState, his: SqlGateway, database: Database, lin: User
+) -> None:
+    by_hand.add_unknown(database, "1027", "ALL")
+    row = rows(database)[0]
+    by_hand.change(database, row["id"], by_hand.Change("2", "1", LAST.isoformat()))
+    first = look(his)
+    said: dict[str, Any] = {"reason_code": "08", "reason": "年度评估未提交"}
+    services.revoke(state=right, by=lin, at=timezone.now(), **said)
+
+    second = look(his, later() + timedelta(hours=1))
+
+    seen = dict(Drift.objects.order_by("pk").values_list("code", "last_seen"))
+    assert seen == {"RX01": first.started_at, "TC01": second.started_at}
+
+
 # --- theirs as a proposal -------------------------------------------------------------
 
 
