@@ -52,7 +52,8 @@ class Alert(models.Model):
 
 
 class Sign(models.Model):
-    """The last sign of life of a part: ``worker``, ``beat``, ``his:`` and a target.
+    """The last sign of life of a part: ``push``, ``worker``, ``beat``, ``his:`` and a
+    target.
 
     ``asked_at`` is when it was last looked for; of a part that tells of itself, the same.
     """

@@ -52,11 +52,11 @@ _WORDS: Mapping[Rule, Callable[[], str]] = {
     ),
     Rule.WORKER_SILENT: lambda: _(
         "后台进程已有 %(n)s 分钟没有动静，最后一次 %(at)s。变更都已保存，"
-        "请在服务器检查 yiwu-worker 和消息中间件。"
+        "请在服务器检查 yiwu-push 和消息中间件。"
     ),
     Rule.BEAT_SILENT: lambda: _(
         "定时进程已有 %(n)s 分钟没有动静，最后一次 %(at)s。"
-        "请在服务器检查 yiwu-beat；到期、拉取和对账都等它唤起。"
+        "请在服务器检查 yiwu-beat 和 yiwu-worker；到期、拉取和对账都等它唤起。"
     ),
 }
 

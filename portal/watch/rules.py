@@ -6,12 +6,13 @@ target, however many messages it is about.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from portal.his.targets import DEFAULT, targets
 from portal.outbox import queries as outbox
 from portal.outbox.freezing import frozen
 from portal.outbox.models import EVERY_TARGET
@@ -39,7 +40,8 @@ OF_MESSAGES = {
     Rule.UNKNOWN: outbox.IS_UNKNOWN,
     Rule.UNCONFIRMED: outbox.IS_OPEN,
 }
-WORKER, BEAT, HIS = "worker", "beat", "his:"
+# ``push`` delivers; ``worker`` does everything else, and hears the beat.
+PUSH, WORKER, BEAT, HIS = "push", "worker", "beat", "his:"
 
 
 @dataclass(frozen=True)
@@ -60,16 +62,25 @@ def limits() -> dict[Rule, int]:
 
 
 def findings(at: datetime) -> list[Finding]:
-    """Everything that is wrong now; at most five queries."""
-    on = limits()
-    return [*of_messages(on, at), *of_pace(on, at), *of_signs(on, at)]
-
-
-def of_messages(on: Mapping[Rule, int], at: datetime) -> Iterator[Finding]:
-    """What stands in the outbox too long, or was refused.
+    """Everything that is wrong now; at most five queries.
 
     What is frozen waits because a person said so: a banner tells of it.
     """
+    on, at_rest = limits(), {state.name for state in frozen(at)}
+    if EVERY_TARGET in at_rest:
+        at_rest |= set(targets())
+        return list(of_signs(on, at, at_rest))
+    return [
+        *of_messages(on, at, at_rest),
+        *of_pace(on, at, at_rest),
+        *of_signs(on, at, at_rest),
+    ]
+
+
+def of_messages(
+    on: Mapping[Rule, int], at: datetime, at_rest: Collection[str]
+) -> Iterator[Finding]:
+    """What stands in the outbox too long, or was refused."""
     conditions: dict[str, tuple[Q, datetime]] = {
         rule: (condition, at - timedelta(minutes=on[rule]))
         for rule, condition in OF_MESSAGES.items()
@@ -77,53 +88,67 @@ def of_messages(on: Mapping[Rule, int], at: datetime) -> Iterator[Finding]:
     }
     if Rule.REJECTED in on:
         conditions[Rule.REJECTED] = (outbox.IS_REJECTED, at)
-    at_rest = {state.name for state in frozen(at)}
-    if EVERY_TARGET in at_rest:
-        return
     for (target, name), (count, since) in open_counts(conditions).items():
-        if target in at_rest:
-            continue
         rule = Rule(name)
+        if target in at_rest or (
+            rule is Rule.UNCONFIRMED and off_hours(on, target, at)
+        ):
+            continue
         least = on[rule] if rule is Rule.REJECTED else 1
         if count >= least:
             yield Finding(rule, target, count, since)
 
 
-def of_pace(on: Mapping[Rule, int], at: datetime) -> Iterator[Finding]:
-    """Changes of the last hour arrived, but slowly."""
-    if Rule.LAG not in on:
+def off_hours(on: Mapping[Rule, int], name: str, at: datetime) -> bool:
+    """Outside its hours a target is not told; and it has its time when they begin."""
+    target = targets().get(name)
+    begun = at - timedelta(minutes=on[Rule.UNCONFIRMED])
+    return target is not None and not (target.is_open(at) and target.is_open(begun))
+
+
+def of_pace(
+    on: Mapping[Rule, int], at: datetime, at_rest: Collection[str]
+) -> Iterator[Finding]:
+    """Changes of the last hour arrived in the HIS, but slowly; where it is told in some
+    hours only, they are meant to wait."""
+    if Rule.LAG not in on or DEFAULT in at_rest or targets()[DEFAULT].window:
         return
     slowest = outbox.pace(at - LAG_OF).p99
     if slowest is not None and slowest > on[Rule.LAG]:
         yield Finding(Rule.LAG, "", round(slowest))
 
 
-def of_signs(on: Mapping[Rule, int], at: datetime) -> Iterator[Finding]:
+def of_signs(
+    on: Mapping[Rule, int], at: datetime, at_rest: Collection[str]
+) -> Iterator[Finding]:
     """Parts that are silent.
 
-    Without a worker nobody asks the HIS, and nobody hears the beat: then only the
-    worker is told of. A part that never gave a sign has not been installed yet.
+    Without any worker nobody hears the beat: then only the one that delivers is told
+    of. A part that never gave a sign has not been installed yet.
     """
     known = signs()
-    worker = known.get(WORKER)
-    if worker and (silent := silence(on, Rule.WORKER_SILENT, worker, at)):
-        yield silent
-        return
-    beat = known.get(BEAT)
-    if beat and (silent := silence(on, Rule.BEAT_SILENT, beat, at)):
-        yield silent
-    for name, sign in known.items():
-        if name.startswith(HIS):
-            silent = silence(on, Rule.HIS_AWAY, sign, sign.asked_at)
-            if silent:
-                yield silent
+    push, worker = (
+        silence(on, Rule.WORKER_SILENT, known.get(name), at) for name in (PUSH, WORKER)
+    )
+    if push:
+        yield push
+    beat = silence(on, Rule.BEAT_SILENT, known.get(BEAT), at)
+    if beat and not (push and worker):
+        yield beat
+    for name in targets():
+        sign = known.get(f"{HIS}{name}")
+        away = silence(on, Rule.HIS_AWAY, sign, sign.asked_at) if sign else None
+        if away and name not in at_rest:
+            yield away
 
 
 def silence(
-    on: Mapping[Rule, int], rule: Rule, sign: Sign, until: datetime
+    on: Mapping[Rule, int], rule: Rule, sign: Sign | None, until: datetime
 ) -> Finding | None:
+    if sign is None or rule not in on:
+        return None
     minutes = int((until - sign.at).total_seconds() // 60)
-    if rule not in on or minutes < on[rule]:
+    if minutes < on[rule]:
         return None
     target = sign.name.removeprefix(HIS) if rule is Rule.HIS_AWAY else ""
     return Finding(rule, target, minutes, sign.at)

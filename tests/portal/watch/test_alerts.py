@@ -14,10 +14,10 @@ from portal.notices.models import Notice
 from portal.outbox.models import Message, State
 from portal.outbox.services import freeze, thaw
 from portal.parameters.registry import Parameter
-from portal.watch import services
+from portal.watch import services, tasks
 from portal.watch.models import Alert, Sign
-from portal.watch.queries import open_alerts
-from portal.watch.rules import BEAT, PARAMETERS, WORKER, Rule
+from portal.watch.queries import open_alerts, signs
+from portal.watch.rules import BEAT, PARAMETERS, PUSH, WORKER, Rule
 from portal.watch.services import alive, note, watch, watch_seldom
 from tests.harness import assert_queries
 from tests.portal.watch.conftest import Setter, standing
@@ -133,7 +133,7 @@ def test_rule_that_is_switched_off_opens_nothing(
     Message.objects.filter(pk=slow.pk).update(confirmed_at=timezone.now())
     note("his:his", timezone.now(), is_alive=False)
     if rule is Rule.WORKER_SILENT:
-        alive(WORKER, now)
+        alive(PUSH, now)
     watch(timezone.now())
     assert rule in is_open()
 
@@ -165,21 +165,39 @@ def test_slow_deliveries_of_the_last_hour_are_told(clock: Clock) -> None:
     assert is_open() == []
 
 
-def test_silent_worker_is_told_alone(gao: User, clock: Clock) -> None:
+def test_silent_workers_are_told_alone(gao: User, clock: Clock) -> None:
     """Nobody could have heard the beat, or asked the HIS."""
     now = timezone.now()
-    for name in (WORKER, BEAT, "his:his"):
+    for name in (PUSH, WORKER, BEAT, "his:his"):
         alive(name, now)
     clock.shift(timedelta(minutes=20))
 
     assert opened() == [("WORKER_SILENT", "", 20)]
-    assert Notice.objects.get().title == "HIS 对接告警：后台进程没有动静"
+    notice = Notice.objects.get()
+    assert notice.title == "HIS 对接告警：后台进程没有动静"
+    assert "请在服务器检查 yiwu-push 和消息中间件。" in notice.text
 
 
-def test_silent_beat_is_told_while_a_worker_lives(clock: Clock) -> None:
+def test_worker_that_delivers_is_missed_although_the_other_one_lives(
+    clock: Clock,
+) -> None:
+    alive(PUSH, timezone.now())
+    clock.shift(timedelta(minutes=5))
+
+    tasks.look()
+
+    assert [(alert.rule, alert.amount) for alert in open_alerts()] == [
+        ("WORKER_SILENT", 5)
+    ]
+    assert set(signs()) == {PUSH, WORKER, BEAT, "his:his"}
+
+
+@pytest.mark.parametrize("lives", [PUSH, WORKER])
+def test_silent_beat_is_told_while_a_worker_lives(lives: str, clock: Clock) -> None:
+    alive(WORKER, timezone.now())
     alive(BEAT, timezone.now())
     clock.shift(timedelta(minutes=10))
-    alive(WORKER, timezone.now())
+    alive(lives, timezone.now())
 
     assert opened() == [("BEAT_SILENT", "", 10)]
 
