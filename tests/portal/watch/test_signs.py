@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 
 from portal.celery import app
 from portal.watch import tasks
@@ -22,7 +23,7 @@ def ready_with(*queues: str) -> None:
 def _just_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "_roles", frozenset())
     monkeypatch.setattr(tasks, "_last_sign", -tasks.SIGN_SECONDS)
-    monkeypatch.setattr(tasks.connection, "close", lambda: None)
+    monkeypatch.setattr(connection, "close", lambda: None)
 
 
 @pytest.mark.parametrize(
