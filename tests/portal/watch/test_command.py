@@ -66,6 +66,45 @@ def test_list_and_show_tell_of_messages(gao: User) -> None:
     assert (whole["payload"], whole["attempts"]) == (message.payload, [])
 
 
+SEVERAL = '[platform]\ndsn = "mllp://127.0.0.1:2575"\n'
+
+
+def test_list_of_one_target_leaves_out_the_others(settings: Any) -> None:
+    settings.HIS_TARGETS = SEVERAL
+    ours, theirs = promise("1001"), promise("1001", target="platform")
+
+    code, found = told("list", "--target", "platform")
+
+    assert (code, [one["id"] for one in found["messages"]]) == (0, [theirs.pk])
+    assert run("list", "--target", "his") == (
+        0,
+        f"#{ours.pk} his practitioner:1001 等待 2026-11-23T10:00:00+08:00\n",
+    )
+
+
+def test_act_upon_one_target_leaves_the_others_alone(gao: User, settings: Any) -> None:
+    settings.HIS_TARGETS = SEVERAL
+    ours, theirs = promise("1001"), promise("1001", target="platform")
+    choice = ("--all", "--target", "platform")
+
+    with pytest.raises(CommandError, match="--all 必须加上"):
+        run("stop", *choice, *by(gao))
+    code, found = told("stop", *choice, "--state", "WAITING", *by(gao))
+
+    assert (code, found["done"]) == (0, [theirs.pk])
+    assert (state_of(ours), state_of(theirs)) == ("WAITING", "STOPPED")
+
+
+def test_alert_says_at_which_of_several_targets(gao: User, settings: Any) -> None:
+    settings.HIS_TARGETS = SEVERAL
+    standing(State.REJECTED)
+
+    code, text = run("alerts")
+
+    assert code == 4
+    assert text.startswith("2026-11-23T10:00:00+08:00 REJECTED his 1 条变更被 HIS 拒收")
+
+
 def test_status_counts(gao: User) -> None:
     standing(State.REJECTED)
     promise("1002")

@@ -22,6 +22,7 @@ from django.utils.translation import override
 
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
+from portal.his.targets import targets
 from portal.outbox import queries
 from portal.outbox.archived import ArchivedMessage
 from portal.outbox.archiving import message_of
@@ -81,6 +82,7 @@ class Command(BaseCommand):
     def _choosing(self, parser: ArgumentParser) -> None:
         parser.add_argument("--view", choices=sorted(VIEWS))
         parser.add_argument("--state", choices=[str(state) for state in State])
+        parser.add_argument("--target", help="told to this target, such as his")
         parser.add_argument("--stream", help="such as practitioner:1027")
         parser.add_argument("--since", type=moment, help="confirmed or promised from")
 
@@ -142,7 +144,7 @@ class Command(BaseCommand):
             }
             for alert in open_alerts()
         ]
-        texts = [f"{one['opened_at']} {one['rule']} {one['words']}" for one in found]
+        texts = [alert_text(one) for one in found]
         self._print(options, {"alerts": found}, texts or [_("没有告警")])
         return SOME_OPEN if found else 0
 
@@ -235,6 +237,8 @@ def chosen(options: dict[str, Any], most: int | None = None) -> list[Message]:
 
 
 def narrowed(rows: QuerySet[Any], options: dict[str, Any]) -> QuerySet[Any]:
+    if target := options["target"]:
+        rows = rows.filter(target=target)
     if state := options["state"]:
         rows = rows.filter(state=state)
     if stream := options["stream"]:
@@ -303,8 +307,24 @@ def line_of(message: Message) -> dict[str, Any]:
 
 
 def text_of(line: dict[str, Any]) -> str:
-    shown = (line["stream"], line["shown"], line["enqueued_at"], line["why"])
-    return " ".join([f"#{line['id']}", *filter(None, shown)])
+    """One line of ``list``."""
+    where = (shown_target(line["target"]), line["stream"])
+    told = (line["shown"], line["enqueued_at"], line["why"])
+    return in_one_line(f"#{line['id']}", *where, *told)
+
+
+def alert_text(alert: dict[str, Any]) -> str:
+    place = shown_target(alert["target"])
+    return in_one_line(alert["opened_at"], alert["rule"], place, alert["words"])
+
+
+def in_one_line(*words: str) -> str:
+    return " ".join(filter(None, words))
+
+
+def shown_target(name: str) -> str:
+    """Said where there are several."""
+    return name if len(targets()) > 1 else ""
 
 
 def try_of(attempt: Attempt) -> dict[str, Any]:
