@@ -75,6 +75,11 @@ def celery_options(url: str, master: str, *, is_elected: bool) -> dict[str, Any]
             "broker_connection_timeout": CONNECT_SECONDS,
             "task_default_queue_type": "quorum",
             "task_create_missing_queue_type": "quorum",
+            # What is to be done in a second waits in the broker. Behind a direct
+            # exchange it would wait in a worker, as one of the few it may hold. Not
+            # the default queue: nothing there is for later, and a worker that takes
+            # from others alone would miss its exchange on a new broker.
+            "task_create_missing_queue_exchange_type": "topic",
         }
     if scheme not in REDIS:
         return {"broker_url": url}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from celery import Celery
 
 from portal import broker
 from portal.env import BadSetting
@@ -84,6 +85,17 @@ def test_rabbitmq_keeps_tasks_in_quorum_queues_and_confirms_them() -> None:
     assert found["broker_transport_options"] == {"confirm_publish": True}
     # No lock there: one beat, kept by its supervisor.
     assert "beat_scheduler" not in found
+
+
+def test_rabbitmq_itself_keeps_deliveries_for_the_next_second() -> None:
+    """Celery's delayed delivery knows no direct exchange."""
+    app = Celery("rabbit", set_as_current=False)
+    app.conf.update(options("amqp://10.0.0.1//"))
+
+    found = app.amqp.queues["push"]
+
+    assert found.exchange.type == "topic"
+    assert found.queue_arguments == {"x-queue-type": "quorum"}
 
 
 def test_broker_in_memory_is_always_there() -> None:
