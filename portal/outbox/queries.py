@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.core.cache import cache
 from django.db.models import (
@@ -235,8 +235,8 @@ class Pace:
     """How quickly changes arrived at one target of late: from the moment they were to be
     told.
 
-    ``confirmed`` is how many in that time; the seconds are of the last ``measured``, but
-    for those that should have arrived more than a day before.
+    ``confirmed`` is how many in that time; the seconds are of the last ``measured`` that
+    fell due in it, for what waited through an outage says nothing of how it goes now.
     """
 
     confirmed: int
@@ -246,7 +246,6 @@ class Pace:
 
 
 PACE_MEASURED = 2000
-PACE_LONGEST = timedelta(days=1)
 
 
 def pace(since: datetime, target: str = DEFAULT) -> Pace:
@@ -254,7 +253,7 @@ def pace(since: datetime, target: str = DEFAULT) -> Pace:
     late = Message.objects.filter(target=target, confirmed_at__gte=since)
     late = late.order_by("-confirmed_at")
     confirmed = late.order_by().count()
-    recent = late.filter(not_before__gte=since - PACE_LONGEST)
+    recent = late.filter(not_before__gte=since)
     moments = recent.values_list("confirmed_at", "not_before")[:PACE_MEASURED]
     taken = sorted((done - due).total_seconds() for done, due in moments if done)
     if not taken:
