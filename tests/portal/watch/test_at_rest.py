@@ -89,7 +89,7 @@ def test_pace_is_that_of_a_his_told_at_any_hour(
 ) -> None:
     settings.HIS_TARGETS = text
     slow = standing(State.CONFIRMED)
-    clock.shift(timedelta(hours=12))
+    clock.shift(timedelta(minutes=50))
     Message.objects.filter(pk=slow.pk).update(
         target=target, confirmed_at=timezone.now()
     )
