@@ -294,21 +294,6 @@ def test_merge_with_one_of_two_suspended_is_suspended(
     assert GrantState.objects.filter(status=GrantStatus.SUSPENDED).count() == 1
 
 
-def test_merged_line_is_suspended_for_the_reason_that_holds_not_a_restored_one(
-    lin: User, he: User, person: Practitioner, right: GrantState
-) -> None:
-    ledger.make_procedure("51.2200", "胆囊切除术", Grade.THREE)
-    paused = held(lin, person, item="51.2200")
-    said: dict[str, Any] = {"by": lin, "at": timezone.now(), "reason": "并发症率偏高"}
-    services.suspend(state=right, reason_code=ReasonCode.R09, **said)
-    right.refresh_from_db()
-    services.restore(state=right, **said)
-    services.suspend(state=paused, reason_code=ReasonCode.R07, **said)
-    decide(lin, he, pair(CHOLE, NEW, "胆囊切除术"), pair("51.2200", NEW))
-    whole = GrantState.objects.get(item_code=NEW)
-    assert (whole.status, whole.last_event.reason_code) == ("SUSPENDED", ReasonCode.R07)
-
-
 def test_line_held_under_the_new_code_already_stays_as_it_is(
     lin: User, he: User, person: Practitioner, right: GrantState
 ) -> None:

@@ -1,10 +1,15 @@
-"""An entry that takes in others is as strict as the strictest of them."""
+"""What takes in others is as strict as the strictest of them."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from permissions import services
+from permissions.enums import ReasonCode
+from permissions.models import GrantState
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.audit.acting import acting
@@ -14,7 +19,7 @@ from surgery.models import Filing, Procedure
 from surgery.services.recoding_plan import judge
 from tests.cast import make_user
 from tests.permissions import ledger
-from tests.permissions.recodings import decide, pair, undo
+from tests.permissions.recodings import CHOLE, NEW, decide, held, pair, undo
 
 pytestmark = [
     pytest.mark.django_db,
@@ -91,3 +96,21 @@ def test_undo_leaves_alone_what_somebody_said_since(
         new.save()
     undo(one, he)
     assert strict(OPEN) == (RestrictedClass.PROVINCIAL, True)
+
+
+def test_merged_line_is_suspended_for_the_reason_that_holds_not_a_restored_one(
+    lin: User, he: User, wang: User
+) -> None:
+    person = wang.practitioner
+    assert person is not None
+    right = held(lin, person)
+    ledger.make_procedure("51.2200", "胆囊切除术", Grade.THREE)
+    paused = held(lin, person, item="51.2200")
+    said: dict[str, Any] = {"by": lin, "at": timezone.now(), "reason": "并发症率偏高"}
+    services.suspend(state=right, reason_code=ReasonCode.R09, **said)
+    right.refresh_from_db()
+    services.restore(state=right, **said)
+    services.suspend(state=paused, reason_code=ReasonCode.R07, **said)
+    decide(lin, he, pair(CHOLE, NEW, "胆囊切除术"), pair("51.2200", NEW))
+    whole = GrantState.objects.get(item_code=NEW)
+    assert (whole.status, whole.last_event.reason_code) == ("SUSPENDED", ReasonCode.R07)
