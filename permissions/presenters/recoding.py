@@ -246,15 +246,26 @@ def notes_of(one: Recoding, foreseen: Foreseen | None) -> list[Note]:
             "%(count)s 条授权达不到从严后的级别，施行时暂停，须按新级别重新审批。"
         ) % {"count": len(foreseen.short)}
         notes.append(Note("warn", text))
-    if foreseen.total.applications:
+    return notes + _left_behind(foreseen.total)
+
+
+def _left_behind(total: Touched) -> list[Note]:
+    """What does not go over to the new codes by itself."""
+    notes = []
+    if total.applications:
         text = _("%(count)s 份待审申请会退回，请提出人按新编码重报。") % {
-            "count": foreseen.total.applications
+            "count": total.applications
         }
         notes.append(Note("info", text))
-    if foreseen.total.booked:
+    if total.booked:
         text = _(
             "%(count)s 台预约手术仍用旧编码，施行后核对为不得开展，请科室在 HIS 改用新编码。"
-        ) % {"count": foreseen.total.booked}
+        ) % {"count": total.booked}
+        notes.append(Note("warn", text))
+    if total.reviews:
+        text = _("%(count)s 条授权正在复核，复核不会转到新编码，请在施行前办结。") % {
+            "count": total.reviews
+        }
         notes.append(Note("warn", text))
     return notes
 
@@ -276,6 +287,7 @@ TOUCHED = (
     ("applications", gettext_lazy("申请")),
     ("booked", gettext_lazy("预约手术")),
     ("messages", gettext_lazy("待送 HIS")),
+    ("reviews", gettext_lazy("复核中")),
 )
 
 

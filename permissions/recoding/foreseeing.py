@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from permissions.enums import ItemKind
-from permissions.models import Application, GrantState
+from permissions.enums import ItemKind, ReviewState
+from permissions.models import Application, GrantState, ReviewLine
 from permissions.outbound import Ways
 from permissions.recoding.carrying import Carried, carried, living
-from permissions.regrading.reaching import reaches
+from permissions.regrading.reaching import item_codes, reaches
 from portal.approvals.workflow import ProposalState
 from portal.outbox.kinds import stream_of, stream_of_procedure
 from portal.outbox.models import Message, State
@@ -25,12 +25,13 @@ AT_ONCE = 400
 @dataclass(frozen=True)
 class Touched:
     """Of one old code: living grants, open applications, operations booked, messages
-    that wait."""
+    that wait, and grants under review."""
 
     grants: int = 0
     applications: int = 0
     booked: int = 0
     messages: int = 0
+    reviews: int = 0
 
     def __add__(self, other: Touched) -> Touched:
         return Touched(
@@ -38,6 +39,7 @@ class Touched:
             self.applications + other.applications,
             self.booked + other.booked,
             self.messages + other.messages,
+            self.reviews + other.reviews,
         )
 
 
@@ -84,12 +86,25 @@ def touched(codes: Iterable[str], *, now: datetime) -> dict[str, Touched]:
     )
     asked = Counter(open_.order_by().values_list("item_code", flat=True))
     booked = booked_ahead_by_code(after=now)
+    reviewed = _reviewed(wanted[:2000], now)
     people = {one.practitioner.emp_no for one in lines}
     waiting = _waiting(wanted, people)
     return {
-        code: Touched(grants[code], asked[code], booked[code], waiting[code])
+        code: Touched(
+            *(grants[code], asked[code], booked[code], waiting[code], reviewed[code])
+        )
         for code in wanted
     }
+
+
+def _reviewed(codes: Collection[str], now: datetime) -> Counter[str]:
+    """Living grants that an open review holds; it does not go over to the new code."""
+    held = ReviewLine.objects.filter(
+        review__state=ReviewState.OPEN,
+        state__in=item_codes(now).filter(item_code__in=codes).values("pk"),
+    )
+    rows = held.order_by().values_list("state__item_code", "state").distinct()
+    return Counter(code for code, _state in rows)
 
 
 def _waiting(codes: Sequence[str], people: Collection[str]) -> Counter[str]:

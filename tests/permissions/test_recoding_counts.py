@@ -1,20 +1,27 @@
-"""近12月: a procedure is as often done as it was, whatever its code was meanwhile."""
+"""What is counted of codes that became others, and of those that are to."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from permissions.enums import Trigger
+from permissions.models import ReviewLine
+from permissions.recoding import apply, touched
+from permissions.services.reviews import open_review
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
+from portal.parameters.days import day_of
 from surgery.enums import Grade
 from tests.cast import make_user, sign_in
 from tests.harness import assert_queries
 from tests.pages import CheckedClient
 from tests.permissions.ledger import make_procedure
-from tests.permissions.recodings import CHOLE, NEW, OTHER, decide, pair
+from tests.permissions.recodings import CHOLE, NEW, OTHER, decide, held, pair
 from tests.surgery.case_rows import Theatre, pull
 
 pytestmark = [
@@ -62,3 +69,22 @@ def test_list_asks_no_more_for_many_recoded_entries_than_for_one(
         client.get(f"{LIST}?q=52.3000")
     with assert_queries(23):
         client.get(f"{LIST}?q=胰腺手术")
+
+
+def test_grant_under_review_is_counted_before_and_its_review_is_not_carried(
+    lin: User, he: User, wang: User, client: CheckedClient
+) -> None:
+    assert wang.practitioner is not None
+    right = held(lin, wang.practitioner)
+    now = timezone.now()
+    for trigger in (Trigger.ASSESSMENT_FAILED, Trigger.TRANSFER):
+        open_review(wang.practitioner, trigger, [right], why="测试", at=now)
+    found = touched([CHOLE, NEW], now=now)
+    assert (found[CHOLE].reviews, found[NEW].reviews) == (1, 0)
+    later = day_of(now + timedelta(days=1))
+    one = decide(lin, he, pair(CHOLE, NEW), effective_on=later)
+    sign_in(client, lin)
+    shown: Any = client.get(reverse("permissions:recoding-detail", args=[one.pk]))
+    assert "1 条授权正在复核，复核不会转到新编码，请在施行前办结。" in shown.text
+    apply(recoding=one, at=now + timedelta(days=1))
+    assert set(ReviewLine.objects.values_list("state", flat=True)) == {right.pk}

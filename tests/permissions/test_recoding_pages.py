@@ -180,12 +180,14 @@ def test_dry_run_counts_what_each_old_code_concerns(
         "applications": 1,
         "booked": 1,
         "messages": 2,
+        "reviews": 0,
     }
     assert row(one, 3).touched == {
         "grants": 0,
         "applications": 0,
         "booked": 0,
         "messages": 0,
+        "reviews": 0,
     }
 
 
