@@ -53,6 +53,8 @@ gateway = from_settings()
 def deliver():
     deliver_due(gateway=gateway, lanes=1)
     print(sorted(Message.objects.values_list("state", flat=True)))
+
+def age():
     past = timezone.now() - timedelta(hours=1)
     Message.objects.update(enqueued_at=past, not_before=past)
     Message.objects.filter(state=State.CONFIRMED).update(confirmed_at=past)
@@ -63,6 +65,7 @@ def look():
     print(repr(one.problem), one.ours, [(d.kind, d.code, d.hand) for d in found])
 
 deliver()
+age()
 look()
 by_hand.disorder(his, "1027")
 look()
@@ -71,6 +74,7 @@ for _twice in range(2):
     print(repair(chosen=keys, by=lin, at=timezone.now(), reason="与信息科核对后修复").done)
 deliver()
 print(settle_repairs(at=timezone.now()))
+age()
 look()
 
 class Cut:
