@@ -38,7 +38,7 @@ LIST = "/procedures/"
 GRADES = "/procedures/grades/"
 HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
 # Eight of them read who may operate anew, as every test does inside its transaction.
-QUERIES = 20
+QUERIES = 21
 
 
 @pytest.fixture(autouse=True)
