@@ -151,11 +151,11 @@ def _close_sheet(one: Recoding, *, by: User, at: datetime, reason: str) -> None:
 
 def locked(recoding: Recoding, *allowed: RecodingState) -> Recoding:
     """As it stands now; refused unless it is in one of these states."""
-    one = (
-        Recoding.objects.select_for_update(of=("self",))
-        .select_related("decided_by", "proposed_by", "version", "ended_by")
-        .get(pk=recoding.pk)
-    )
+    # By itself first: SQL Server cannot lock one of several joined tables.
+    Recoding.objects.select_for_update().get(pk=recoding.pk)
+    one = Recoding.objects.select_related(
+        "decided_by", "proposed_by", "version", "ended_by"
+    ).get(pk=recoding.pk)
     if one.state not in allowed:
         raise NotInThatState(one.get_state_display())
     return one

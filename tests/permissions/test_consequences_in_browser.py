@@ -76,7 +76,7 @@ def test_hit_operation_is_handled_by_keyboard(
     page = office.page
     page.goto("/booked-operations/")
     settled(page)
-    expect(page.get_by_text("没有符合条件的手术")).to_be_visible()
+    expect(page.get_by_text("没有受影响的已排手术")).to_be_visible()
     check_axe(page)
     book(office.surgeon, office.lin, "SQ1", days=2)
     take_away(office.line, office.lin)
@@ -148,6 +148,7 @@ def test_suspension_is_recorded_late_by_keyboard(
     expect(drawer.get_by_text("不能办理").first).to_be_visible()
     field.fill("")
     field.press("Tab")
+    expect(drawer.get_by_text("不能办理")).to_have_count(0)
     settled(page)
     drawer.get_by_role("button", name="暂停 1 项").focus()
     page.keyboard.press("Enter")

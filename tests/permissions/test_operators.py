@@ -21,7 +21,7 @@ from tests.permissions.ledger import REASON, granted
 from tests.surgery.case_rows import CHOLE, LIVER, Theatre, local, pull
 
 # Inside a transaction everybody is read anew; a request asks what changed, in one.
-WORLD = 8
+WORLD = 9
 pytestmark = pytest.mark.usefixtures("catalogue")
 
 
