@@ -53,8 +53,9 @@ def _service(handshake: Handshake, back: str) -> str:
 
 def _named(answer: bytes, attribute: str) -> str | None:
     """The user, or the one value of the attribute."""
-    # An answer of CAS declares no entities; one that does is not looked into.
-    if b"<!" in answer:
+    # An answer of CAS declares no entities; one that does, or could hide it in UTF-16,
+    # is not looked into.
+    if b"<!" in answer or b"\0" in answer:
         raise LaunchRefused(Refusal.PLATFORM_DOWN)
     try:
         root = ElementTree.fromstring(answer)  # noqa: S314  # no declarations inside
