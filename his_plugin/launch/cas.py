@@ -53,13 +53,14 @@ def _service(handshake: Handshake, back: str) -> str:
 
 def _named(answer: bytes, attribute: str) -> str | None:
     """The user, or the one value of the attribute."""
-    # An answer of CAS declares no entities; one that does, or could hide it in UTF-16,
-    # is not looked into.
-    if b"<!" in answer or b"\0" in answer:
-        raise LaunchRefused(Refusal.PLATFORM_DOWN)
+    # An answer of CAS is UTF-8 and declares no entities; one that does is not looked
+    # into. Read as text, so that no encoding it names can hide a declaration.
     try:
-        root = ElementTree.fromstring(answer)  # noqa: S314  # no declarations inside
-    except ElementTree.ParseError:
+        text = answer.decode()
+        if "<!" in text:
+            raise LaunchRefused(Refusal.PLATFORM_DOWN)
+        root = ElementTree.fromstring(text)  # noqa: S314  # no declarations inside
+    except (UnicodeDecodeError, ElementTree.ParseError):
         raise LaunchRefused(Refusal.PLATFORM_DOWN) from None
     success = root.find(f"{CAS}authenticationSuccess")
     if root.tag != f"{CAS}serviceResponse" or success is None:

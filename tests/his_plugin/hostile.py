@@ -58,6 +58,7 @@ class Hostile:
     description: dict[str, Any] = field(default_factory=dict)
     resources: dict[str, Any] = field(default_factory=dict)
     cas_answer: str = CAS_REFUSES
+    encoding: str = "utf-8"
     status: int = 200
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
@@ -138,7 +139,7 @@ def hostile_platform() -> Iterator[Hostile]:
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             status, text = hostile.answer(self.path)
-            body = text.encode()
+            body = text.encode(hostile.encoding)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

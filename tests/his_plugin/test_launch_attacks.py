@@ -92,9 +92,10 @@ class Attacker:
         self.lie(lies)
         return self.back("/sso/smart/ehr/back", code="c", state=asked["state"])
 
-    def cas(self, answer: str) -> Any:
+    def cas(self, answer: str, encoding: str = "utf-8") -> Any:
         service = self.begin("/sso/cas/cas")["service"]
         self.hostile.cas_answer = answer
+        self.hostile.encoding = encoding
         return self.client.get(f"{urlsplit(service).path}?{self.words(service)}")
 
     def smart_launch(self, iss: str = "", launch: str = "xyz") -> str:
@@ -292,6 +293,16 @@ PLATFORMS: list[tuple[str, Attack, Refusal]] = [
         R.NO_STAFF_NUMBER,
     ),
     ("CAS 实体", lambda a: a.cas("<!DOCTYPE x>" + cas_names("1188")), R.PLATFORM_DOWN),
+    (
+        "CAS 实体藏在UTF-16",
+        lambda a: a.cas("<!DOCTYPE x>" + cas_names("1188"), "utf-16"),
+        R.PLATFORM_DOWN,
+    ),
+    (
+        "CAS 实体藏在EBCDIC",
+        lambda a: a.cas("<!DOCTYPE x>" + cas_names("1188"), "cp037"),
+        R.PLATFORM_DOWN,
+    ),
     ("CAS 不是XML", lambda a: a.cas("1188"), R.PLATFORM_DOWN),
     (
         "CAS 别的命名空间",
