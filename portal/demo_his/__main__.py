@@ -6,6 +6,7 @@ import argparse
 import sys
 from functools import partial
 
+from portal.demo_his.by_hand import CannotChange, give
 from portal.demo_his.database import CannotUse, Database, DatabaseStopped, prepare
 from portal.env import BadSetting, env_secret, env_str
 
@@ -19,12 +20,14 @@ def main(arguments: list[str]) -> int:
     try:
         database = Database(options.dsn or env_str("DEMO_HIS_DSN", TRIAL_DSN))
         password = env_secret("DEMO_HIS_PASSWORD", "")
-        prepare(database, reset=options.reset, password=password)
+        is_new = prepare(database, reset=options.reset, password=password)
+        for emp_no, code in options.by_hand if is_new else ():
+            give(database, emp_no, code, "ALL")
         if options.act == "serve":
             serve(database, options)
     except DatabaseStopped:
         return refuse("连接不上演示 HIS 的数据库，请检查 --dsn")
-    except (CannotUse, BadSetting) as problem:
+    except (CannotChange, CannotUse, BadSetting) as problem:
         return refuse(str(problem))
     return 0
 
@@ -56,6 +59,14 @@ def parser() -> argparse.ArgumentParser:
     for act in (init, serving):
         act.add_argument("--dsn", help="database URL; else DEMO_HIS_DSN")
         act.add_argument("--reset", action="store_true", help="create it anew")
+        act.add_argument(
+            "--by-hand",
+            nargs=2,
+            action="append",
+            default=[],
+            metavar=("EMP_NO", "PRIV_CODE"),
+            help="in a new database, a right nobody decided on",
+        )
     serving.add_argument("--port", type=int, default=8010)
     serving.add_argument("--portal", default=TRIAL_PORTAL, help="URL of the portal")
     serving.add_argument(

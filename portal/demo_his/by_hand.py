@@ -122,35 +122,27 @@ def disorder(database: Database, emp_no: str) -> list[str]:
 def add_unknown(database: Database, emp_no: str, setting: str) -> str:
     """A right without a decision; empty when the doctor has all of them."""
     held = {row["priv_code"] for row in rows_of(database, emp_no)}
+    known = {
+        row["code"] for row in database.rows("SELECT 编码 AS code FROM 医生权限字典")
+    }
+    for code in UNKNOWN_TO_US:
+        if code not in held and code in known:
+            give(database, emp_no, code, setting)
+            return code
+    return ""
+
+
+def give(database: Database, emp_no: str, priv_code: str, setting: str) -> None:
+    """A right from today on, without an end, that no interface asked for."""
     person = database.row(
         "SELECT ID AS id FROM 人员表 WHERE 编号 = :emp_no", emp_no=emp_no
     )
     if person is None:
         raise CannotChange("HIS 中没有这名医生。")
-    known = {
-        row["code"] for row in database.rows("SELECT 编码 AS code FROM 医生权限字典")
-    }
-    for code in UNKNOWN_TO_US:
-        if code in held or code not in known:
-            continue
-        given = {"emp_no": emp_no, "priv_code": code, "setting": setting}
-        moment = now_text()
-        line = {**given, "item_code": "", "op": "ADD", "before": None, "after": "1"}
-        database.run_all(
-            (
-                ADDED,
-                {
-                    "person": person["id"],
-                    "priv_code": code,
-                    "setting": setting,
-                    "first": moment[:10],
-                    "moment": moment,
-                },
-            ),
-            (LOG, {**line, "moment": moment}),
-        )
-        return code
-    return ""
+    given = {"priv_code": priv_code, "setting": setting, "moment": now_text()}
+    row = {**given, "person": person["id"], "first": given["moment"][:10]}
+    line = {**given, "emp_no": emp_no, "item_code": "", "op": "ADD"}
+    database.run_all((ADDED, row), (LOG, {**line, "before": None, "after": "1"}))
 
 
 def the_row(database: Database, row_id: int) -> dict[str, Any]:

@@ -28,6 +28,8 @@ CELERY = [
     "-A",
     "portal",
 ]
+# Rights somebody once set in the HIS alone, so that the first comparison finds some.
+SET_BY_HAND = (("1043", "TC01"), ("1119", "CN02"), ("1058", "AB03"), ("1150", "ND01"))
 
 
 def redis(plan: Plan) -> Child:
@@ -46,6 +48,8 @@ def demo_his(plan: Plan) -> Child:
         *("--dsn", his_dsn(plan), "--port", str(plan.his_port)),
         *("--portal", plan.portal_url),
     ]
+    for emp_no, code in SET_BY_HAND:
+        command += ["--by-hand", emp_no, code]
     if plan.proxy_port:
         command += ["--proxy-port", str(plan.proxy_port)]
         command += ["--reset"] if is_reset() else []  # a file went with its directory

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.demo_his.__main__ import main
+from portal.demo_his.by_hand import rows_of
 from portal.demo_his.database import CannotUse, Database, prepare
 
 pytestmark = pytest.mark.slow
@@ -144,3 +145,22 @@ def test_seed_has_a_scope_for_every_doctor_and_a_few_with_two_hospitals(
     beside = [row for row in scopes if row["is_main_org"] == "0"]
     assert 0 < len(beside) < 20
     assert {row["prac_org"] for row in beside} == {"云溪市第二人民医院"}
+
+
+def test_right_set_by_hand_stands_in_a_new_database_alone(tmp_path: Path) -> None:
+    dsn = f"sqlite:///{tmp_path / 'his.sqlite3'}"
+    arguments = ["init", "--dsn", dsn, "--by-hand", "1043", "TC01"]
+
+    assert [main(arguments), main(arguments)] == [0, 0]
+
+    found = rows_of(Database(dsn), "1043")
+    assert [(row["priv_code"], row["operator"]) for row in found] == [("TC01", "DBA")]
+
+
+def test_right_set_by_hand_for_nobody_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dsn = f"sqlite:///{tmp_path / 'his.sqlite3'}"
+
+    assert main(["init", "--dsn", dsn, "--by-hand", "9999999", "TC01"]) == 1
+    assert capsys.readouterr().err == "HIS 中没有这名医生。\n"
