@@ -207,6 +207,9 @@ def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Messag
     Between choosing and claiming a person may have put an earlier message of the
     stream back in line (``services.retry`` locks the stream and looks for SENDING, so
     one of the two always sees the other), or another worker a later one that passes.
+    What is to be read back is kept, but told whether it may be sent again: an earlier
+    message may hold the stream by now, because its day has come or a person put it
+    back in line.
     """
     earlier = of_stream(id__lt=OuterRef("id"))
     later = of_stream(id__gt=OuterRef("id"))
@@ -221,15 +224,17 @@ def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Messag
         )
         .order_by("id")
     )
-    sending = [row for row in found if row.state == State.SENDING]
-    early = {row.pk for row in sending if row.is_second}
+    early = {row.pk for row in found if row.is_second}
     if early:
         rightly = Message.objects.filter(*may_pass(at), id__in=early).order_by("id")
         early -= set(rightly.values_list("id", flat=True))
-    early |= {row.pk for row in sending if row.is_passed}
-    if early:
-        give_back(token, early)
-    return [row for row in found if row.pk not in early]
+    for row in found:
+        row.has_its_turn = row.pk not in early
+    sending = [row for row in found if row.state == State.SENDING]
+    wrong = {row.pk for row in sending if row.is_passed or not row.has_its_turn}
+    if wrong:
+        give_back(token, wrong)
+    return [row for row in found if row.pk not in wrong]
 
 
 def give_back(token: uuid.UUID, ids: set[int]) -> None:

@@ -74,6 +74,8 @@ class Message(models.Model):
     last_text = models.CharField(max_length=300, blank=True)
     # Set by the worker for a message in doubt: see ``trying.prepare``.
     proved_before: Call | None = None
+    # Set at the claim: nothing earlier of its stream has to go first.
+    has_its_turn: bool = True
 
     class Meta:
         ordering = ["-id"]

@@ -36,6 +36,8 @@ class Tried:
     differences: tuple[Difference, ...] = ()
     # The answer was lost and the read-back did not tell either: a person must.
     is_unclear: bool = False
+    # The answer was lost, and the read-back told that nothing was done.
+    is_absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,12 @@ def _unavailable(before: Before, _tried: Tried, at: datetime) -> dict[str, Any]:
 
 
 def _answer_lost(before: Before, tried: Tried, at: datetime) -> dict[str, Any]:
-    """Read back at once; when that did not tell, a person must."""
+    """Read back at once; when that did not tell, a person must.
+
+    What is known not to be there waits for its turn, as if it had not been sent.
+    """
+    if tried.is_absent:
+        return {"state": State.WAITING, "due_at": at, "mismatch": None}
     wait = seconds_until_next(before.tries) if before.tries else 0
     return {
         "state": State.UNKNOWN,

@@ -92,9 +92,12 @@ def enqueue_all(promises: Iterable[Promise], *, at: datetime) -> int:
             state__in=(State.WAITING, State.REJECTED),
         )
         busy = set(waiting.order_by().values_list("target", "stream"))
+        begun: set[tuple[str, str]] = set()
         for row in chunk:
-            if (row.target, row.stream) in busy:
-                supersede(row)
+            place = row.target, row.stream
+            if place in busy:
+                supersede(row, is_next=place not in begun)
+            begun.add(place)
         Message.objects.bulk_create(chunk)
     for target in {row.target for row in rows}:
         nudge_on_commit(target)
@@ -121,14 +124,17 @@ def row_of(promise: Promise, at: datetime) -> Message:
     return row
 
 
-def supersede(row: Message) -> None:
-    """Stop what waits for its day on the same line and would undo this message."""
+def supersede(row: Message, *, is_next: bool = True) -> None:
+    """Stop what waits for its day on the same line and would undo this message.
+
+    ``is_next`` False: something not yet saved stands between it and what waits.
+    """
     at, from_ = row.enqueued_at, row.not_before
     waiting = row.of_stream(
         state=State.WAITING, not_before__gt=at, not_before__gte=from_
     ).filter(has_its_day())
     replace(outdated(row, waiting))
-    if from_ <= at:
+    if from_ <= at and is_next:
         replace(merged(row))
     if row.of.is_whole and from_ <= at:
         earlier = row.of_stream(

@@ -204,8 +204,11 @@ class _Attempt:
         effect = self._kind.effect(self._call, line, self._message.proved_before)
         if effect is Effect.SHOWN:
             return self.ended(Outcome.CONFIRMED)
-        if effect is Effect.ABSENT:
+        if effect is Effect.ABSENT and self._message.has_its_turn:
             return self._send()
+        if effect is Effect.ABSENT:
+            text = _("回读确认未生效，等前面的送达后再送")
+            return self.ended(Outcome.ANSWER_LOST, text=text, is_absent=True)
         return self.ended(
             Outcome.ANSWER_LOST,
             text=_("回读无法判定，请核对后处理"),
@@ -221,6 +224,7 @@ class _Attempt:
         text: str = "",
         found: tuple[Any, ...] = (),
         is_unclear: bool = False,
+        is_absent: bool = False,
     ) -> Tried:
         answer = self._answer
         return Tried(
@@ -232,4 +236,5 @@ class _Attempt:
             his_row_id=answer.his_row_id if answer else "",
             differences=found,
             is_unclear=is_unclear,
+            is_absent=is_absent,
         )

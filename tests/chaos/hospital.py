@@ -17,7 +17,7 @@ from tests.chaos import parts
 from tests.chaos.faults import Fault
 from tests.chaos.his_site import HisSite, cut_sessions, his_site
 from tests.chaos.judge import Promised, Verdict, judge
-from tests.chaos.plan import Site, plan
+from tests.chaos.plan import Change, Site, plan
 from tests.contract.wire import Wire, wire_to
 from tests.services import fresh_database, make_tables, program, wait_until
 
@@ -137,9 +137,13 @@ class Hospital:
 
     # --- judgement ----------------------------------------------------------------
 
-    def verdict(self) -> Verdict:
+    def changes(self) -> dict[int, Change]:
+        """All of the plan, by number."""
         task = self.task
-        changes = {one.number: one for one in plan(task.site, task.changes, task.seed)}
+        return {one.number: one for one in plan(task.site, task.changes, task.seed)}
+
+    def verdict(self) -> Verdict:
+        changes = self.changes()
         states = self._states()
         promised = [
             Promised(

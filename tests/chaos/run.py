@@ -25,6 +25,7 @@ from tests.chaos.hospital import Hospital, Task, hospital, template_database
 from tests.chaos.judge import Verdict
 from tests.chaos.parts import Broker, Service, tended
 from tests.chaos.plan import Site
+from tests.chaos.story import tell
 from tests.services import postgres_cluster
 
 TICK_SECONDS = 0.05
@@ -130,6 +131,7 @@ def run(size: Size, seed: int, var: Path) -> Outcome:
         for one, verdict in zip(hospitals, verdicts, strict=True):
             if not verdict.is_well:
                 print(f"{one.task.name}: {told_short(verdict)}", flush=True)
+                tell(one, verdict, var / f"{one.task.name}-story.txt")
         return Outcome(
             seed,
             time.monotonic() - begin,

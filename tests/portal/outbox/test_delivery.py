@@ -144,6 +144,25 @@ def test_lost_answer_holds_while_the_his_cannot_be_read(
     assert [effect.op for effect in his.effects] == ["ADD", "SUSPEND"]
 
 
+def test_what_never_arrived_waits_for_the_earlier_one_whose_day_has_come(
+    his: MemoryHis, deliver: Deliver, clock: Clock
+) -> None:
+    dated = promise(priv_code="AB02", not_before=timezone.now() + timedelta(hours=1))
+    later = promise()
+    his.save_faults, his.read_faults = ["cut"], ["down"]
+    deliver()
+    assert (state_of(dated), state_of(later)) == (State.WAITING, State.UNKNOWN)
+    clock.shift(timedelta(hours=1))
+
+    deliver()
+
+    assert (state_of(dated), state_of(later)) == (State.CONFIRMED, State.CONFIRMED)
+    assert [effect.priv_code for effect in his.effects] == ["AB02", "RX01"]
+    assert his.effects[1].request_id == str(later.request_id)
+    texts = later.attempts.order_by("id").values_list("outcome", "text")
+    assert ("ANSWER_LOST", "回读确认未生效，等前面的送达后再送") in texts
+
+
 def test_lost_answer_on_a_line_another_hand_changed_goes_to_a_person(
     his: MemoryHis, deliver: Deliver, clock: Clock
 ) -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from portal.his.contract.codes import STATUS_AFTER
 from portal.outbox.delivery import deliver_due
 from portal.outbox.models import Attempt, Message, State
+from portal.outbox.services import Promise, enqueue_all
 from tests.portal.outbox.conftest import promise, state_of
-from tests.portal.outbox.memory_his import MemoryHis
+from tests.portal.outbox.memory_his import MemoryHis, priv_save
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +57,43 @@ def test_update_of_another_line_in_between_keeps_both() -> None:
     assert [state_of(row) for row in (first, other, last)] == [State.WAITING] * 3
 
 
+def test_update_behind_others_promised_with_it_keeps_what_waits(
+    his: MemoryHis,
+) -> None:
+    """They stand between the two, although nothing is written of them yet."""
+    first = update("2")
+    at_once(("SUSPEND", "RX01", 2), ("RESTORE", "RX01", 2), ("UPDATE", "RX01", 3))
+
+    deliver_due(gateway=his, lanes=1)
+
+    assert state_of(first) == State.CONFIRMED
+    assert [call.op for call in his.effects] == [
+        "UPDATE",
+        "SUSPEND",
+        "RESTORE",
+        "UPDATE",
+    ]
+
+
+def test_update_that_comes_first_of_many_replaces_the_one_that_waits() -> None:
+    first = update("1")
+    at_once(("UPDATE", "RX01", 2), ("SUSPEND", "RX01", 2))
+
+    assert state_of(first) == State.STOPPED
+
+
+def at_once(*changes: tuple[str, str, int]) -> list[Message]:
+    """Promised together; of each op, privilege and value."""
+    calls = [
+        priv_save(
+            op=op, priv_code=code, his_value=str(value), valid_to=date(2027, 1, value)
+        )
+        for op, code, value in changes
+    ]
+    enqueue_all([Promise(call, "test:1") for call in calls], at=timezone.now())
+    return list(Message.objects.order_by("-id")[: len(calls)][::-1])
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -93,11 +131,9 @@ def test_update_for_another_target_replaces_nothing(settings: Any) -> None:
 
 
 OPS = st.sampled_from(sorted(STATUS_AFTER))
+CHANGE = st.tuples(OPS, st.sampled_from(["RX01", "AB02"]), st.integers(1, 3))
 STEPS = st.lists(
-    st.one_of(
-        st.tuples(OPS, st.sampled_from(["RX01", "AB02"]), st.integers(1, 3)),
-        st.just("deliver"),
-    ),
+    st.one_of(CHANGE, st.lists(CHANGE, min_size=1, max_size=4), st.just("deliver")),
     max_size=14,
 )
 
@@ -117,11 +153,14 @@ def test_his_ends_as_if_every_message_had_been_sent(steps: list[Any]) -> None:
         if step == "deliver":
             deliver_due(gateway=his, lanes=1)
             continue
-        op, code, value = step
-        row = promise(
-            op=op, priv_code=code, his_value=str(value), valid_to=date(2027, 1, value)
-        )
-        plain.save_privilege(row.call)  # type: ignore[arg-type]
+        if isinstance(step, list):
+            rows = at_once(*step)
+        else:
+            op, code, value = step
+            last = date(2027, 1, value)
+            rows = [promise(op=op, priv_code=code, his_value=str(value), valid_to=last)]
+        for row in rows:
+            plain.save_privilege(row.call)  # type: ignore[arg-type]
     deliver_due(gateway=his, lanes=1)
 
     assert his.lines == plain.lines
