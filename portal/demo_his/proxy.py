@@ -2,7 +2,8 @@
 
 Passes bytes both ways. Down ends all connections and lets nobody in; the delay keeps
 answers back; a lost answer is cut off after the call of a maintenance function was committed; a
-doubled call is asked twice of the server, its first answer is the one that is passed.
+doubled call is asked twice of the server, its first answer is the one that is passed. The
+repeat goes right behind the call, so that a client may ask on before it hears.
 """
 
 from __future__ import annotations
@@ -100,6 +101,14 @@ class Proxy:
             self._links.discard(link)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a ReadyForQuery to come will answer."""
+
+    is_call: bool = False
+    is_repeat: bool = False  # by us: its answer is for nobody
+
+
 class Link:
     """One client's connection and the one opened for it to the server."""
 
@@ -108,7 +117,7 @@ class Link:
     ) -> None:
         self._near, self._far, self._faults = near, far, faults
         # One entry for each ReadyForQuery to come; the login has one too.
-        self._asked: deque[bytes] = deque([b""])
+        self._asked: deque[Asked] = deque([Asked()])
         self._questions = Questions()
         self._is_uncommitted = False
 
@@ -146,7 +155,10 @@ class Link:
             return self._login(splitter, message)
         again = self._questions.hear(message)
         if again is not None:
-            self._asked.append(again)
+            self._asked.append(Asked(is_call=bool(again)))
+        if again and self._faults.doubles_calls:
+            self._asked.append(Asked(is_call=True, is_repeat=True))
+            return message + again
         return message
 
     def _login(self, splitter: Splitter, message: bytes) -> bytes:
@@ -161,15 +173,18 @@ class Link:
     def _pass_answers(self) -> None:
         splitter = Splitter(is_login=False)
         held = bytearray()
+        is_lost = False
         while received := self._far.recv(CHUNK):
             for message in splitter.feed(received):
                 held += message
                 if message[0] == pgwire.READY:
-                    asked = self._asked.popleft() if self._asked else b""
-                    if asked and self._faults.doubles_calls:
-                        self._ask_again(splitter, asked)
-                    if self._is_lost(asked, message):
+                    asked = self._asked.popleft() if self._asked else Asked()
+                    is_lost |= self._is_lost(asked, message)
+                    if is_lost and not self._is_repeat_to_come():
                         return
+                    if is_lost or asked.is_repeat:
+                        held.clear()
+                        continue
                     self._faults.wait()
                 elif self._is_held():
                     continue
@@ -178,24 +193,20 @@ class Link:
 
     def _is_held(self) -> bool:
         """Nothing of a call's answer may get through before its end is known."""
-        faults = self._faults
-        is_call = bool(self._asked and self._asked[0]) or self._is_uncommitted
-        return is_call and (faults.loses_answers or faults.doubles_calls)
+        if self._is_repeat_to_come():
+            return True
+        is_call = bool(self._asked and self._asked[0].is_call) or self._is_uncommitted
+        return is_call and self._faults.loses_answers
 
-    def _is_lost(self, asked: bytes, ready: bytes) -> bool:
-        self._is_uncommitted |= bool(asked)
+    def _is_repeat_to_come(self) -> bool:
+        return bool(self._asked and self._asked[0].is_repeat)
+
+    def _is_lost(self, asked: Asked, ready: bytes) -> bool:
+        self._is_uncommitted |= asked.is_call
         if not self._is_uncommitted or ready[5:6] != pgwire.IDLE:
             return False
         self._is_uncommitted = False
         return self._faults.loses_answers
-
-    def _ask_again(self, splitter: Splitter, asked: bytes) -> None:
-        """Swallow the second answer; the client waits for the first meanwhile."""
-        self._far.sendall(asked)
-        while received := self._far.recv(CHUNK):
-            for message in splitter.feed(received):
-                if message[0] == pgwire.READY:
-                    return
 
 
 def start(work: Callable[..., object], *arguments: object) -> threading.Thread:

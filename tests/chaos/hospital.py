@@ -36,7 +36,8 @@ class Task:
     site: Site
     changes: int
     seed: int
-    room: int  # open messages at most
+    room: int  # nothing more is promised while so many are open
+    pace: int  # changes promised at once, twice a second
     is_told_by_mllp: bool = False
 
 
@@ -66,8 +67,12 @@ class Hospital:
     def office(self) -> parts.Service:
         """Promises everything and ends when nothing is open."""
         task = self.task
-        words = (json.dumps(asdict(task.site)), task.changes, task.seed, task.room)
-        arguments = ("-m", "tests.chaos.office", *map(str, words))
+        words = (json.dumps(asdict(task.site)), task.changes, task.seed)
+        arguments = (
+            "-m",
+            "tests.chaos.office",
+            *map(str, (*words, task.room, task.pace)),
+        )
         log = self.var / f"{task.name}-office.log"
         return parts.Service(arguments, self.env, log)
 

@@ -4,7 +4,7 @@ It promises the changes of the plan while there is room, and does with what is l
 people what people would: has the refused and the undecided delivered again, stops what
 was overtaken. It ends when all is promised and nothing is open any more.
 
-``python -m tests.chaos.office <site as JSON> <changes> <seed> <room>``
+``python -m tests.chaos.office <site as JSON> <changes> <seed> <room> <pace>``
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ from tests.cast import make_user  # noqa: E402
 from tests.chaos.plan import Change, Site, plan  # noqa: E402
 
 T = TypeVar("T")
-CHUNK = 100
 LOOK_SECONDS = 0.5
 FOR_PEOPLE = Q(state=State.REJECTED) | Q(
     state__in=(State.UNKNOWN, State.DELIVERED), due_at__isnull=True
 )
 
 
-def main(site: Site, changes: int, seed: int, room: int) -> None:
+def main(site: Site, changes: int, seed: int, room: int, pace: int) -> None:
+    """At most ``pace`` changes are promised with every look, while ``room`` are open."""
     officer = persistently(lambda: make_user("2031", "苏晓岚", Role.OFFICER))
     todo = plan(site, changes, seed)
     is_promised = False
     while True:
         persistently(lambda: clear_up(officer))
         count = persistently(Message.objects.filter(state__in=OPEN).count)
-        while not is_promised and count < room:
-            chunk = list(islice(todo, CHUNK))
-            is_promised = len(chunk) < CHUNK
+        if not is_promised and count < room:
+            chunk = list(islice(todo, pace))
+            is_promised = len(chunk) < pace
             count += persistently(partial(promise, chunk))
         if is_promised and not count:
             return

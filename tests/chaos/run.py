@@ -31,6 +31,7 @@ from tests.services import postgres_cluster
 TICK_SECONDS = 0.05
 LOOK_SECONDS = 0.5
 TELL_SECONDS = 10.0
+MLLP_PACE = 5
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Size:
     by_sql: tuple[Site, int]
     by_mllp: tuple[Site, int]
     room: int
+    pace: int  # slow enough that the faults come while there is something to do
     every: int  # changes from one fault to the next
     minutes: float
 
@@ -49,6 +51,7 @@ SIZES = {
         by_sql=(Site(refusable=50, changed=60, procedures=10, with_items=True), 1_200),
         by_mllp=(Site(refusable=10, changed=20), 200),
         room=300,
+        pace=15,
         every=20,
         minutes=8,
     ),
@@ -59,6 +62,7 @@ SIZES = {
         ),
         by_mllp=(Site(refusable=5, changed=10), 300),
         room=1_500,
+        pace=100,
         every=100,
         minutes=15,
     ),
@@ -69,6 +73,7 @@ SIZES = {
         ),
         by_mllp=(Site(refusable=40, changed=60), 2_000),
         room=5_000,
+        pace=1_000,
         every=500,
         minutes=40,
     ),
@@ -107,8 +112,15 @@ def run(size: Size, seed: int, var: Path) -> Outcome:
         stack.callback(broker.stop)
         template = stack.enter_context(template_database(ours))
         tasks = [
-            Task("sql", *size.by_sql, seed, size.room),
-            Task("mllp", *size.by_mllp, seed + 1, size.room, is_told_by_mllp=True),
+            Task("sql", *size.by_sql, seed, size.room, size.pace),
+            Task(
+                "mllp",
+                *size.by_mllp,
+                seed + 1,
+                size.room,
+                MLLP_PACE,
+                is_told_by_mllp=True,
+            ),
         ]
         hospitals = [
             stack.enter_context(

@@ -16,6 +16,7 @@ from portal.demo_his.site import Site, open_site, use
 from portal.demo_his.switches import WireWay
 from portal.his.contract.interfaces import YW_PRIV_SAVE
 from portal.his.gateway import HisRejected, HisUnavailable
+from portal.his.messages import Answer
 from portal.his.sql.gateway import SqlGateway
 from tests.pages import CheckedClient
 from tests.portal.demo_his.conftest import KEY, PORTAL
@@ -179,6 +180,25 @@ def test_doubled_call_has_one_effect_and_one_answer(
     assert lines(far) == count + 1
     turn(client_of, "twice", "off")
     assert gateway.save_privilege(message()).code == "0"
+
+
+def test_many_doubled_calls_have_each_its_own_answer_and_line(
+    far: Site, client_of: CheckedClient, gateway: SqlGateway
+) -> None:
+    """Told without waiting: no answer may come in the place of another."""
+    turn(client_of, "twice", "on")
+    settings = ("OUTP", "INP", "ALL")
+    calls = [message(setting=setting) for setting in settings]
+
+    told = list(gateway.tell_each(calls))
+
+    assert [one.line.setting for one in told] == list(settings)
+    assert [one.answer.code for one in told if isinstance(one.answer, Answer)] == [
+        "0",
+        "0",
+        "0",
+    ]
+    assert [logged(far, call.request_id) for call in calls] == [[("0", 1)]] * 3
 
 
 def test_doubled_and_lost_together(
