@@ -23,8 +23,9 @@ from tests.services import fresh_database, make_tables, program, wait_until
 
 TIMEOUT_SECONDS = 2
 LEASE_SECONDS = 8
-# A clock further ahead than a sweep may be old would get no sweeps at all.
-LARGEST_STEP_SECONDS = 45
+# Further than a lease is long. A clock further ahead than a sweep may be old (60 s)
+# would get no sweeps at all.
+LARGEST_STEP_SECONDS = 25
 FINAL = "state IN ('CONFIRMED', 'STOPPED')"
 
 

@@ -18,8 +18,8 @@ LAST_LINE = re.compile(
 KINDS = 17
 
 
-# Minutes of faults at random: by `make chaos` or "-m benchmark", not in every run.
-@pytest.mark.benchmark
+@pytest.mark.integration
+@pytest.mark.slow
 def test_no_change_is_lost_doubled_or_disordered_by_any_fault(tmp_path: Path) -> None:
     done = subprocess.run(
         [

@@ -157,7 +157,7 @@ def test_what_never_arrived_waits_for_the_earlier_one_whose_day_has_come(
     deliver()
 
     assert (state_of(dated), state_of(later)) == (State.CONFIRMED, State.CONFIRMED)
-    assert [effect.priv_code for effect in his.effects] == ["AB02", "RX01"]
+    assert [effect.payload()["priv_code"] for effect in his.effects] == ["AB02", "RX01"]
     assert his.effects[1].request_id == str(later.request_id)
     texts = later.attempts.order_by("id").values_list("outcome", "text")
     assert ("ANSWER_LOST", "回读确认未生效，等前面的送达后再送") in texts
