@@ -70,7 +70,8 @@ class Procedure(HistoricalModel):
 
     The grade is the hospital's own; what the national lists say of an entry (level 4,
     mini-invasive) stands beside it and never decides it. ``effective_from`` is the first
-    day it is in use, ``effective_to`` the first day it is not any more.
+    day it is in use, ``effective_to`` the first day it is not any more. Out of use and to
+    come back on a day ahead, it has both, the end before the new beginning.
     """
 
     code = models.CharField(_("国临编码"), max_length=32, unique=True)
@@ -137,7 +138,8 @@ class Procedure(HistoricalModel):
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(effective_to__isnull=True)
+                condition=Q(is_enabled=False)
+                | Q(effective_to__isnull=True)
                 | Q(effective_from__isnull=True)
                 | Q(effective_from__lt=F("effective_to")),
                 name="surgery_procedure_from_before_to",

@@ -238,10 +238,10 @@ def state_chip(entry: Procedure) -> Chip:
 def since_words(entry: Procedure) -> str:
     """Since when it is out of use, or from when on it will be in or out of it."""
     first, end = entry.effective_from, entry.effective_to
+    if first and not entry.is_enabled and (end is None or end < first):
+        return _("%(day)s 起启用") % {"day": write_day(first)}
     if end:
         return _("%(day)s 起停用") % {"day": write_day(end)}
-    if first and not entry.is_enabled:
-        return _("%(day)s 起启用") % {"day": write_day(first)}
     return ""
 
 

@@ -49,8 +49,6 @@ def entry_or_none(procedure_id: int) -> Procedure | None:
 def switch_ahead(entry: Procedure, day: date) -> date | None:
     """The day on which it goes out of use, or into it, where that is decided and ahead."""
     turns_on = entry.effective_to if entry.is_enabled else entry.effective_from
-    if not entry.is_enabled and entry.effective_to is not None:
-        return None
     return turns_on if turns_on is not None and turns_on > day else None
 
 

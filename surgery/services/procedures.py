@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from portal.accounts.models import User
 from portal.accounts.services.system import system_account
@@ -172,13 +172,13 @@ def switch_procedure(
     if switch_ahead(entry, day_of(at)) == on:
         raise NothingChanged
     if is_enabled:
-        entry.effective_from, entry.effective_to = on, None
+        entry.effective_from = on
     else:
         if entry.effective_from and on <= entry.effective_from:
             raise EndsBeforeStart(entry.effective_from)
         entry.effective_to = on
     if on <= day_of(at):
-        entry.is_enabled = is_enabled
+        _turn(entry)
     with acting(by=by, reason=text):
         _save(entry, at)
     if entry.is_enabled == is_enabled:
@@ -206,7 +206,7 @@ def recall_switch(
     if entry.is_enabled:
         entry.effective_to = None
     else:
-        entry.effective_from = None
+        entry.effective_from = _began(entry, day_of(at))
     with acting(by=by, reason=text):
         _save(entry, at)
     return entry
@@ -217,12 +217,13 @@ def switch_due(*, at: datetime) -> int:
     """Put out of use and into it what was meant for today or before; how many."""
     day = day_of(at)
     ends = Q(is_enabled=True, effective_to__lte=day)
-    begins = Q(is_enabled=False, effective_from__lte=day, effective_to=None)
+    is_back = Q(effective_to=None) | Q(effective_from__gt=F("effective_to"))
+    begins = Q(is_back, is_enabled=False, effective_from__lte=day)
     due = Procedure.objects.select_for_update().filter(ends | begins)
     entries = list(due.order_by("pk"))
     with acting(by=None, reason=ARRIVED):
         for entry in entries:
-            entry.is_enabled = not entry.is_enabled
+            _turn(entry)
             _save(entry, at)
     turns = [Turn(entry, entry.grade, day) for entry in entries]
     if turns:
@@ -231,6 +232,20 @@ def switch_due(*, at: datetime) -> int:
 
 
 # --- what the acts share --------------------------------------------------------------
+
+
+def _turn(entry: Procedure) -> None:
+    """Its end is kept while it is out of use, until the very day it comes back."""
+    entry.is_enabled = not entry.is_enabled
+    if entry.is_enabled:
+        entry.effective_to = None
+
+
+def _began(entry: Procedure, day: date) -> date | None:
+    """Since when it had been in use before it ended, as its history knows."""
+    rows = entry.history.filter(effective_from__lte=day).order_by("-history_id")
+    began: date | None = rows.values_list("effective_from", flat=True).first()
+    return began
 
 
 def _locked(procedure: Procedure, seen: int | None) -> Procedure:

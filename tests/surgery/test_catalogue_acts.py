@@ -230,6 +230,34 @@ def test_entry_goes_out_of_use_today_and_comes_back(lin: User) -> None:
     assert switch_due(at=timezone.now()) == 0
 
 
+def test_entry_meant_to_come_back_ahead_keeps_its_end_until_that_day(
+    lin: User,
+) -> None:
+    switched(lin)
+    switched(lin, is_enabled=True, on=day(3))
+    waits = procedure()
+    assert waits.is_enabled is False
+    assert (waits.effective_from, waits.effective_to) == (day(3), today())
+    assert switch_due(at=timezone.now() + timedelta(days=2)) == 0
+    assert procedure().effective_to == today()
+    assert switch_due(at=timezone.now() + timedelta(days=3)) == 1
+    back = procedure()
+    assert back.is_enabled is True
+    assert (back.effective_from, back.effective_to) == (day(3), None)
+    assert switch_due(at=timezone.now() + timedelta(days=3)) == 0
+
+
+def test_recall_of_a_coming_back_gives_both_days_again(lin: User) -> None:
+    switched(lin, is_enabled=False)
+    switched(lin, is_enabled=True, on=day(-1))
+    switched(lin, on=today())
+    switched(lin, is_enabled=True, on=day(4))
+    recalled(lin)
+    one = procedure()
+    assert (one.effective_from, one.effective_to) == (day(-1), today())
+    assert switch_due(at=timezone.now() + timedelta(days=9)) == 0
+
+
 def test_entry_meant_to_end_ahead_ends_on_its_day_by_the_system(lin: User) -> None:
     switched(lin, on=day(2))
     assert procedure().is_enabled is True
