@@ -216,6 +216,8 @@ class LineDecision(models.TextChoices):
     KEEP = "KEEP", _("维持现状")
     SUSPEND = "SUSPEND", pgettext_lazy("act", "暂停")
     REVOKE = "REVOKE", pgettext_lazy("act", "取消")
+    # Not a conclusion: the right goes on under another code, and under review there.
+    RECODE = "RECODE", _("随编码调整转移")
 
 
 class AssessmentResult(models.TextChoices):

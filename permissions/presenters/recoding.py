@@ -263,10 +263,10 @@ def _left_behind(total: Touched) -> list[Note]:
         ) % {"count": total.booked}
         notes.append(Note("warn", text))
     if total.reviews:
-        text = _("%(count)s 条授权正在复核，复核不会转到新编码，请在施行前办结。") % {
+        text = _("%(count)s 条授权正在复核，复核随授权转到新编码。") % {
             "count": total.reviews
         }
-        notes.append(Note("warn", text))
+        notes.append(Note("info", text))
     return notes
 
 

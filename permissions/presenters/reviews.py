@@ -45,6 +45,7 @@ DECISION_CHIPS: Mapping[str, Chip] = {
     LineDecision.KEEP: Chip("ok", "equal", LineDecision.KEEP.label),
     LineDecision.SUSPEND: Chip("warn", "player-pause", LineDecision.SUSPEND.label),
     LineDecision.REVOKE: Chip("bad", "ban", LineDecision.REVOKE.label),
+    LineDecision.RECODE: Chip("info", "git-compare", LineDecision.RECODE.label),
 }
 
 

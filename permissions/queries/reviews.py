@@ -9,7 +9,13 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
-from permissions.enums import GrantStatus, ReviewState, TitleRule, Trigger
+from permissions.enums import (
+    GrantStatus,
+    LineDecision,
+    ReviewState,
+    TitleRule,
+    Trigger,
+)
 from permissions.models import (
     Assessment,
     EventReading,
@@ -29,6 +35,8 @@ from portal.directory.models import (
 from portal.his.contract.codes import TITLE_RANK
 from portal.parameters.days import day_of, months_after, start_of
 
+# A line that another code goes on with is counted there.
+CONCLUSIONS = [one for one in LineDecision if one is not LineDecision.RECODE]
 NOT_ENDED = (GrantStatus.ACTIVE, GrantStatus.SUSPENDED)
 
 
@@ -40,7 +48,9 @@ def reviews() -> QuerySet[Review]:
     return Review.objects.select_related(
         "practitioner__department", "owner", "concluded_by"
     ).annotate(
-        line_count=Count("lines", distinct=True),
+        line_count=Count(
+            "lines", distinct=True, filter=Q(lines__decision__in=CONCLUSIONS)
+        ),
         held_count=Count("readings", distinct=True, filter=Q(trigger=Trigger.MASS)),
     )
 
@@ -68,6 +78,11 @@ def lines_of(review: Review) -> list[ReviewLine]:
         )
         .order_by("pk")
     )
+
+
+def undecided_of(review: Review) -> list[ReviewLine]:
+    """Those that wait for a conclusion: not what has another code by now."""
+    return [one for one in lines_of(review) if one.decision == LineDecision.NONE]
 
 
 def readings_of(review: Review) -> list[EventReading]:

@@ -30,6 +30,7 @@ from permissions.recoding.carrying import (
 )
 from permissions.recoding.obstacles import stands_in_the_way
 from permissions.recoding.refusals import LinesCross
+from permissions.recoding.reviewing import carry, carry_back, lock_reviews
 from permissions.regrading.acts import follow, recall
 from permissions.regrading.reaching import reaches
 from permissions.services.changes import Said, change
@@ -75,6 +76,8 @@ def apply(*, recoding: Recoding, at: datetime) -> Recoding:
     if plan.crossing:
         raise LinesCross(plan.crossing)
     _carry(plan, entries, one, at)
+    with acting(by=one.decided_by, reason=words_of(one, one.reason)):
+        carry(one, at)
     _give_back(becomes, at)
     if one.version is not None:
         follow(one.version.changes.order_by("pk"), at)
@@ -97,8 +100,9 @@ def undo(*, recoding: Recoding, by: User, at: datetime, reason: str) -> Recoding
         .select_related("state__grant__privilege", "event", "into")
         .order_by("state__practitioner", "pk")
     )
+    lock_reviews({row.state.practitioner_id for row in rows})
     opened = living_of({row.into_id for row in rows if row.is_opened}, at)
-    _end(opened, one, by=by, at=at, reason=text)
+    events = _end(opened, one, by=by, at=at, reason=text)
     if one.version is not None:
         recall(one.version.changes.all(), by=by, at=at, reason=text)
     grants = {key for row in rows for key in (row.state.grant_id, row.into_id)}
@@ -107,8 +111,12 @@ def undo(*, recoding: Recoding, by: User, at: datetime, reason: str) -> Recoding
     for row in rows:
         ended[row.state_id].append(row)
     lines = rooms.take_back(recoding=one, by=by, at=at, reason=text)
-    for parts in ended.values():
-        _open_again(parts, dues, by=by, at=at, reason=text)
+    again: dict[int, Grant] = {}
+    for state, parts in ended.items():
+        if grant := _open_again(parts, dues, by=by, at=at, reason=text):
+            again[state] = grant
+    with acting(by=by, reason=words_of(one, text)):
+        carry_back(rows, again, events, at)
     made = {line.new_code: [line.old_code] for line in lines if line.is_made}
     _give_back(made, at)
     return one
@@ -147,6 +155,8 @@ def _lock(codes: Iterable[str], at: datetime) -> None:
     held = GrantState.objects.filter(
         item_kind=ItemKind.PROCEDURE, item_code__in=list(codes)
     )
+    concerned = set(held.order_by().values_list("practitioner", flat=True))
+    lock_reviews(concerned)
     people = Practitioner.objects.select_for_update().filter(
         pk__in=held.order_by().values("practitioner")
     )
@@ -231,7 +241,7 @@ def _open_again(
     by: User,
     at: datetime,
     reason: str,
-) -> None:
+) -> Grant | None:
     """What ended by it, as it stood but for that; nothing where its time is over.
 
     ``parts`` are the lines it went on in, several where its code was split.
@@ -242,7 +252,7 @@ def _open_again(
     standing = fold(state.grant.span, before)
     ends = standing.span.valid_to if standing is not None else None
     if standing is None or (ends is not None and ends <= at):
-        return
+        return None
     until = standing.suspended_until
     is_paused = standing.status_at(at) is GrantStatus.SUSPENDED
     values = _values(state.grant) | {
@@ -250,7 +260,7 @@ def _open_again(
         "valid_to": ends,
     }
     due = _due(state, dues)
-    _opened(
+    return _opened(
         values,
         follows=row.into,
         names_of=state.grant,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from permissions.enums import ItemKind, ReviewState
+from permissions.enums import ItemKind, LineDecision, ReviewState
 from permissions.models import Application, GrantState, ReviewLine
 from permissions.outbound import Ways
 from permissions.recoding.carrying import Carried, carried, living
@@ -98,8 +98,9 @@ def touched(codes: Iterable[str], *, now: datetime) -> dict[str, Touched]:
 
 
 def _reviewed(codes: Collection[str], now: datetime) -> Counter[str]:
-    """Living grants that an open review holds; it does not go over to the new code."""
+    """Living grants that an open review holds; it goes over to the new code."""
     held = ReviewLine.objects.filter(
+        decision=LineDecision.NONE,
         review__state=ReviewState.OPEN,
         state__in=item_codes(now).filter(item_code__in=codes).values("pk"),
     )

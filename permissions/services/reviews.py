@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from permissions.enums import LineDecision, ReasonCode, ReviewState, Trigger
 from permissions.models import GrantEvent, GrantState, Review, ReviewLine
 from permissions.queries.grants import is_suspended
-from permissions.queries.reviews import lines_of
+from permissions.queries.reviews import undecided_of
 from permissions.services import rules, telling
 from permissions.services.changes import revoke, suspend
 from permissions.services.refusals import ActRefused, OwnRight, ReasonCodeMissing
@@ -135,7 +135,7 @@ def conclude(
     """
     text = rules.clear_reason(reason)
     current = _open_one(review, by)
-    lines = lines_of(current)
+    lines = undecided_of(current)
     chosen = {line.pk: decided.get(line.pk) for line in lines}
     if not all(one and one.decision for one in chosen.values()):
         raise LineUndecided

@@ -28,6 +28,7 @@ from permissions.queries.reviews import (
     readings_of,
     review_or_none,
     reviews,
+    undecided_of,
 )
 from permissions.services import ActRefused
 from permissions.services import assessments as assessing
@@ -101,7 +102,7 @@ def _form_for(review: Review, given: Any = None) -> Form:
     options: dict[str, Any] = {"auto_id": "drawer_%s"}
     if review.trigger == Trigger.MASS:
         return MassForm(given, **options)
-    lines = lines_of(review)
+    lines = undecided_of(review)
     options |= {"lines": lines, "labels": line_labels(lines)}
     initial = {"reason_code": suggested_code(review)}
     return ConcludeForm(given, initial=initial, **options)

@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from permissions.enums import Trigger
-from permissions.models import ReviewLine
-from permissions.recoding import apply, touched
+from permissions.recoding import touched
 from permissions.services.reviews import open_review
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
@@ -71,7 +70,7 @@ def test_list_asks_no_more_for_many_recoded_entries_than_for_one(
         client.get(f"{LIST}?q=胰腺手术")
 
 
-def test_grant_under_review_is_counted_before_and_its_review_is_not_carried(
+def test_grant_under_review_is_counted_before(
     lin: User, he: User, wang: User, client: CheckedClient
 ) -> None:
     assert wang.practitioner is not None
@@ -85,6 +84,4 @@ def test_grant_under_review_is_counted_before_and_its_review_is_not_carried(
     one = decide(lin, he, pair(CHOLE, NEW), effective_on=later)
     sign_in(client, lin)
     shown: Any = client.get(reverse("permissions:recoding-detail", args=[one.pk]))
-    assert "1 条授权正在复核，复核不会转到新编码，请在施行前办结。" in shown.text
-    apply(recoding=one, at=now + timedelta(days=1))
-    assert set(ReviewLine.objects.values_list("state", flat=True)) == {right.pk}
+    assert "1 条授权正在复核，复核随授权转到新编码。" in shown.text
