@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.audit.refusing import ActRefused
+from portal.ui.phrases import listed
+
+NAMED = 5
+SETTLED = gettext_lazy("这一条已另行改回或停用，不用撤销。")
+
+
+class NotWhole(ActRefused):
+    """``rows``: by their number, why what each wrote cannot be taken back."""
+
+    def __init__(self, rows: Mapping[int, str]) -> None:
+        self.rows = dict(rows)
+        numbers = sorted(rows)
+        super().__init__(
+            _(
+                "不能整份撤销，没有撤销任何一行：第 %(numbers)s 行，共 %(count)s 行。"
+                "第 %(first)s 行：%(why)s"
+            )
+            % {
+                "numbers": listed(str(one) for one in numbers[:NAMED]),
+                "count": len(numbers),
+                "first": numbers[0],
+                "why": rows[numbers[0]],
+            }
+        )
 
 
 class FlagsMissing(ActRefused):

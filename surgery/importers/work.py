@@ -116,7 +116,7 @@ def _none_written(
 
 @work_of(UNDO)
 def undo(job: Job, report: Report) -> int | None:
-    """Put back what was written; what was changed since is named and left."""
+    """Put back all that was written, or nothing; what is in the way is named."""
     report(TAKING_BACK)
     _undo(job)
     return None

@@ -22,6 +22,7 @@ from portal.sheets.work import ROWS_AT_ONCE, parts
 from portal.ui.moments import write_moment
 from surgery import codes
 from surgery.enums import Grade, Source
+from surgery.importers.refusals import SETTLED, NotWhole
 from surgery.models import Procedure, ProcedureImport, ProcedureImportRow
 from surgery.models.imports import Sort, Verdict
 from surgery.services.listed_grades import (
@@ -128,23 +129,34 @@ def take_back(
 ) -> None:
     """Put back what the rows changed; new procedures go out of use, none is deleted.
 
-    What somebody changed since is left, and the row says who and when.
+    All of them or, raising NotWhole, none. What somebody has put back already stays.
     """
     if one.sort == Sort.GRADES:
         _take_back_grades(one, rows, found, by=by, at=at)
         return
     later = changed_since(one, found)
     wishes: list[tuple[Procedure, dict[str, Any]]] = []
+    in_the_way: dict[int, str] = {}
     for row in rows:
         procedure = found[codes.key(row.code)]
-        if change := later.get(procedure.pk):
-            leave(row, _by_whom(change))
-            continue
-        row.outcome = Outcome.UNDONE
-        is_new = row.verdict == Verdict.NEW
-        wishes.append((procedure, {"is_enabled": False} if is_new else row.before))
+        back = {"is_enabled": False} if row.verdict == Verdict.NEW else row.before
+        change = later.get(procedure.pk)
+        if change and says(procedure, back) == back:
+            _settle(row)
+        elif change and (row.verdict == Verdict.NEW or _moved_on(procedure, row)):
+            in_the_way[row.number] = _by_whom(change)
+        else:
+            row.outcome = Outcome.UNDONE
+            wishes.append((procedure, back))
+    if in_the_way:
+        raise NotWhole(in_the_way)
     with acting(by=by, reason=one.undo_reason):
         _set_fields(wishes)
+
+
+def _moved_on(procedure: Procedure, row: ProcedureImportRow) -> bool:
+    """Whether the very fields it wrote say something else by now."""
+    return says(procedure, row.after) != row.after
 
 
 def _take_back_grades(
@@ -152,26 +164,34 @@ def _take_back_grades(
 ) -> None:
     changes = changes_of(one)
     wishes = []
+    in_the_way: dict[int, str] = {}
     for row in rows:
         procedure = found[codes.key(row.code)]
-        change, refusal = changes[procedure.pk]
-        if refusal is not None:
-            leave(row, str(refusal))
-            continue
-        row.outcome = Outcome.UNDONE
-        wishes.append((procedure, change))
+        taken = changes[procedure.pk]
+        if taken.is_undone:
+            _settle(row)
+        elif taken.refusal is not None:
+            in_the_way[row.number] = str(taken.refusal)
+        else:
+            row.outcome = Outcome.UNDONE
+            wishes.append((procedure, taken.change))
+    if in_the_way:
+        raise NotWhole(in_the_way)
     if wishes:
         take_back_grades(wishes, one=one, by=by, at=at)
 
 
-def leave(row: ProcedureImportRow, why: str) -> None:
+def _settle(row: ProcedureImportRow) -> None:
     row.outcome = Outcome.LEFT
-    row.problems = [*row.problems, Problem("", why).as_json()]
+    row.problems = [*row.problems, Problem("", str(SETTLED)).as_json()]
 
 
 def _by_whom(change: Any) -> str:
     who = change.history_user.name if change.history_user else _("系统")
-    return _("%(at)s %(who)s已修改（%(why)s），没有撤销。") % {
+    return _(
+        "%(at)s %(who)s已修改（%(why)s）。"
+        "先在手术目录改回，新增的停用，再撤销这次导入。"
+    ) % {
         "at": write_moment(change.history_date),
         "who": who,
         "why": change.history_change_reason,

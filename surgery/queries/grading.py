@@ -70,6 +70,17 @@ def standing_changes() -> QuerySet[GradeChange]:
     )
 
 
+def undone_recodings() -> dict[int, int]:
+    """Numbers of re-codings that were undone, by the keys of the versions they made."""
+    undone = Recoding.objects.filter(state=RecodingState.UNDONE).order_by("pk")
+    return {
+        version: number
+        for number, *versions in undone.values_list("pk", "version", "undo_version")
+        for version in versions
+        if version is not None
+    }
+
+
 def grade_of(
     procedure: Procedure, day: date, known_at: datetime | None = None
 ) -> Grade:

@@ -7,7 +7,7 @@ leaves nothing. What follows for rights already granted is the upper room's
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -38,7 +38,7 @@ from surgery.models import (
     RecodingLine,
 )
 from surgery.models.grading import POINTS
-from surgery.queries.grading import grade_of
+from surgery.queries.grading import grade_of, undone_recodings
 from surgery.services.grade_ledger import Entry, write_version
 from surgery.services.grading_refusals import (
     AlreadyDecided,
@@ -46,9 +46,11 @@ from surgery.services.grading_refusals import (
     CommitteeNeeded,
     DocumentMissing,
     EffectiveTooEarly,
+    GivenBackByRecoding,
     GradeMissing,
     GradeMovedOn,
     GradeUnchanged,
+    GradingRefused,
     LaterVersionStands,
     MeetingMissing,
     NothingChosen,
@@ -297,10 +299,18 @@ def _must_be_allowed_to_undo(by: User, change: GradeChange) -> None:
         )
         .exclude(undone_by__isnull=False)
         .select_related("version")
+        .order_by("-pk")
         .first()
     )
     if later is not None:
-        raise LaterVersionStands(change.code, later.version.number)
+        raise why_under(later, undone_recodings())
+
+
+def why_under(later: GradeChange, recodings: Mapping[int, int]) -> GradingRefused:
+    """Why what lies under a later change stays; ``recodings`` as ``undone_recodings``."""
+    if (number := recodings.get(later.version_id)) is not None:
+        return GivenBackByRecoding(later.code, number)
+    return LaterVersionStands(later.code, later.version.number)
 
 
 def _must_not_be_carried(changes: Sequence[GradeChange]) -> None:

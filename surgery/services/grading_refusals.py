@@ -111,6 +111,21 @@ class LaterVersionStands(GradingRefused):
         )
 
 
+class GivenBackByRecoding(GradingRefused):
+    """The later change is of a re-coding that was undone: nobody can undo it again, and
+    the days its code was out of use are not answered anew."""
+
+    def __init__(self, code: str, number: int) -> None:
+        super().__init__(
+            _(
+                "%(code)s 的级别在第 %(number)s 号编码调整施行时停止、撤销时恢复，"
+                "其间的日子按当时的目录作答，这一版不能再撤销。"
+                "要改回原级别，请提出调级，写明施行日期。"
+            )
+            % {"code": code, "number": number}
+        )
+
+
 class RecipientMissing(GradingRefused):
     field = "to"
     message = gettext_lazy("写明上报、公示的对象，如发证的卫生健康委、院务公开栏。")

@@ -19,13 +19,14 @@ from portal.parameters.queries import value_of
 from portal.parameters.registry import LATE_RECORD_DAYS
 from surgery.enums import Grade, GradeAct
 from surgery.models import GradeChange, GradeVersion, Procedure, ProcedureImport
+from surgery.queries.grading import undone_recodings
 from surgery.services.grade_ledger import Entry, write_version
-from surgery.services.grading import act_of, needs_committee
+from surgery.services.grading import act_of, needs_committee, why_under
 from surgery.services.grading_refusals import (
     ApproverNeeded,
     CommitteeNeeded,
     EffectiveTooEarly,
-    LaterVersionStands,
+    GradingRefused,
     MeetingMissing,
 )
 
@@ -96,10 +97,12 @@ def set_grades(
 
 
 class Taken(NamedTuple):
-    """What a list changed, and why that can be taken back no more, if it cannot."""
+    """What a list changed, and why that can be taken back no more, if it cannot;
+    ``is_undone`` where it was taken back by itself already."""
 
     change: GradeChange
-    refusal: LaterVersionStands | None
+    refusal: GradingRefused | None
+    is_undone: bool
 
 
 def changes_of(one: ProcedureImport) -> dict[int, Taken]:
@@ -110,17 +113,19 @@ def changes_of(one: ProcedureImport) -> dict[int, Taken]:
             version__gt=one.version_id, undoes=None, undone_by=None
         )
         .select_related("version")
-        .order_by("-pk")
+        .order_by("pk")
     )
+    recodings = undone_recodings()
     stands = {change.procedure_id: change for change in later}
     return {
         change.procedure_id: Taken(
             change,
-            LaterVersionStands(change.code, newer.version.number)
+            why_under(newer, recodings)
             if (newer := stands.get(change.procedure_id))
             else None,
+            hasattr(change, "undone_by"),
         )
-        for change in mine.order_by("pk")
+        for change in mine.select_related("undone_by").order_by("pk")
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -17,7 +18,8 @@ from portal.notices.models import Notice
 from portal.parameters.days import day_of
 from surgery.enums import Grade, RecodingState
 from surgery.models import Procedure
-from surgery.services.recoding_refusals import StandsInTheWay
+from surgery.services.grading_refusals import GivenBackByRecoding
+from surgery.services.recoding_refusals import CarriedByRecoding, StandsInTheWay
 from tests.cast import make_practitioner, make_user
 from tests.permissions import ledger
 from tests.permissions.recodings import (
@@ -32,6 +34,7 @@ from tests.permissions.recodings import (
     pair,
     undo,
 )
+from tests.surgery import grading as paper
 
 pytestmark = [
     pytest.mark.django_db,
@@ -114,3 +117,39 @@ def test_new_grant_whose_time_is_over_is_not_in_the_way(
     with time_machine.travel(short.valid_to, tick=False):
         assert undo(one, he).state == RecodingState.UNDONE
         assert lines(person) == [f"{CHOLE} OPERATE"]
+
+
+def test_grade_under_an_undone_recoding_is_not_undone_and_the_next_step_is_told(
+    lin: User, he: User
+) -> None:
+    started = timezone.now()
+    with time_machine.travel(started, tick=False):
+        regraded = regrading.approve(
+            proposals=[paper.propose(lin, CHOLE, Grade.TWO)],
+            by=he,
+            at=timezone.now(),
+            reason=paper.DECIDED,
+        )
+    with time_machine.travel(started + 31 * DAY, tick=False):
+        one = decide(lin, he, pair(CHOLE, NEW))
+        said: dict[str, Any] = {
+            "by": he,
+            "at": timezone.now(),
+            "reason": "级别有误，撤销",
+        }
+        with nothing_written(), pytest.raises(CarriedByRecoding):
+            regrading.undo(version=regraded, **said)
+    with time_machine.travel(started + 32 * DAY, tick=False):
+        undo(one, he)
+        said["at"] = timezone.now()
+        with nothing_written(), pytest.raises(GivenBackByRecoding) as refused:
+            regrading.undo(version=regraded, **said)
+        assert f"第 {one.pk} 号编码调整" in str(refused.value)
+        assert "请提出调级，写明施行日期。" in str(refused.value)
+        regrading.approve(
+            proposals=[paper.propose(lin, CHOLE, Grade.THREE)],
+            by=he,
+            at=timezone.now(),
+            reason=paper.DECIDED,
+        )
+        assert entry(CHOLE).grade == Grade.THREE

@@ -20,9 +20,11 @@ from surgery.importers.refusals import (
     DeciderMissing,
     DeciderNotAnother,
 )
+from surgery.importers.writing import says
 from surgery.models import GradeChange, Procedure, ProcedureImport
 from surgery.models.imports import Sort
 from surgery.queries.grading import grade_of
+from surgery.services import grading
 from surgery.services.grading_refusals import (
     CommitteeNeeded,
     DocumentMissing,
@@ -172,18 +174,52 @@ def test_undo_puts_back_what_was_and_stops_what_was_new(
     assert told(new)[0] == ("~", "林若川", "文件用错了，整批撤销")
 
 
-def test_undo_leaves_what_somebody_changed_since_and_says_who(
+def test_undo_with_a_row_changed_since_is_refused_and_undoes_nothing(
     lin: User, su: User, gallbladder: Procedure
 ) -> None:
     one = written(checked(lin, LIST), lin)
     _renamed(gallbladder, su)
+    with catalogue_unchanged():
+        one = undone(one, lin)
+    assert (one.state, one.undone_by) == (ImportState.APPLIED, None)
+    assert {row.outcome for row in rows_of(one)} == {Outcome.DONE}
+    assert one.problem.startswith("不能整份撤销，没有撤销任何一行：第 2 行，共 1 行。")
+    assert "苏晓岚已修改（按外科意见改名）。先在手术目录改回" in one.problem
+
+
+def test_undo_goes_through_once_the_changed_row_was_put_back(
+    lin: User, su: User, gallbladder: Procedure
+) -> None:
+    one = written(checked(lin, LIST), lin)
+    before = rows_of(one)[0].before
+    _renamed(gallbladder, su)
+    for name, value in before.items():
+        setattr(gallbladder, name, value)
+    with acting(by=su, reason="改回导入以前的样子"):
+        gallbladder.save()
+    new = Procedure.objects.get(code="52.7x00")
+    new.is_enabled = False
+    with acting(by=su, reason="本院不开展，停用"):
+        new.save()
     one = undone(one, lin)
-    first, second = rows_of(one)
-    assert (first.outcome, second.outcome) == (Outcome.LEFT, Outcome.UNDONE)
-    (why,) = reasons(one)[2]
-    assert "苏晓岚已修改（按外科意见改名），没有撤销。" in why
+    assert one.state == ImportState.UNDONE
+    assert [row.outcome for row in rows_of(one)] == [Outcome.LEFT, Outcome.LEFT]
+    assert reasons(one)[2] == [": 这一条已另行改回或停用，不用撤销。"]
+
+
+def test_undo_of_some_fields_keeps_others_that_somebody_changed_since(
+    lin: User, su: User, gallbladder: Procedure
+) -> None:
+    one = written(checked(lin, LIST), lin)
     gallbladder.refresh_from_db()
-    assert gallbladder.name == "腹腔镜下胆囊摘除术"
+    gallbladder.remark = "科室意见"
+    with acting(by=su, reason="补充备注"):
+        gallbladder.save()
+    one = undone(one, lin)
+    assert [row.outcome for row in rows_of(one)] == [Outcome.UNDONE, Outcome.UNDONE]
+    gallbladder.refresh_from_db()
+    assert says(gallbladder, rows_of(one)[0].before) == rows_of(one)[0].before
+    assert gallbladder.remark == "科室意见"
 
 
 def test_what_an_undo_stopped_comes_back_but_not_what_the_hospital_stopped(
@@ -232,21 +268,36 @@ def test_grades_by_list_are_one_version_of_the_ledger_and_can_be_taken_back(
     assert grade_of(gallbladder, DAY, known_at=one.applied_at) == Grade.TWO
 
 
-def test_grade_decided_since_is_left_by_the_undo_and_named(
+def test_grade_decided_since_keeps_the_whole_list_until_that_is_undone(
     lin: User, he: User, gallbladder: Procedure, stomach: Procedure
 ) -> None:
     rows = [[*GRADE_LIST[0][:2], "三级"], [*GRADE_LIST[1][:2], "三级"]]
     one = graded(checked(lin, rows, Sort.GRADES), lin, he)
-    later = [[*GRADE_LIST[0][:2], "四级"]]
-    graded(checked(lin, later, Sort.GRADES), lin, he)
+    later = graded(checked(lin, [[*GRADE_LIST[0][:2], "四级"]], Sort.GRADES), lin, he)
+    with catalogue_unchanged():
+        one = undone(one, he)
+    assert {row.outcome for row in rows_of(one)} == {Outcome.DONE}
+    assert one.problem == (
+        "不能整份撤销，没有撤销任何一行：第 2 行，共 1 行。"
+        "第 2 行：51.2300 在 2026.2 版又有变动。先撤销那一版，再撤销这一版。"
+    )
+    undone(later, he)
     one = undone(one, he)
-    assert [row.outcome for row in rows_of(one)] == [Outcome.LEFT, Outcome.UNDONE]
-    assert reasons(one) == {
-        2: [": 51.2300 在 2026.2 版又有变动。先撤销那一版，再撤销这一版。"]
-    }
+    assert {row.outcome for row in rows_of(one)} == {Outcome.UNDONE}
     gallbladder.refresh_from_db()
     stomach.refresh_from_db()
-    assert (gallbladder.grade, stomach.grade) == (Grade.FOUR, Grade.FOUR)
+    assert (gallbladder.grade, stomach.grade) == (Grade.TWO, Grade.FOUR)
+
+
+def test_list_whose_version_was_undone_by_itself_is_settled(
+    lin: User, he: User, gallbladder: Procedure
+) -> None:
+    one = graded(checked(lin, GRADE_LIST[:1], Sort.GRADES), lin, he)
+    assert one.version is not None
+    grading.undo(version=one.version, by=he, at=timezone.now(), reason="在版本页已撤销")
+    with catalogue_unchanged():
+        one = undone(one, he)
+    assert (one.state, rows_of(one)[0].outcome) == (ImportState.UNDONE, Outcome.LEFT)
 
 
 def test_grade_for_a_day_ahead_holds_from_that_day(
