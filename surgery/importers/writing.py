@@ -156,7 +156,8 @@ def take_back(
 
 def _moved_on(procedure: Procedure, row: ProcedureImportRow) -> bool:
     """Whether the very fields it wrote say something else by now."""
-    return says(procedure, row.after) != row.after
+    wrote: dict[str, Any] = row.after
+    return says(procedure, wrote) != wrote
 
 
 def _take_back_grades(

@@ -73,12 +73,12 @@ def standing_changes() -> QuerySet[GradeChange]:
 def undone_recodings() -> dict[int, int]:
     """Numbers of re-codings that were undone, by the keys of the versions they made."""
     undone = Recoding.objects.filter(state=RecodingState.UNDONE).order_by("pk")
-    return {
-        version: number
-        for number, *versions in undone.values_list("pk", "version", "undo_version")
-        for version in versions
-        if version is not None
-    }
+    found: dict[int, int] = {}
+    for one in undone.only("version", "undo_version"):
+        for version in (one.version_id, one.undo_version_id):
+            if version is not None:
+                found[version] = one.pk
+    return found
 
 
 def grade_of(
