@@ -24,7 +24,8 @@ HIS_AND_AUDIT = _("对接与审计")
 class NavItem:
     """One line; ``capability`` None means everybody signed in.
 
-    ``badge`` names the place where ``desk:badges`` writes a number.
+    ``badge`` names the place where ``desk:badges`` writes a number; ``beside`` are the
+    lists that are reached from this one and have no line of their own.
     """
 
     label: str | Promise
@@ -33,11 +34,14 @@ class NavItem:
     capability: Capability | None = None
     group: str | Promise = NO_GROUP
     badge: str = ""
+    beside: tuple[str, ...] = ()
 
     def is_shown_on(self, view_name: str) -> bool:
         """Pages below a list belong to it: ``grant-list`` also lights ``grant-detail``."""
-        stem = self.url_name.removesuffix("-list")
-        return view_name == self.url_name or view_name.startswith(f"{stem}-")
+        return any(
+            view_name == name or view_name.startswith(f"{name.removesuffix('-list')}-")
+            for name in (self.url_name, *self.beside)
+        )
 
 
 NAVIGATION: tuple[NavItem, ...] = (
@@ -126,6 +130,7 @@ NAVIGATION: tuple[NavItem, ...] = (
         "surgery:procedure-list",
         Capability.VIEW_PRIVILEGES,
         PRIVILEGES,
+        beside=("permissions:recoding-list",),
     ),
     NavItem(
         _("定级审定"),
@@ -133,6 +138,7 @@ NAVIGATION: tuple[NavItem, ...] = (
         "permissions:grade-proposal-list",
         Capability.VIEW_PRIVILEGES,
         PRIVILEGES,
+        beside=("surgery:grade-version-list",),
     ),
     NavItem(
         _("核对规则"),

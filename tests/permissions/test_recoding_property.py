@@ -10,15 +10,17 @@ from typing import Any, NamedTuple
 import pytest
 import time_machine
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from permissions import regrading
-from permissions.enums import ReasonCode
-from permissions.models import GrantEvent, GrantState
+from permissions.enums import LineDecision, ReasonCode, Trigger
+from permissions.models import GrantEvent, GrantState, ReviewLine
 from permissions.queries.ledger import privileges_of, standing_of_line
 from permissions.services import suspend
+from permissions.services.reviews import open_review
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
 from portal.audit.refusing import ActRefused
@@ -52,6 +54,7 @@ STEPS = st.lists(
     min_size=3,
     max_size=9,
 )
+UNDOS = [("undo grade", 0, 0), ("undo", 0, 0), ("undo grade", 0, 0)]
 
 
 class Answers(NamedTuple):
@@ -157,6 +160,11 @@ def _undo_grade(he: User) -> None:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+@example(steps=[("replace", 0, 2), ("replace", 2, 3), ("undo", 0, 0), ("undo", 0, 0)])
+@example(steps=[("replace", 0, 2), ("regrade", 2, 2), ("undo", 0, 0), *UNDOS])
+@example(steps=[("regrade", 0, 2), ("replace", 0, 2), ("undo", 0, 0), *UNDOS])
+@example(steps=[("split", 1, 2), ("undo", 0, 0), ("replace", 1, 4), ("undo", 0, 0)])
+@example(steps=[("merge", 0, 1), ("regrade", 2, 4), *UNDOS, ("undo", 0, 0)])
 @given(steps=STEPS)
 def test_past_days_answer_as_they_did_whatever_follows(
     doctors: list[Practitioner],
@@ -165,8 +173,17 @@ def test_past_days_answer_as_they_did_whatever_follows(
     steps: list[tuple[str, int, int]],
 ) -> None:
     with transaction.atomic():
+        reviewed(doctors, lin)
         play(doctors, lin, he, steps)
         transaction.set_rollback(True)
+
+
+def reviewed(doctors: list[Practitioner], lin: User) -> None:
+    """Everything they hold is under review: the reviews go wherever the rights go."""
+    with time_machine.travel(BEGIN, tick=False):
+        for person in doctors:
+            lines = GrantState.objects.filter(practitioner=person).order_by("pk")
+            open_review(person, Trigger.TRANSFER, lines, why="调换科室", at=BEGIN)
 
 
 def play(doctors: list[Practitioner], lin: User, he: User, steps: Any) -> None:
@@ -195,4 +212,9 @@ def play(doctors: list[Practitioner], lin: User, he: User, steps: Any) -> None:
         standing = standing_of_line(state.grant)
         assert standing is not None
         assert state.status == standing.status
+    living = Q(status__in=("ACTIVE", "SUSPENDED"))
+    waiting = ReviewLine.objects.filter(decision=LineDecision.NONE)
+    assert set(waiting.values_list("state", flat=True)) == set(
+        GrantState.objects.filter(living).values_list("pk", flat=True)
+    )
     assert not GrantEvent.objects.filter(recorded_at__lt=BEGIN - timedelta(3)).exists()
