@@ -112,6 +112,41 @@ class Reoperation(models.TextChoices):
     UNPLANNED = "2", _("非计划再次")
 
 
+class ReoperationCause(models.TextChoices):
+    """再次手术原因, as the indicator of unplanned second operations counts them."""
+
+    COMPLICATION = "COMPLICATION", _("并发症")
+    INFECTION = "INFECTION", _("感染")
+    BLEEDING = "BLEEDING", _("出血")
+    DEVICE = "DEVICE", _("器械问题")
+    INEFFECTIVE = "INEFFECTIVE", _("疗效不佳")
+    OTHER = "OTHER", _("其他")
+
+
+class OperatedSide(models.TextChoices):
+    """侧别 of an operation."""
+
+    LEFT = "L", _("左")
+    RIGHT = "R", _("右")
+    BOTH = "B", _("双侧")
+    NONE = "N", _("不分侧")
+
+
+class Technique(models.TextChoices):
+    """What an operation is said to be: ordinary, restricted (GR09) or new (GR08)."""
+
+    ORDINARY = "0", _("常规")
+    RESTRICTED = "1", _("限制类技术")
+    NEW = "2", _("新技术")
+
+
+class DeclaredRole(models.TextChoices):
+    """Who beside the surgeon a declaration names."""
+
+    ASSIST = "ASSIST", _("助手")
+    SUPERVISE = "SUPERVISE", _("带教")
+
+
 class TeamRole(models.TextChoices):
     """角色: what somebody did in an operation."""
 

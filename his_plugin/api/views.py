@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from his_plugin.api.doors import FieldView, OpenFieldView, ShallowJsonParser
 from his_plugin.api.errors import SurgeonUnknown
 from his_plugin.api.serializers import CheckSerializer, DeclarationSerializer
+from his_plugin.field.parts import field_parts
 from his_plugin.field.questions import Answer, answer
 from his_plugin.field.texts import field_options, field_texts
 from his_plugin.field.verdicts import name_and_grade, verdict_to_keep, verdict_words
@@ -45,6 +46,7 @@ class SessionView(OpenFieldView):
                 "user": {"emp_no": doctor.emp_no, "name": doctor.name},
                 "texts": field_texts(),
                 "options": field_options(),
+                "parts": field_parts(),
             }
         )
 

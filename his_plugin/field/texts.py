@@ -6,10 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from surgery.enums import Nature, Planned, Reoperation
-
-# Design 13 puts 限期 beside 择期; the codes are those of domain 9.6.
-NATURES = (Nature.ELECTIVE, Nature.DEADLINE, Nature.EMERGENCY)
+from his_plugin.field.parts import NATURES
+from surgery.enums import Planned, Reoperation
 
 
 def field_texts() -> dict[str, str]:

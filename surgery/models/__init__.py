@@ -1,6 +1,10 @@
 """Procedures and their grades, declared applications, what the HIS booked and did."""
 
-from surgery.models.applications import ApplicationProcedure, SurgeryApplication
+from surgery.models.applications import (
+    ApplicationMember,
+    ApplicationProcedure,
+    SurgeryApplication,
+)
 from surgery.models.cases import (
     BookedOperation,
     CaseMember,
@@ -27,6 +31,7 @@ from surgery.models.shares import CaseShare
 from surgery.models.techniques import Filing
 
 __all__ = [
+    "ApplicationMember",
     "ApplicationProcedure",
     "BookedOperation",
     "CaseMember",
