@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
+from his_plugin.field.declaring import PartRefused
 from his_plugin.launch.refusals import LaunchRefused, words_of
 from surgery.services import declarations as surgery
 
@@ -16,6 +17,7 @@ FIELD_OF: dict[type[surgery.DeclarationRefused], str] = {
     surgery.NoProcedure: "procedures",
     surgery.ReoperationReasonMissing: "reoperation_reason",
     surgery.RescueNotEmergency: "is_rescue",
+    surgery.DiscussedLater: "preop_discussed_at",
     surgery.ApplicationOfAnotherDepartment: "application_no",
 }
 
@@ -49,7 +51,8 @@ def answer_of(problem: Exception, context: dict[str, Any]) -> Response | None:
         text = f"{words.title}。{words.why}{words.next_step}"
         return _answer(problem.refusal.status, problem.refusal.value, text)
     if isinstance(problem, surgery.DeclarationRefused):
-        field = FIELD_OF.get(type(problem), "surgeon")
+        is_part = isinstance(problem, PartRefused)
+        field = problem.field if is_part else FIELD_OF.get(type(problem), "surgeon")
         return _answer(422, "REFUSED", str(problem.message), field=field)
     if isinstance(problem, exceptions.ValidationError):
         field, text = _first(problem.detail)

@@ -8,13 +8,22 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from his_plugin.field.questions import SETTING_OF, Asked
+from his_plugin.field.questions import SETTING_OF, Asked, Helper
 from permissions.checks.facts import Setting
 from portal.parameters.days import day_of
-from surgery.enums import Nature, Planned, Reoperation
+from surgery.enums import (
+    DeclaredRole,
+    Nature,
+    OperatedSide,
+    Planned,
+    Reoperation,
+    ReoperationCause,
+    Technique,
+)
 from surgery.services.declarations import RescueNotEmergency
 
 MOST_PROCEDURES = 10
+MOST_HELPERS = 8
 YEARS = range(2000, 2100)
 SETTINGS = [
     (one.value, one.value)
@@ -25,6 +34,24 @@ SETTINGS = [
         Setting.OPERATING_ROOM,
     )
 ]
+
+
+class HelperSerializer(serializers.Serializer[Any]):
+    """Somebody beside the surgeon."""
+
+    emp_no = serializers.RegexField(r"^[A-Za-z0-9_-]{1,20}$")
+    role = serializers.ChoiceField(choices=DeclaredRole.choices)
+
+
+class MomentOrNothing(serializers.DateTimeField):
+    """A form that was left empty sends an empty text."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        return None if value == "" else super().to_internal_value(value)
+
+
+def _text(longest: int) -> serializers.CharField:
+    return serializers.CharField(max_length=longest, allow_blank=True, default="")
 
 
 class CheckSerializer(serializers.Serializer[Any]):
@@ -40,6 +67,18 @@ class CheckSerializer(serializers.Serializer[Any]):
     nature = serializers.ChoiceField(choices=Nature.choices)
     is_rescue = serializers.BooleanField(default=False)
     setting = serializers.ChoiceField(choices=SETTINGS, required=False)
+    team = serializers.ListField(
+        child=HelperSerializer(), max_length=MOST_HELPERS, default=list
+    )
+    side = serializers.ChoiceField(
+        choices=OperatedSide.choices, allow_blank=True, default=""
+    )
+    reoperation = serializers.ChoiceField(
+        choices=Reoperation.choices, allow_blank=True, default=""
+    )
+    technique = serializers.ChoiceField(
+        choices=Technique.choices, allow_blank=True, default=""
+    )
 
     def validate_procedures(self, codes: list[str]) -> list[str]:
         return list(dict.fromkeys(codes))
@@ -50,6 +89,7 @@ class CheckSerializer(serializers.Serializer[Any]):
         return planned_at
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        refuse_twice(attrs)
         if attrs["is_rescue"] and attrs["nature"] != Nature.EMERGENCY:
             raise serializers.ValidationError(
                 {"is_rescue": [str(RescueNotEmergency.message)]}
@@ -65,6 +105,15 @@ class CheckSerializer(serializers.Serializer[Any]):
             nature=Nature(given["nature"]),
             is_rescue=given["is_rescue"],
             setting=Setting(given.get("setting") or SETTING_OF[station]),
+            team=[
+                Helper(one["emp_no"], DeclaredRole(one["role"]))
+                for one in given["team"]
+            ],
+            side=given["side"],
+            reoperation=(
+                Reoperation(given["reoperation"]) if given["reoperation"] else None
+            ),
+            technique=given["technique"],
         )
 
 
@@ -74,9 +123,18 @@ class DeclarationSerializer(CheckSerializer):
     application_no = serializers.RegexField(r"^[A-Za-z0-9_.-]{1,40}$")
     is_planned = serializers.ChoiceField(choices=Planned.choices)
     reoperation = serializers.ChoiceField(choices=Reoperation.choices)
-    reoperation_reason = serializers.CharField(
-        max_length=200, allow_blank=True, default=""
+    reoperation_cause = serializers.ChoiceField(
+        choices=ReoperationCause.choices, allow_blank=True, default=""
     )
+    reoperation_reason = _text(200)
+    first_operation = _text(40)
+    is_day = serializers.BooleanField(default=False)
+    site = _text(60)
+    is_mini = serializers.BooleanField(default=False)
+    technique_text = _text(100)
+    preop_discussion = _text(40)
+    preop_discussed_at = MomentOrNothing(allow_null=True, default=None)
+    mdt = _text(40)
     # An empty list is refused by the act, with its words.
     procedures = serializers.ListField(
         child=serializers.RegexField(r"^\S{1,32}$"), max_length=MOST_PROCEDURES
@@ -84,4 +142,14 @@ class DeclarationSerializer(CheckSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         # Whether the values fit together is the act's to say.
+        refuse_twice(attrs)
         return attrs
+
+
+def refuse_twice(given: dict[str, Any]) -> None:
+    """Nobody stands at one table as two."""
+    numbers = [given["surgeon"], *(one["emp_no"] for one in given["team"])]
+    if len(set(numbers)) < len(numbers):
+        raise serializers.ValidationError(
+            {"team": [_("同一位医师在主刀、助手和带教中只能出现一次。")]}
+        )

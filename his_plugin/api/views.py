@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from his_plugin.api.doors import FieldView, OpenFieldView, ShallowJsonParser
 from his_plugin.api.errors import SurgeonUnknown
 from his_plugin.api.serializers import CheckSerializer, DeclarationSerializer
+from his_plugin.field.declaring import details_of, team_of
 from his_plugin.field.parts import field_parts
 from his_plugin.field.questions import Answer, answer
 from his_plugin.field.texts import field_options, field_texts
@@ -25,8 +27,19 @@ from his_plugin.launch.stations import accept, exchange
 from his_plugin.tokens import SECONDS, Holder, issue
 from surgery.enums import Nature, Planned, Reoperation
 from surgery.models import SurgeryApplication
-from surgery.queries.applications import application_by_no, current_codes
-from surgery.services.declarations import DeclaredProcedure, NoProcedure, declare
+from surgery.queries.applications import (
+    application_by_no,
+    current_codes,
+    current_team,
+)
+from surgery.services.declarations import (
+    DeclaredDetails,
+    DeclaredProcedure,
+    NoProcedure,
+    declare,
+)
+
+DETAILS = tuple(DeclaredDetails.__dataclass_fields__)
 
 
 class SessionView(OpenFieldView):
@@ -119,6 +132,8 @@ def _declared(
         is_rescue=given["is_rescue"],
         reoperation=Reoperation(given["reoperation"]),
         reoperation_reason=given["reoperation_reason"],
+        details=details_of(answered, given),
+        team=team_of(answered),
         verdict=verdict_to_keep(answered),
         by=holder.user,
         at=timezone.now(),
@@ -151,10 +166,16 @@ class DeclarationView(FieldView):
                 "is_rescue": application.is_rescue,
                 "reoperation": application.reoperation,
                 "reoperation_reason": application.reoperation_reason,
+                **{name: _said(getattr(application, name)) for name in DETAILS},
+                "team": current_team(application),
                 "verdict_code": application.verdict_code,
                 "declared_at": application.declared_at.isoformat(),
             }
         )
+
+
+def _said(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _holder(request: Request) -> Holder:

@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.utils import timezone
 
+from his_plugin.field.demands import (
+    Circumstances,
+    Demands,
+    PlannedProcedure,
+    demands,
+)
 from permissions.checks.engine import Verdict, check
 from permissions.checks.facts import (
     ProcedureFacts,
     Setting,
+    Side,
     UnlistedProcedure,
     Urgency,
 )
-from permissions.checks.question import Member, Question
+from permissions.checks.question import Member, Part, Question
 from permissions.checks.world import World
 from permissions.snapshot import world_for
 from portal.directory.models import Practitioner
-from portal.directory.queries import practitioner_by_emp_no
-from surgery.enums import Nature
+from surgery.enums import DeclaredRole, Nature, OperatedSide, Reoperation
+from surgery.models import Procedure
 
 # Where an operation is ordered when the station does not say.
 SETTING_OF = {"MZ": Setting.OUTPATIENT, "ZY": Setting.INPATIENT}
+SIDE_OF = {
+    OperatedSide.LEFT: Side.LEFT,
+    OperatedSide.RIGHT: Side.RIGHT,
+    OperatedSide.BOTH: Side.BILATERAL,
+}
+# Whoever comes after the third assists like the third.
+ASSISTANTS = (Part.FIRST_ASSISTANT, Part.SECOND_ASSISTANT, Part.THIRD_ASSISTANT)
+
+
+class Helper(NamedTuple):
+    """Somebody beside the surgeon."""
+
+    emp_no: str
+    role: DeclaredRole
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One surgeon, the procedures of one application, one moment."""
+    """One team, the procedures of one application, one moment.
+
+    ``reoperation`` and ``technique`` decide no verdict, only what has to be filled in.
+    """
 
     surgeon: str
     procedures: Sequence[str]
@@ -36,6 +61,22 @@ class Asked:
     nature: Nature
     is_rescue: bool
     setting: Setting
+    team: Sequence[Helper] = ()
+    side: str = ""
+    reoperation: Reoperation | None = None
+    technique: str = ""
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The surgeon first, then the others as they were named."""
+        members, assisting = [Member(self.surgeon)], 0
+        for one in self.team:
+            part = Part.SUPERVISOR
+            if one.role is DeclaredRole.ASSIST:
+                part = ASSISTANTS[min(assisting, len(ASSISTANTS) - 1)]
+                assisting += 1
+            members.append(Member(one.emp_no, part))
+        return tuple(members)
 
     @property
     def urgency(self) -> Urgency:
@@ -46,31 +87,51 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """The verdict and what it speaks of."""
+    """The verdict and what it speaks of; ``people`` are those the directory knows."""
 
     asked: Asked
-    surgeon: Practitioner | None
+    question: Question
+    people: Mapping[str, Practitioner]
     procedures: Sequence[ProcedureFacts | UnlistedProcedure]
     verdict: Verdict
+    demands: Demands
     read_at: datetime
+
+    @property
+    def surgeon(self) -> Practitioner | None:
+        return self.people.get(self.asked.surgeon)
+
+    def name_of(self, emp_no: str) -> str:
+        """The number speaks for itself where no name is known."""
+        person = self.people.get(emp_no)
+        return person.name if person else emp_no
 
 
 def answer(asked: Asked) -> Answer:
     """Ask the engine, on the ledger as it stands now."""
     question = Question(
-        team=(Member(asked.surgeon),),
+        team=asked.members,
         moment=asked.planned_at,
         procedures=tuple(asked.procedures),
         setting=asked.setting,
         urgency=asked.urgency,
+        side=SIDE_OF.get(OperatedSide(asked.side), Side.ANY)
+        if asked.side
+        else Side.ANY,
     )
     read_at = timezone.now()
     world = world_for(question)
+    people = Practitioner.objects.select_related("department").filter(
+        emp_no__in=question.people
+    )
+    listed = [_listed(world, code, question.instant) for code in asked.procedures]
     return Answer(
         asked,
-        practitioner_by_emp_no(asked.surgeon),
-        [_listed(world, code, question.instant) for code in asked.procedures],
+        question,
+        {one.emp_no: one for one in people.order_by("pk")},
+        listed,
         check(question, world),
+        demands(_planned(listed), _circumstances(asked)),
         read_at,
     )
 
@@ -78,3 +139,36 @@ def answer(asked: Asked) -> Answer:
 def _listed(world: World, code: str, at: float) -> ProcedureFacts | UnlistedProcedure:
     entry = world.entry(code, at)
     return entry.facts if entry else UnlistedProcedure(code)
+
+
+def _planned(
+    listed: Sequence[ProcedureFacts | UnlistedProcedure],
+) -> list[PlannedProcedure]:
+    """Grade and class as the check took them; the rest as the catalogue stands."""
+    rows = Procedure.objects.filter(code__in=[one.code for one in listed]).order_by()
+    beside = {
+        code: (is_day, needs_side)
+        for code, is_day, needs_side in rows.values_list(
+            "code", "is_day_surgery", "needs_side"
+        )
+    }
+    found = []
+    for one in listed:
+        if isinstance(one, UnlistedProcedure):
+            found.append(PlannedProcedure(one.code))
+            continue
+        is_day, needs_side = beside.get(one.code, (False, False))
+        found.append(
+            PlannedProcedure(one.code, one.grade, one.is_restricted, is_day, needs_side)
+        )
+    return found
+
+
+def _circumstances(asked: Asked) -> Circumstances:
+    return Circumstances(
+        asked.nature,
+        is_rescue=asked.is_rescue,
+        reoperation=asked.reoperation,
+        technique=asked.technique,
+        is_inpatient=asked.setting in (Setting.INPATIENT, Setting.OPERATING_ROOM),
+    )

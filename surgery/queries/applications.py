@@ -33,6 +33,12 @@ def current_codes(application: SurgeryApplication) -> list[str]:
     return list(lines.values_list("code", flat=True))
 
 
+def current_team(application: SurgeryApplication) -> list[dict[str, str]]:
+    """``emp_no`` and ``role`` of those who stand beside the surgeon, in order."""
+    lines = application.team.filter(is_dropped=False).order_by("position")
+    return list(lines.values("emp_no", "role"))
+
+
 def declaration_or_none(application_id: int) -> SurgeryApplication | None:
     return declarations().filter(pk=application_id).first()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import User
 from portal.audit.acting import acting
 from portal.directory.models import Practitioner
-from surgery.enums import Nature, Planned, Reoperation
-from surgery.models import ApplicationProcedure, SurgeryApplication
+from surgery.enums import DeclaredRole, Nature, Planned, Reoperation, Technique
+from surgery.models import (
+    ApplicationMember,
+    ApplicationProcedure,
+    SurgeryApplication,
+)
 
 REASON = "医生站申报"
 
@@ -27,6 +31,38 @@ class DeclaredProcedure:
     code: str
     name: str
     grade: int
+
+
+@dataclass(frozen=True)
+class DeclaredMember:
+    """Somebody beside the surgeon; the name is empty when the directory has none."""
+
+    role: DeclaredRole
+    emp_no: str
+    name: str
+
+
+@dataclass(frozen=True)
+class DeclaredDetails:
+    """What is said beside nature and second operation; nothing by default.
+
+    Codes are those of ``surgery.enums``. ``preop_discussed_at`` is aware.
+    """
+
+    reoperation_cause: str = ""
+    first_operation: str = ""
+    is_day: bool = False
+    side: str = ""
+    site: str = ""
+    is_mini: bool = False
+    technique: str = ""
+    technique_text: str = ""
+    preop_discussion: str = ""
+    preop_discussed_at: datetime | None = None
+    mdt: str = ""
+
+
+NOTHING_MORE = DeclaredDetails()
 
 
 @dataclass(frozen=True)
@@ -55,6 +91,10 @@ class RescueNotEmergency(DeclarationRefused):
     message = _("只有急诊手术可以勾选抢救生命。")
 
 
+class DiscussedLater(DeclarationRefused):
+    message = _("术前讨论时间不能晚于现在。请核对术前讨论记录。")
+
+
 class ApplicationOfAnotherDepartment(DeclarationRefused):
     message = _("这张手术申请单由其他科室申报，不能修改。请由申请科室修改。")
 
@@ -75,6 +115,8 @@ def declare(
     verdict: DeclaredVerdict,
     by: User,
     at: datetime,
+    details: DeclaredDetails = NOTHING_MORE,
+    team: Sequence[DeclaredMember] = (),
 ) -> SurgeryApplication:
     """Keep what the doctor declared for one surgery application of the HIS.
 
@@ -84,6 +126,8 @@ def declare(
     """
     reason_text = reoperation_reason.strip()
     _refuse_nonsense(procedures, nature, is_rescue, reoperation, reason_text)
+    if details.preop_discussed_at and details.preop_discussed_at > at:
+        raise DiscussedLater
     values = {
         "surgeon": surgeon,
         "planned_at": planned_at,
@@ -95,6 +139,7 @@ def declare(
         "reoperation_reason": (
             reason_text if reoperation is Reoperation.UNPLANNED else ""
         ),
+        **_fitting(details, reoperation),
         "verdict_code": verdict.code,
         "verdict": verdict.content,
     }
@@ -104,8 +149,29 @@ def declare(
             application = _created(application_no, applicant, values, at)
         else:
             _change(application, applicant, values, at)
-        _declare_procedures(application, procedures)
+        _replace_lines(
+            application,
+            ApplicationProcedure,
+            [{"code": x.code, "name": x.name, "grade": x.grade} for x in procedures],
+        )
+        _replace_lines(
+            application,
+            ApplicationMember,
+            [{"role": x.role.value, "emp_no": x.emp_no, "name": x.name} for x in team],
+        )
     return application
+
+
+def _fitting(details: DeclaredDetails, reoperation: Reoperation) -> dict[str, Any]:
+    """Without what is left over from another choice."""
+    values = asdict(details)
+    if reoperation is not Reoperation.UNPLANNED:
+        values["reoperation_cause"] = ""
+    if reoperation is Reoperation.NONE:
+        values["first_operation"] = ""
+    if details.technique not in (Technique.RESTRICTED, Technique.NEW):
+        values["technique_text"] = ""
+    return values
 
 
 def _refuse_nonsense(
@@ -168,25 +234,21 @@ def _change(
     application.save()
 
 
-def _declare_procedures(
-    application: SurgeryApplication, declared: Sequence[DeclaredProcedure]
+def _replace_lines(
+    application: SurgeryApplication,
+    model: type[ApplicationProcedure] | type[ApplicationMember],
+    declared: Sequence[dict[str, Any]],
 ) -> None:
     """Lines are frozen: what changed is dropped and written anew behind them."""
-    lines = list(ApplicationProcedure.objects.filter(application=application))
+    lines: list[Any] = list(model._default_manager.filter(application=application))
     current = [line for line in lines if not line.is_dropped]
     kept = 0
-    for line, procedure in zip(current, declared, strict=False):
-        if DeclaredProcedure(line.code, line.name, line.grade) != procedure:
+    for line, values in zip(current, declared, strict=False):
+        if any(getattr(line, name) != value for name, value in values.items()):
             break
         kept += 1
     for line in current[kept:]:
         line.is_dropped = True
         line.save()
-    for position, procedure in enumerate(declared[kept:], start=len(lines) + 1):
-        ApplicationProcedure(
-            application=application,
-            position=position,
-            code=procedure.code,
-            name=procedure.name,
-            grade=procedure.grade,
-        ).save()
+    for position, values in enumerate(declared[kept:], start=len(lines) + 1):
+        model(application=application, position=position, **values).save()

@@ -84,5 +84,8 @@ def declaration(**changes: Any) -> dict[str, Any]:
         is_planned="1",
         reoperation="0",
         reoperation_reason="",
+        preop_discussion="TL26112001",
+        preop_discussed_at="2026-11-20T16:00",
+        mdt="MDT26112002",
         **changes,
     )

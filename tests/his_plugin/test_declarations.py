@@ -9,9 +9,10 @@ import pytest
 import time_machine
 
 from portal.directory.models import Practitioner
-from surgery.models import ApplicationProcedure, SurgeryApplication
+from portal.outbox.models import Message
+from surgery.models import ApplicationMember, ApplicationProcedure, SurgeryApplication
 from tests.cast import make_department, make_practitioner
-from tests.his_plugin.station import CHOLE, LIVER, ask, declaration, token_of
+from tests.his_plugin.station import CHOLE, CORNEA, LIVER, ask, declaration, token_of
 from tests.pages import CheckedClient
 
 
@@ -21,6 +22,8 @@ def kept() -> list[list[dict[str, Any]]]:
         SurgeryApplication.history.model,
         ApplicationProcedure,
         ApplicationProcedure.history.model,
+        ApplicationMember,
+        ApplicationMember.history.model,
     ]
     return [list(model.objects.order_by("pk").values()) for model in models]
 
@@ -36,7 +39,9 @@ def test_declaration_is_kept_with_the_verdict_as_it_stood(
             **declaration(procedures=[CHOLE, LIVER]),
             "is_planned": "2",
             "reoperation": "2",
+            "reoperation_cause": "BLEEDING",
             "reoperation_reason": "术后出血",
+            "first_operation": "SS26110901",
         },
     )
     assert answer.status_code == 200
@@ -88,14 +93,36 @@ def test_rescue_is_kept_as_an_override(client: CheckedClient, token: str) -> Non
     assert SurgeryApplication.objects.get().verdict_code == "8"
 
 
+AGAIN = {
+    "reoperation": "2",
+    "reoperation_cause": "BLEEDING",
+    "reoperation_reason": "术后出血",
+    "first_operation": "SS26110901",
+}
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"procedures": []}, "procedures", "请先选择拟行手术。"),
-    ({"reoperation": "2"}, "reoperation_reason", "非计划再次手术须写明原因。"),
+    ({"reoperation": "2"}, "reoperation_cause", "请选择再次手术原因分类："),
+    (AGAIN | {"reoperation_reason": ""}, "reoperation_reason", "须写明原因。"),
+    (AGAIN | {"reoperation_reason": "  "}, "reoperation_reason", "须写明原因。"),
+    (AGAIN | {"first_operation": ""}, "first_operation", "请填写首次手术："),
+    (AGAIN | {"first_operation": "SS26112301"}, "first_operation", "不能是本次申请"),
+    ({"preop_discussion": ""}, "preop_discussion", "请填写术前讨论编号：三、四级"),
+    ({"preop_discussed_at": None}, "preop_discussed_at", "请填写术前讨论时间："),
+    ({"preop_discussed_at": ""}, "preop_discussed_at", "请填写术前讨论时间："),
     (
-        {"reoperation": "2", "reoperation_reason": "  "},
-        "reoperation_reason",
-        "须写明原因",
+        {"preop_discussed_at": "2026-11-23T10:01"},
+        "preop_discussed_at",
+        "术前讨论时间不能晚于现在。",
     ),
+    ({"procedures": [LIVER], "mdt": ""}, "mdt", "请填写MDT 编号：四级手术须先"),
+    ({"procedures": [CORNEA]}, "technique", "请选择技术类别：所选手术属限制类技术"),
+    ({"procedures": [CORNEA], "technique": "2"}, "technique_text", "须写明技术名称"),
+    (
+        {"procedures": [CORNEA], "technique": "2", "technique_text": "角膜移植"},
+        "technique",
+        "请改选技术类别：",
+    ),
+    ({"is_day": True}, "is_day", "不能按日间手术申报："),
     ({"is_rescue": True}, "is_rescue", "只有急诊手术可以勾选抢救生命。"),
     ({"surgeon": "4711"}, "surgeon", "医师名册里没有这位主刀的工号。"),
 ]
@@ -105,6 +132,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 def test_declaration_that_is_refused_leaves_nothing(
     changes: dict[str, Any], field: str, says: str, client: CheckedClient, token: str
 ) -> None:
+    sent = Message.objects.count()
     answer = ask(client, token, "declarations", declaration() | changes)
     refusal = answer.json()
     assert (answer.status_code, refusal["code"], refusal["field"]) == (
@@ -113,7 +141,8 @@ def test_declaration_that_is_refused_leaves_nothing(
         field,
     )
     assert says in refusal["message"]
-    assert kept() == [[], [], [], []]
+    assert kept() == [[]] * 6
+    assert Message.objects.count() == sent
 
 
 @pytest.mark.parametrize(
@@ -126,6 +155,15 @@ def test_declaration_that_is_refused_leaves_nothing(
         ({"is_planned": None}, "is_planned"),
         ({"reoperation": "3"}, "reoperation"),
         ({"reoperation_reason": "长" * 201}, "reoperation_reason"),
+        ({"reoperation_cause": "X"}, "reoperation_cause"),
+        ({"first_operation": "a" * 41}, "first_operation"),
+        ({"side": "X"}, "side"),
+        ({"site": "长" * 61}, "site"),
+        ({"technique": "3"}, "technique"),
+        ({"technique_text": "长" * 101}, "technique_text"),
+        ({"preop_discussion": "a" * 41}, "preop_discussion"),
+        ({"preop_discussed_at": "昨天"}, "preop_discussed_at"),
+        ({"mdt": "a" * 41}, "mdt"),
     ],
 )
 def test_declaration_that_makes_no_sense_leaves_nothing(
@@ -133,7 +171,7 @@ def test_declaration_that_makes_no_sense_leaves_nothing(
 ) -> None:
     answer = ask(client, token, "declarations", declaration() | changes)
     assert (answer.status_code, answer.json()["field"]) == (400, field)
-    assert kept() == [[], [], [], []]
+    assert kept() == [[]] * 6
 
 
 def other_department(client: CheckedClient) -> str:
@@ -186,6 +224,18 @@ def test_form_opened_again_gets_what_was_declared(
         "is_rescue": False,
         "reoperation": "0",
         "reoperation_reason": "",
+        "reoperation_cause": "",
+        "first_operation": "",
+        "is_day": False,
+        "side": "",
+        "site": "",
+        "is_mini": False,
+        "technique": "",
+        "technique_text": "",
+        "preop_discussion": "TL26112001",
+        "preop_discussed_at": "2026-11-20T08:00:00+00:00",
+        "mdt": "MDT26112002",
+        "team": [],
         "verdict_code": "1G",
         "declared_at": "2026-11-23T02:00:00+00:00",
     }
