@@ -51,8 +51,9 @@ def answer_of(problem: Exception, context: dict[str, Any]) -> Response | None:
         text = f"{words.title}。{words.why}{words.next_step}"
         return _answer(problem.refusal.status, problem.refusal.value, text)
     if isinstance(problem, surgery.DeclarationRefused):
-        is_part = isinstance(problem, PartRefused)
-        field = problem.field if is_part else FIELD_OF.get(type(problem), "surgeon")
+        field = FIELD_OF.get(type(problem), "surgeon")
+        if isinstance(problem, PartRefused):
+            field = problem.field
         return _answer(422, "REFUSED", str(problem.message), field=field)
     if isinstance(problem, exceptions.ValidationError):
         field, text = _first(problem.detail)

@@ -22,8 +22,8 @@ from surgery.models import (
     RecodingLine,
     SurgeryApplication,
 )
+from surgery.presenters.declarations import DETAILS, verdict_chip
 from surgery.presenters.declarations import FIELDS as DECLARED
-from surgery.presenters.declarations import verdict_chip
 from surgery.presenters.procedures import TITLES as PROCEDURE_TITLES
 from surgery.presenters.procedures import restricted_word
 
@@ -207,6 +207,7 @@ DECLARATION = Record(
         "is_rescue": DECLARED["is_rescue"],
         "reoperation": DECLARED["reoperation"],
         "reoperation_reason": DECLARED["reoperation_reason"],
+        **{name: DECLARED[name] for name in DETAILS},
         "verdict_code": DECLARED["verdict"],
     },
     write={

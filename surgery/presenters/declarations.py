@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -14,7 +15,16 @@ from portal.directory.models import Practitioner
 from portal.ui.elements import Change, Chip, Diff, Grade, Text
 from portal.ui.moments import write_moment, write_second, write_short
 from portal.ui.phrases import noted, said
-from surgery.enums import Nature, Planned, Reoperation, VerdictCode
+from surgery.enums import (
+    DeclaredRole,
+    Nature,
+    OperatedSide,
+    Planned,
+    Reoperation,
+    ReoperationCause,
+    Technique,
+    VerdictCode,
+)
 from surgery.models import SurgeryApplication
 
 V = VerdictCode
@@ -40,7 +50,19 @@ FIELDS: Mapping[str, Text] = {
     "nature": gettext_lazy("手术性质"),
     "is_rescue": gettext_lazy("抢救生命"),
     "reoperation": gettext_lazy("再次手术"),
+    "reoperation_cause": gettext_lazy("再次手术原因分类"),
     "reoperation_reason": gettext_lazy("再次手术原因"),
+    "first_operation": gettext_lazy("首次手术"),
+    "is_day": gettext_lazy("日间手术"),
+    "side": gettext_lazy("侧别"),
+    "site": gettext_lazy("部位"),
+    "is_mini": gettext_lazy("微创"),
+    "technique": gettext_lazy("技术类别"),
+    "technique_text": gettext_lazy("技术名称"),
+    "preop_discussion": gettext_lazy("术前讨论编号"),
+    "preop_discussed_at": gettext_lazy("术前讨论时间"),
+    "mdt": gettext_lazy("MDT 编号"),
+    "team": gettext_lazy("助手和带教"),
     "verdict": gettext_lazy("判定"),
 }
 
@@ -54,6 +76,18 @@ class ProcedureLine:
     @property
     def in_one(self) -> str:
         return noted(self.name, f"{self.code} {self.grade.text}")
+
+
+LABELS: Mapping[str, Any] = {
+    "reoperation_cause": ReoperationCause,
+    "side": OperatedSide,
+    "technique": Technique,
+}
+# Shown in the drawer, each where it says something, beside what the row shows.
+DETAILS = (
+    *("reoperation_cause", "first_operation", "is_day", "side", "site", "is_mini"),
+    *("technique", "technique_text", "preop_discussion", "preop_discussed_at", "mdt"),
+)
 
 
 @dataclass(frozen=True)
@@ -151,6 +185,17 @@ class JudgedProcedure:
 
 
 @dataclass(frozen=True)
+class JudgedMember:
+    """Somebody beside the surgeon, as they were judged."""
+
+    name: str
+    emp_no: str
+    role: str
+    chip: Chip
+    reasons: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Version:
     """One time somebody declared: who, when, and what it changed."""
 
@@ -163,7 +208,11 @@ class Version:
 
 @dataclass(frozen=True)
 class DeclarationDrawer:
+    """``details`` are labels and values of what was said beside the row."""
+
     row: DeclarationRow
+    details: Sequence[tuple[Text, str]]
+    team: Sequence[JudgedMember]
     judged: Sequence[JudgedProcedure]
     versions: Sequence[Version]
 
@@ -179,6 +228,12 @@ def declaration_drawer(
         before = version
     return DeclarationDrawer(
         row=declaration_row(application),
+        details=[
+            (FIELDS[name], value)
+            for name, value in _details(application).items()
+            if value
+        ],
+        team=[_member(one) for one in application.verdict.get("team", [])],
         judged=[_judged(one) for one in _procedures_of(application.verdict)],
         versions=shown[::-1],
     )
@@ -197,6 +252,42 @@ def _judged(one: Mapping[str, Any]) -> JudgedProcedure:
         chip=verdict_chip(one.get("code", "")),
         reasons=one.get("reasons", []),
         remedy=one.get("remedy", ""),
+    )
+
+
+def _member(one: Mapping[str, Any]) -> JudgedMember:
+    code, label = one.get("code", ""), one.get("label", "")
+    chip = verdict_chip(code)
+    return JudgedMember(
+        name=one.get("name", ""),
+        emp_no=one.get("emp_no", ""),
+        role=str(DeclaredRole(one["role"]).label),
+        # What 0 says of a surgeon it does not say of those beside.
+        chip=Chip(chip.tone, chip.icon, _(label)) if label else chip,
+        reasons=one.get("reasons", []),
+    )
+
+
+def _details(declared: Any) -> dict[str, str]:
+    """By name what a declaration or one of its versions says; "" for nothing."""
+    shown = {}
+    for name in DETAILS:
+        value = getattr(declared, name)
+        if isinstance(value, bool):
+            shown[name] = _("是") if value else ""
+        elif isinstance(value, datetime):
+            shown[name] = write_moment(value)
+        elif value and name in LABELS:
+            shown[name] = str(LABELS[name](value).label)
+        else:
+            shown[name] = value or ""
+    return shown
+
+
+def _team_of(verdict: Mapping[str, Any]) -> str:
+    return _("；").join(
+        f"{DeclaredRole(one['role']).label} {one['name']} {one['emp_no']}"
+        for one in verdict.get("team", [])
     )
 
 
@@ -233,5 +324,7 @@ def _values(version: Any) -> dict[str, str]:
         "is_rescue": rescue,
         "reoperation": str(Reoperation(version.reoperation).label),
         "reoperation_reason": version.reoperation_reason,
+        **_details(version),
+        "team": _team_of(version.verdict),
         "verdict": str(verdict_chip(version.verdict_code).text),
     }

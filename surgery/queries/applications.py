@@ -36,7 +36,7 @@ def current_codes(application: SurgeryApplication) -> list[str]:
 def current_team(application: SurgeryApplication) -> list[dict[str, str]]:
     """``emp_no`` and ``role`` of those who stand beside the surgeon, in order."""
     lines = application.team.filter(is_dropped=False).order_by("position")
-    return list(lines.values("emp_no", "role"))
+    return [{"emp_no": one.emp_no, "role": one.role} for one in lines]
 
 
 def declaration_or_none(application_id: int) -> SurgeryApplication | None:

@@ -11,7 +11,7 @@ from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, demand_department, requires
 from portal.ui.filters import ChoiceFilter, DateRange, Search
 from portal.ui.lists import Column, ListSpec, QuickView, list_response
-from surgery.enums import Nature, Planned, Reoperation, VerdictCode
+from surgery.enums import Nature, Planned, Reoperation, Technique, VerdictCode
 from surgery.models import ApplicationProcedure, SurgeryApplication
 from surgery.presenters.declarations import (
     DeclarationRow,
@@ -80,6 +80,7 @@ DECLARATIONS = ListSpec[SurgeryApplication, DeclarationRow](
     filters=(
         ChoiceFilter("planned", _("是否计划手术"), Planned.choices, "is_planned"),
         ChoiceFilter("nature", _("手术性质"), Nature.choices, "nature"),
+        ChoiceFilter("technique", _("技术类别"), Technique.choices[1:], "technique"),
         ChoiceFilter("verdict", _("判定"), VerdictCode.choices, "verdict_code"),
         DateRange("on", _("手术时间"), "planned_at"),
     ),

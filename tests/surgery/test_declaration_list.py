@@ -15,9 +15,15 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, EventKind
 from portal.directory.models import Practitioner
-from surgery.enums import Nature, Planned, Reoperation
+from surgery.enums import DeclaredRole, Nature, Planned, Reoperation
 from surgery.models import SurgeryApplication
-from surgery.services.declarations import DeclaredProcedure, DeclaredVerdict, declare
+from surgery.services.declarations import (
+    DeclaredDetails,
+    DeclaredMember,
+    DeclaredProcedure,
+    DeclaredVerdict,
+    declare,
+)
 from tests.cast import chen, lin, make_practitioner, su, wang, zhao
 from tests.cast import sign_in as sign
 from tests.harness import assert_queries
@@ -254,3 +260,57 @@ def test_list_takes_seven_queries_whatever_its_length(
     with assert_queries(7):
         page = client.get(LIST)
     assert page.context["list"].pager.total == count
+
+
+def test_drawer_shows_everything_declared_with_the_team_and_what_changed(
+    client: CheckedClient, lin: User, wang: User
+) -> None:
+    judged = {
+        "emp_no": "1190",
+        "name": "沈知行",
+        "role": "SUPERVISE",
+        "code": "4",
+        "label": "已暂停",
+        "reasons": ["沈知行的带教权已暂停"],
+    }
+    content = {**verdict("4", LIVER).content, "team": [judged]}
+    helper = DeclaredMember(DeclaredRole.SUPERVISE, "1190", "沈知行")
+    details = DeclaredDetails(
+        side="R",
+        site="右肝后叶",
+        is_mini=True,
+        technique="2",
+        technique_text="荧光导航",
+        preop_discussion="TL1",
+        preop_discussed_at=datetime(2026, 11, 20, 8, 0, tzinfo=UTC),
+        mdt="MDT1",
+    )
+    declared(wang, "SS1", LIVER)
+    row = declared(
+        wang,
+        "SS1",
+        LIVER,
+        details=details,
+        team=[helper],
+        verdict=DeclaredVerdict("4", content),
+    )
+    sign(client, lin)
+    drawer = client.get(
+        reverse("surgery:application-history", args=[row.pk]), **HTMX
+    ).content.decode()
+    for label, value in (
+        ("侧别", "右"),
+        ("部位", "右肝后叶"),
+        ("微创", "是"),
+        ("技术类别", "新技术"),
+        ("技术名称", "荧光导航"),
+        ("术前讨论编号", "TL1"),
+        ("术前讨论时间", "2026-11-20 16:00"),
+        ("MDT 编号", "MDT1"),
+    ):
+        assert f"<dt>{label}</dt><dd>{value}</dd>" in drawer
+        assert drawer.count(label) == 2
+    assert "带教 沈知行" in drawer
+    assert "沈知行的带教权已暂停" in drawer
+    assert "助手和带教" in drawer
+    assert "首次手术" not in drawer

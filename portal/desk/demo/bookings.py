@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from his_plugin.field.demands import Need
 from his_plugin.field.questions import Answer, Asked, answer
 from his_plugin.field.verdicts import name_and_grade, verdict_to_keep
 from permissions.checks.facts import Setting
@@ -14,7 +15,11 @@ from portal.accounts.services import user_for_launch
 from portal.directory.models import Practitioner
 from portal.parameters.days import ZONE, day_of
 from surgery.enums import Nature, Planned, Reoperation
-from surgery.services.declarations import DeclaredProcedure, declare
+from surgery.services.declarations import (
+    DeclaredDetails,
+    DeclaredProcedure,
+    declare,
+)
 
 
 class Booking(NamedTuple):
@@ -69,9 +74,21 @@ def _book(surgeon: Practitioner, booking: Booking, number: int, now: datetime) -
         is_rescue=False,
         reoperation=Reoperation.NONE,
         reoperation_reason="",
+        details=_details(answered, number, now),
         verdict=verdict_to_keep(answered),
         by=user_for_launch(practitioner=surgeon),
         at=now - timedelta(hours=2, minutes=number * 7),
+    )
+
+
+def _details(answered: Answer, number: int, now: datetime) -> DeclaredDetails:
+    """The discussions the operation demands, held two days ago."""
+    must = {name for name, one in answered.demands.items() if one.need is Need.MUST}
+    is_discussed = "preop_discussion" in must
+    return DeclaredDetails(
+        preop_discussion=f"TL{number:04}" if is_discussed else "",
+        preop_discussed_at=now - timedelta(days=2) if is_discussed else None,
+        mdt=f"MDT{number:04}" if "mdt" in must else "",
     )
 
 
