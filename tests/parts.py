@@ -92,7 +92,7 @@ def main() -> int:
 
 
 def install_node_modules() -> int:
-    """The OpenID provider the tests start; the exit code of the command."""
+    """The OpenID provider and the parser the tests use; the exit code of the command."""
     if not node_modules_missing():
         return 0
     try:
