@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from his_plugin.field.parts import NATURES
+from portal.ui.elements import Grade
 from surgery.enums import Planned, Reoperation
 
 
@@ -25,13 +26,25 @@ def field_texts() -> dict[str, str]:
         "choose_is_planned": _("请选择是否计划手术。"),
         "choose_nature": _("请选择手术性质。"),
         "choose_reoperation": _("请选择再次手术类型。"),
-        "write_reason": _("非计划再次手术须写明原因。"),
+        "choose_reoperation_reason": _("非计划再次手术须写明原因。"),
+        "choose": _("请选择"),
         "waiting": _("选好手术、主刀和手术时间后自动核对"),
         "checking": _("正在核对"),
         "procedure": _("手术"),
         "grade": _("级别"),
         "surgeon": _("主刀"),
         "until": _("至"),
+        "needed": _("需要"),
+        "held": _("现有"),
+        "grade_0": _("无"),
+        **{f"grade_{one}": str(Grade(one).text) for one in range(1, 5)},
+        "team": _("其他成员"),
+        "role": _("角色"),
+        "result": _("核对结果"),
+        "who_may": _("谁能做"),
+        "load_that_day": _("当天已排"),
+        # The script puts the name in.
+        "instead": _("改由%(name)s主刀"),
         "why": _("为什么"),
         "next": _("下一步"),
         "unknown": _("暂时无法核对"),

@@ -159,7 +159,9 @@ def test_submitting_declares_first_and_then_lets_the_form_go_on(
     fill(sheet)
     choose(sheet, "是否计划手术", "非计划")
     choose(sheet, "再次手术类型", "非计划再次")
+    sheet.get_by_label("再次手术原因").select_option("出血")
     sheet.fill("[name=yw_reoperation_reason]", "术后第二天出血")
+    sheet.fill("[name=yw_first_operation]", "SS26112001")
     saved = submit(sheet, host)
     row = SurgeryApplication.objects.get()
     assert saved == {
@@ -170,7 +172,9 @@ def test_submitting_declares_first_and_then_lets_the_form_go_on(
         "yw_is_planned": "2",
         "yw_nature": "1",
         "yw_reoperation": "2",
+        "yw_reoperation_cause": "BLEEDING",
         "yw_reoperation_reason": "术后第二天出血",
+        "yw_first_operation": "SS26112001",
         "yw_verdict_code": "0",
         "yw_declaration": str(row.pk),
         "act": "submit",
