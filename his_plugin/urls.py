@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from his_plugin.api import views as api
+from his_plugin.field.page import field_page
 from his_plugin.launch import views as launch
 from his_plugin.my import views as my
 from his_plugin.my.framed import my_framed
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/", my.my_privileges, name="my-privileges"),
     path("my/framed/", my_framed, name="my-framed"),
     path("my/leave/", my.leave, name="leave"),
+    path("plugin/field/", field_page, name="field-page"),
     path("plugin/v1/session", api.SessionView.as_view(), name="api-session"),
     path("plugin/v1/check", api.CheckView.as_view(), name="api-check"),
     path(

@@ -93,6 +93,14 @@ def _words(problem: exceptions.APIException) -> tuple[str, str]:
     return "NOT_UNDERSTOOD", _("没有看懂这次请求。请对照接口说明检查格式。")
 
 
+def words_of_fields(problem: exceptions.ValidationError) -> dict[str, str]:
+    """The first problem of each field, for a page that shows them all."""
+    detail = problem.detail
+    if not isinstance(detail, dict):
+        return {"": _first(detail)[1]}
+    return {str(name): _first(inner)[1] for name, inner in detail.items()}
+
+
 def _first(detail: Any, field: str = "") -> tuple[str, str]:
     """The first problem and the field it is about."""
     if isinstance(detail, dict):

@@ -85,10 +85,14 @@ class CheckView(FieldView):
     parser_classes = (ShallowJsonParser,)
 
     def post(self, request: Request) -> Response:
-        serializer = CheckSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked = serializer.asked(station=_holder(request).station)
-        return Response(verdict_words(answer(asked)))
+        return Response(checked(_holder(request), request.data))
+
+
+def checked(holder: Holder, data: Any) -> dict[str, Any]:
+    """The verdict on what a station or the posted page asks. ValidationError."""
+    serializer = CheckSerializer(data=data)
+    serializer.is_valid(raise_exception=True)
+    return verdict_words(answer(serializer.asked(station=holder.station)))
 
 
 class DeclarationsView(FieldView):
@@ -97,20 +101,22 @@ class DeclarationsView(FieldView):
     parser_classes = (ShallowJsonParser,)
 
     def post(self, request: Request) -> Response:
-        serializer = DeclarationSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        holder = _holder(request)
-        if not serializer.validated_data["procedures"]:
-            raise NoProcedure
-        answered = answer(serializer.asked(station=holder.station))
-        application = _declared(holder, answered, serializer.validated_data)
-        return Response(
-            {
-                "declaration": application.pk,
-                "application_no": application.application_no,
-                "verdict": verdict_words(answered),
-            }
-        )
+        return Response(declared(_holder(request), request.data))
+
+
+def declared(holder: Holder, data: Any) -> dict[str, Any]:
+    """What was kept. ValidationError, DeclarationRefused."""
+    serializer = DeclarationSerializer(data=data)
+    serializer.is_valid(raise_exception=True)
+    if not serializer.validated_data["procedures"]:
+        raise NoProcedure
+    answered = answer(serializer.asked(station=holder.station))
+    application = _declared(holder, answered, serializer.validated_data)
+    return {
+        "declaration": application.pk,
+        "application_no": application.application_no,
+        "verdict": verdict_words(answered),
+    }
 
 
 def _declared(

@@ -1,9 +1,12 @@
 /* --- declaring -------------------------------------------------------------- */
 
+/* Read when it is needed: a station may number the sheet late. */
+Field.prototype.application = function () { return this.root.getAttribute("data-yw-application") || ""; };
+
 Field.prototype.recall = function () {
-  var self = this;
-  if (!this.application) { return; }
-  this.send("GET", "declarations/" + encodeURIComponent(this.application), null, function (status, answer) {
+  var self = this, application = this.application();
+  if (!application) { return; }
+  this.send("GET", "declarations/" + encodeURIComponent(application), null, function (status, answer) {
     if (status === 404) { self.warn(answer.message); }
     if (status !== 200 || !answer.declaration || self.isTouched) { return; }
     self.order.forEach(function (name) { if (answer[name] !== undefined) { self.give(name, answer[name]); } });
@@ -26,7 +29,7 @@ Field.prototype.submit = function (event) {
   if (this.isDeclaring || !this.isComplete()) { return; }
   this.isDeclaring = true;
   body = this.question();
-  body.application_no = this.application;
+  body.application_no = this.application();
   texts = this.choices(["text", "moment"]);
   for (name in texts) { if (texts.hasOwnProperty(name)) { body[name] = texts[name]; } }
   this.send("POST", "declarations", JSON.stringify(body), function (status, answer) {

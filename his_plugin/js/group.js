@@ -15,7 +15,6 @@ function Field(root) {
   this.supervisor = words(root.getAttribute("data-yw-supervisor"));
   this.procedures = words(root.getAttribute("data-yw-procedures"));
   this.plannedAt = words(root.getAttribute("data-yw-planned-at"));
-  this.application = root.getAttribute("data-yw-application") || "";
   this.canChoose = root.hasAttribute("data-yw-choose");  // the host takes another surgeon from us
   this.texts = EARLY;
   this.token = "";

@@ -6,6 +6,7 @@ function isTooOld() { return Boolean(document.documentMode) || !document.addEven
 /* The page that needs no script, opened with the same signed text. */
 function leadToPage(root) {
   var link = make("a", "", EARLY.posted_page);
+  if (!root.hasAttribute("data-yw-launch")) { return; }  // it is on that page
   link.href = portal + "/plugin/field/?" + root.getAttribute("data-yw-launch") + "&application=" +
     encodeURIComponent(root.getAttribute("data-yw-application") || "");
   link.target = "_blank";

@@ -18,6 +18,7 @@ PUBLIC: set[str] = {
     "his_plugin:cas-back",
     "his_plugin:ended",
     "his_plugin:enter",
+    "his_plugin:field-page",
     "his_plugin:launch",
     "his_plugin:my-framed",
     "his_plugin:oidc",

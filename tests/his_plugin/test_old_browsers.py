@@ -21,7 +21,7 @@ def not_known(*files: Path) -> list[str]:
 
 
 def test_scripts_of_the_stations_hold_nothing_their_browsers_do_not_know() -> None:
-    assert [path.name for path in SCRIPTS] == ["field.js"]
+    assert [path.name for path in SCRIPTS] == ["field.js", "frame.js"]
     assert not_known(*SCRIPTS) == []
 
 

@@ -144,7 +144,6 @@ function Field(root) {
   this.supervisor = words(root.getAttribute("data-yw-supervisor"));
   this.procedures = words(root.getAttribute("data-yw-procedures"));
   this.plannedAt = words(root.getAttribute("data-yw-planned-at"));
-  this.application = root.getAttribute("data-yw-application") || "";
   this.canChoose = root.hasAttribute("data-yw-choose");  // the host takes another surgeon from us
   this.texts = EARLY;
   this.token = "";
@@ -753,10 +752,13 @@ Field.prototype.isComplete = function () {
 
 /* --- declaring -------------------------------------------------------------- */
 
+/* Read when it is needed: a station may number the sheet late. */
+Field.prototype.application = function () { return this.root.getAttribute("data-yw-application") || ""; };
+
 Field.prototype.recall = function () {
-  var self = this;
-  if (!this.application) { return; }
-  this.send("GET", "declarations/" + encodeURIComponent(this.application), null, function (status, answer) {
+  var self = this, application = this.application();
+  if (!application) { return; }
+  this.send("GET", "declarations/" + encodeURIComponent(application), null, function (status, answer) {
     if (status === 404) { self.warn(answer.message); }
     if (status !== 200 || !answer.declaration || self.isTouched) { return; }
     self.order.forEach(function (name) { if (answer[name] !== undefined) { self.give(name, answer[name]); } });
@@ -779,7 +781,7 @@ Field.prototype.submit = function (event) {
   if (this.isDeclaring || !this.isComplete()) { return; }
   this.isDeclaring = true;
   body = this.question();
-  body.application_no = this.application;
+  body.application_no = this.application();
   texts = this.choices(["text", "moment"]);
   for (name in texts) { if (texts.hasOwnProperty(name)) { body[name] = texts[name]; } }
   this.send("POST", "declarations", JSON.stringify(body), function (status, answer) {
@@ -853,6 +855,7 @@ function isTooOld() { return Boolean(document.documentMode) || !document.addEven
 /* The page that needs no script, opened with the same signed text. */
 function leadToPage(root) {
   var link = make("a", "", EARLY.posted_page);
+  if (!root.hasAttribute("data-yw-launch")) { return; }  // it is on that page
   link.href = portal + "/plugin/field/?" + root.getAttribute("data-yw-launch") + "&application=" +
     encodeURIComponent(root.getAttribute("data-yw-application") || "");
   link.target = "_blank";
