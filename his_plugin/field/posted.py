@@ -86,11 +86,22 @@ class Sheet:
                 raise problem
             about = str(response.data.get("field", ""))
             self.errors = {about: str(response.data["message"])}
-        texts = field_texts()
-        for name in self.errors:
-            is_empty = not self.one(PREFIX + name) and not self.one(name)
-            if is_empty and f"choose_{name}" in texts:
-                self.errors[name] = texts[f"choose_{name}"]
+        for name, words in _words_of_emptiness().items():
+            is_empty = not self.one(PREFIX + name) and not self.many(name)
+            if name in self.errors and is_empty:
+                self.errors[name] = words
+
+
+def _words_of_emptiness() -> dict[str, str]:
+    """What to do about something that was left empty."""
+    texts = field_texts()
+    choices = {name: texts[f"choose_{name}"] for name in ALWAYS}
+    return choices | {
+        "application_no": _("请填写申请单号。"),
+        "procedures": _("请填写手术编码。"),
+        "surgeon": _("请填写主刀工号。"),
+        "planned_at": _("请填写手术时间。"),
+    }
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,8 @@ def field_texts() -> dict[str, str]:
         "grade": _("级别"),
         "surgeon": _("主刀"),
         "until": _("至"),
-        "needed": _("需要"),
-        "held": _("现有"),
+        # The script puts in what stands in brackets, here and below.
+        "standing": _("需要%(needed)s，现有%(held)s"),
         "grade_0": _("无"),
         **{f"grade_{one}": str(Grade(one).text) for one in range(1, 5)},
         "team": _("其他成员"),
@@ -43,7 +43,6 @@ def field_texts() -> dict[str, str]:
         "result": _("核对结果"),
         "who_may": _("谁能做"),
         "load_that_day": _("当天已排"),
-        # The script puts the name in.
         "instead": _("改由%(name)s主刀"),
         "why": _("为什么"),
         "next": _("下一步"),

@@ -7,7 +7,7 @@ function isTooOld() { return Boolean(document.documentMode) || !document.addEven
 function leadToPage(root) {
   var link = make("a", "", EARLY.posted_page);
   if (!root.hasAttribute("data-yw-launch")) { return; }  // it is on that page
-  link.href = portal + "/plugin/field/?" + root.getAttribute("data-yw-launch") + "&application=" +
+  link.href = portal + "/plugin/field/?" + root.getAttribute("data-yw-launch") + "&application_no=" +
     encodeURIComponent(root.getAttribute("data-yw-application") || "");
   link.target = "_blank";
   if (!root.getElementsByTagName("a").length) { root.appendChild(link); }

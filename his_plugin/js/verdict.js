@@ -96,9 +96,11 @@ Field.prototype.table = function (verdict) {
 
 /* Until when it may be done; or what is needed and what there is. */
 Field.prototype.standing = function (one) {
+  var text;
   if (one.until) { return make("div", "t12 m", this.texts.until + " " + one.until); }
   if (one.needed > one.held) {
-    return make("div", "t12 m", this.texts.needed + this.texts["grade_" + one.needed] + "，" + this.texts.held + this.texts["grade_" + one.held]);
+    text = this.texts.standing.replace("%(needed)s", this.texts["grade_" + one.needed]).replace("%(held)s", this.texts["grade_" + one.held]);
+    return make("div", "t12 m", text);
   }
   return null;
 };

@@ -646,9 +646,11 @@ Field.prototype.table = function (verdict) {
 
 /* Until when it may be done; or what is needed and what there is. */
 Field.prototype.standing = function (one) {
+  var text;
   if (one.until) { return make("div", "t12 m", this.texts.until + " " + one.until); }
   if (one.needed > one.held) {
-    return make("div", "t12 m", this.texts.needed + this.texts["grade_" + one.needed] + "，" + this.texts.held + this.texts["grade_" + one.held]);
+    text = this.texts.standing.replace("%(needed)s", this.texts["grade_" + one.needed]).replace("%(held)s", this.texts["grade_" + one.held]);
+    return make("div", "t12 m", text);
   }
   return null;
 };
@@ -856,7 +858,7 @@ function isTooOld() { return Boolean(document.documentMode) || !document.addEven
 function leadToPage(root) {
   var link = make("a", "", EARLY.posted_page);
   if (!root.hasAttribute("data-yw-launch")) { return; }  // it is on that page
-  link.href = portal + "/plugin/field/?" + root.getAttribute("data-yw-launch") + "&application=" +
+  link.href = portal + "/plugin/field/?" + root.getAttribute("data-yw-launch") + "&application_no=" +
     encodeURIComponent(root.getAttribute("data-yw-application") || "");
   link.target = "_blank";
   if (!root.getElementsByTagName("a").length) { root.appendChild(link); }

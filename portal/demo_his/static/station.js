@@ -1,5 +1,5 @@
 /* Host-side script of the station: ES5, old browsers included.
-   The field group of the portal speaks to us by one event, yw-verdict. */
+   The field group of the portal speaks to us by two events, yw-verdict and yw-choose. */
 (function () {
   "use strict";
   var SILENCE = 10000; // milliseconds until an empty field group counts as absent
@@ -22,6 +22,18 @@
     byId("submit-why").textContent = verdict.letsThrough ? "" : "手术申请核对未通过，不能提交。";
     byId("yw-off").hidden = verdict.code !== UNKNOWN;
   }
+
+  // Somebody of the list 谁能做 was taken: our form, our choice of surgeon.
+  function chose(event) {
+    var surgeon = byId("surgeon");
+    var change = document.createEvent("Event");
+    surgeon.value = event.detail.emp_no;
+    change.initEvent("change", true, false);
+    surgeon.dispatchEvent(change);
+    surgeon.focus();
+  }
+
+  function isEmpty(field) { return !field.shadowRoot && !field.querySelector(".yw"); }
 
   // A script that does not come fails before anything of it could say so.
   window.addEventListener("error", function (event) {
@@ -46,8 +58,9 @@
     if (!field) { return; }
     if (isAbsent) { showAbsence(); }
     field.addEventListener("yw-verdict", judged);
+    field.addEventListener("yw-choose", chose);
     window.setTimeout(function () {
-      if (!field.children.length) { showAbsence(); }
+      if (isEmpty(field)) { showAbsence(); }
     }, SILENCE);
   }
 
