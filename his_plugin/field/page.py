@@ -25,7 +25,7 @@ from his_plugin.api.doors import LONGEST_TOKEN, PerHolder
 from his_plugin.api.views import checked, declared
 from his_plugin.embedding import shown_in_stations, tells_no_address
 from his_plugin.field.parts import field_parts
-from his_plugin.field.posted import QUESTION, Sheet, lines_of, rows_of
+from his_plugin.field.posted import QUESTION, Sheet, lines_of, rows_of, told
 from his_plugin.field.texts import field_texts
 from his_plugin.launch.pages import refused_page
 from his_plugin.launch.parameters import FIELD
@@ -131,6 +131,7 @@ def _page(request: HttpRequest, holder: Holder, sheet: Sheet) -> HttpResponse:
         "sheet": sheet,
         "lines": lines_of(sheet),
         "rows": rows_of(sheet),
+        "verdict": told(sheet.verdict),
         "application_no": sheet.one("application_no"),
         "doctor": holder.practitioner,
         "texts": field_texts(),

@@ -151,6 +151,24 @@ def _row(sheet: Sheet, part: Mapping[str, Any], demand: Mapping[str, str]) -> Ro
     )
 
 
+def told(verdict: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The verdict with what is needed and what there is in words, as the script has it."""
+    if verdict is None:
+        return None
+    texts = field_texts()
+
+    def standing(one: Mapping[str, Any]) -> str:
+        if one["until"]:
+            return f"{texts['until']} {one['until']}"
+        if one["needed"] <= one["held"]:
+            return ""
+        grades = {name: texts[f"grade_{one[name]}"] for name in ("needed", "held")}
+        return texts["standing"] % grades
+
+    procedures = [one | {"standing": standing(one)} for one in verdict["procedures"]]
+    return {**verdict, "procedures": procedures}
+
+
 @dataclass(frozen=True)
 class Line:
     """Something of the question: whom, what, when."""

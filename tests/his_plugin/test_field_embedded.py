@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, Route, expect
 
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
@@ -324,6 +324,76 @@ def test_whole_group_is_filled_in_by_keys_alone(
     expect(page.get_by_label("原因说明")).to_have_value("术后第二天出血")
     assert page.locator("[name=yw_is_planned][type=hidden]").input_value() == "2"
     assert page.locator("[name=yw_reoperation][type=hidden]").input_value() == "2"
+
+
+def answering_more(route: Route) -> None:
+    """What the portal answers, with a colleague, somebody else and demands beside it."""
+    answer = route.fetch()
+    said = answer.json()
+    result = {name: said["procedures"][0][name] for name in ("code", "label", "tone")}
+    colleague = {
+        "emp_no": "1027",
+        "name": "陈景行",
+        "role": "ASSIST",
+        "role_label": "助手",
+        "lets_through": False,
+        "icon": "ban",
+        "reasons": ["陈景行没有手术权"],
+        "procedures": [],
+    }
+    said["team"] = [colleague | result]
+    other = {"emp_no": "1031", "name": "方若谷", "department": "肝胆胰外科"}
+    said["procedures"][0]["others"] = [other | {"load": 3, "words": "3 台"}]
+    said["demands"] = {part: {"need": "no", "why": ""} for part in HIDDEN} | {
+        "mdt": {"need": "must", "why": "四级手术须先完成多学科讨论"},
+        "side": {"need": "must", "why": "成对器官须写明侧别"},
+        "technique": {"need": "may", "why": ""},
+        "is_mini": {"need": "may", "why": ""},
+    }
+    route.fulfill(response=answer, json=said)
+
+
+HIDDEN = ("is_day", "site", "preop_discussion", "preop_discussed_at")
+
+
+def test_group_shows_what_is_demanded_the_team_and_who_may_instead(
+    browser_contexts: BrowserContexts,
+    station: Callable[..., Host],
+    check_axe: Callable[[Page], None],
+) -> None:
+    browser_contexts.expect("embed.css")
+    host = station("element")
+    host.assistant = "1027 陈景行"
+    page = browser_contexts.new_page()
+    page.route("**/plugin/v1/check", answering_more)
+    page.goto(host.url)
+    expect(page.get_by_role("radiogroup", name="手术性质")).to_be_visible()
+    expect(page.get_by_label("多学科讨论")).to_be_hidden()
+    with page.expect_request("**/plugin/v1/check") as asked:
+        page.select_option("[name=procedure]", LIVER)
+    assert asked.value.post_data_json["team"] == [{"emp_no": "1027", "role": "ASSIST"}]
+
+    expect(page.get_by_text("四级手术须先完成多学科讨论")).to_be_visible()
+    expect(page.get_by_role("radiogroup", name="侧别")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="微创")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="日间手术")).to_be_hidden()
+    expect(page.get_by_label("部位")).to_be_hidden()
+    expect(page.get_by_text("需要四级，现有三级")).to_be_visible()
+    expect(page.get_by_role("row", name="陈景行 1027")).to_contain_text(
+        "陈景行没有手术权"
+    )
+    expect(page.get_by_text("当天已排 3 台")).to_be_visible()
+    choose(page, "技术类别", "新技术")
+    expect(page.get_by_label("技术名称")).to_be_visible()
+    check_axe(page)
+    page.get_by_role("button", name="改由方若谷主刀").click()
+    assert page.evaluate("window.chosen") == {"emp_no": "1031", "name": "方若谷"}
+
+    fill(page)
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("radio", name="左")).to_be_focused()
+    assert host.saved == []
+    assert SurgeryApplication.objects.count() == 0
 
 
 @pytest.mark.parametrize("kind", ["element", "frame"])

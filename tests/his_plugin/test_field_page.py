@@ -103,6 +103,7 @@ def test_check_says_the_verdict_and_keeps_what_was_typed(
     text = client.post(PAGE, form).content.decode()
     assert "罗景文现在不能主刀：1 项未通过核对" in text
     assert "50.2205 需要四级逐项主刀权" in text
+    assert "需要四级，现有三级" in text
     assert 'name="yw_site" value="右上腹"' in text
     assert f'name="procedures" value="{LIVER}"' in text
     assert SurgeryApplication.objects.count() == 0

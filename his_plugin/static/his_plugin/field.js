@@ -467,13 +467,16 @@ Field.prototype.mirror = function (part) {
   part.mirror.disabled = !part.isShown || (part.group !== null && part.mirror.value === "");
 };
 
-/* The row is called after the first part shown in it. */
+/* The row is called after the first part shown in it; the others by their own side. */
 function settleRow(row) {
-  var first = null, i;
-  for (i = 0; i < row.parts.length; i += 1) {
-    if (!first && row.parts[i].isShown) { first = row.parts[i]; }
-    mark(row.parts[i].heading, "yw-hide", row.parts[i] !== first);
-  }
+  var first = null;
+  row.parts.forEach(function (part) {
+    var place;
+    if (!first && part.isShown) { first = part; }
+    part.heading.hidden = part.ticked !== undefined;  // a tick has its words behind it
+    place = part === first ? row.label : part.box;
+    if (part.heading.parentNode !== place) { place.insertBefore(part.heading, place.firstChild); }
+  });
   row.node.hidden = !first;
 }
 

@@ -31,6 +31,18 @@ def test_button_opens_the_portal_for_the_operator(
     expect(portal.get_by_text("罗景文").first).to_be_visible()
 
 
+def test_button_of_the_outpatient_station_opens_the_portal_as_well(
+    station: Page, demo_stack: DemoStack
+) -> None:
+    station.goto(f"{demo_stack.his_url}/station/outpatient?u=1188")
+    with station.context.expect_page() as opened:
+        station.get_by_role("link", name="医务权限").click()
+
+    portal = opened.value
+    portal.wait_for_url(f"{demo_stack.portal_url}/my/**")
+    expect(portal.get_by_text("由门诊医生站打开").first).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
@@ -92,6 +104,30 @@ def test_sheet_submitted_with_the_field_group_keeps_what_the_portal_knows(
     )
     assert row["判定编码"] == "0"
     assert len(row["申报编号"]) > 0
+
+
+def test_what_is_declared_at_the_station_is_read_in_the_office(
+    station: Page, demo_stack: DemoStack, browser_contexts: BrowserContexts
+) -> None:
+    field = station.locator("yw-surgery-field")
+    station.get_by_label("拟行手术").select_option("54.9105")
+    station.get_by_label("第一助手").select_option("1027")
+    expect(field.get_by_text("可主刀").first).to_be_visible()
+    for words in ("非计划", "限期", "非再次"):
+        field.get_by_text(words, exact=True).first.click()
+    number = station.input_value("[name=number]")
+    station.get_by_role("button", name="提交").click()
+    expect(station.get_by_text("已提交。")).to_be_visible()
+
+    office = browser_contexts.new_page(base_url=demo_stack.portal_url)
+    office.goto("/login/?next=/declarations/")
+    office.get_by_label("工号").fill("2031")
+    office.get_by_label("密码", exact=True).fill("Yiwu@2026demo")
+    office.get_by_role("button", name="登录").click()
+    office.get_by_role("button", name=number).click()
+    drawer = office.get_by_role("dialog", name="手术申报")
+    expect(drawer.get_by_text("非计划", exact=True).first).to_be_visible()
+    expect(drawer.get_by_text("限期", exact=True).first).to_be_visible()
 
 
 def test_procedure_above_the_ceiling_shuts_submitting(station: Page) -> None:
