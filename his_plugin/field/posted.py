@@ -146,7 +146,7 @@ def _row(sheet: Sheet, part: Mapping[str, Any], demand: Mapping[str, str]) -> Ro
         most=part.get("max"),
         value=sheet.one(PREFIX + name),
         is_must=name in ALWAYS or demand.get("need") == "must",
-        why=demand.get("why", ""),
+        why="" if name in ALWAYS else demand.get("why", ""),
         error=sheet.errors.get(name, ""),
     )
 

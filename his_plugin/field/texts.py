@@ -28,13 +28,14 @@ def field_texts() -> dict[str, str]:
         "choose_reoperation": _("请选择再次手术类型。"),
         "choose_reoperation_reason": _("非计划再次手术须写明原因。"),
         "choose": _("请选择"),
+        # The script puts in what stands in brackets, here and below.
+        "aside": _("（%(hint)s）"),
         "waiting": _("选好手术、主刀和手术时间后自动核对"),
         "checking": _("正在核对"),
         "procedure": _("手术"),
         "grade": _("级别"),
         "surgeon": _("主刀"),
         "until": _("至"),
-        # The script puts in what stands in brackets, here and below.
         "standing": _("需要%(needed)s，现有%(held)s"),
         "grade_0": _("无"),
         **{f"grade_{one}": str(Grade(one).text) for one in range(1, 5)},

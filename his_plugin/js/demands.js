@@ -30,6 +30,18 @@ Field.prototype.settle = function () {
   var i;
   for (i = 0; i < this.order.length; i += 1) { this.settlePart(this.parts[this.order[i]]); }
   for (i = 0; i < this.rows.length; i += 1) { settleRow(this.rows[i]); }
+  this.sayOnce();
+};
+
+/* Parts that stand together are often demanded for one reason. */
+Field.prototype.sayOnce = function () {
+  var self = this, said = "";
+  this.order.forEach(function (name) {
+    var why = self.parts[name].why;
+    if (why.hidden) { return; }
+    why.hidden = why.textContent === said;
+    said = why.textContent;
+  });
 };
 
 Field.prototype.settlePart = function (part) {

@@ -30,7 +30,7 @@ Field.prototype.isComplete = function () {
   var self = this, first = null;
   this.order.forEach(function (name) {
     var demand = self.demand(name), isMissing = demand.need === "must" && self.value(name) === "";
-    self.fail(name, isMissing ? demand.why || self.texts["choose_" + name] || self.texts.required : "");
+    self.fail(name, isMissing ? self.texts["choose_" + name] || demand.why || self.texts.required : "");
     if (isMissing && !first) { first = self.parts[name].inputs[0]; }
   });
   if (first) { first.focus(); }

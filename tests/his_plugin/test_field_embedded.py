@@ -98,6 +98,7 @@ def fill(group: Page | FrameLocator) -> None:
     choose(group, "是否计划手术", "计划")
     choose(group, "手术性质", "择期")
     choose(group, "再次手术类型", "非再次")
+    expect(group.locator("[aria-busy=true]")).to_have_count(0)
     for name, text in (
         ("yw_preop_discussion", "TL-1"),
         ("yw_preop_discussed_at", "2026-11-20T10:00"),
@@ -314,14 +315,16 @@ def test_whole_group_is_filled_in_by_keys_alone(
     expect(rescue).to_be_checked()
     keys.press("Tab")
     keys.press("ArrowLeft")  # 非计划再次
-    cause = page.get_by_label("再次手术原因")
+    cause = page.locator("select[name=yw_reoperation_cause]")
     expect(cause).to_be_visible()
     keys.press("Tab")
     expect(cause).to_be_focused()
     keys.press("ArrowDown")
     keys.press("Tab")
     keys.insert_text("术后第二天出血")
-    expect(page.get_by_label("原因说明")).to_have_value("术后第二天出血")
+    expect(page.locator("input[type=text][name=yw_reoperation_reason]")).to_have_value(
+        "术后第二天出血"
+    )
     assert page.locator("[name=yw_is_planned][type=hidden]").input_value() == "2"
     assert page.locator("[name=yw_reoperation][type=hidden]").input_value() == "2"
 
@@ -368,7 +371,7 @@ def test_group_shows_what_is_demanded_the_team_and_who_may_instead(
     page.route("**/plugin/v1/check", answering_more)
     page.goto(host.url)
     expect(page.get_by_role("radiogroup", name="手术性质")).to_be_visible()
-    expect(page.get_by_label("多学科讨论")).to_be_hidden()
+    expect(page.locator("input[type=text][name=yw_mdt]")).to_be_hidden()
     with page.expect_request("**/plugin/v1/check") as asked:
         page.select_option("[name=procedure]", LIVER)
     assert asked.value.post_data_json["team"] == [{"emp_no": "1027", "role": "ASSIST"}]
@@ -377,14 +380,14 @@ def test_group_shows_what_is_demanded_the_team_and_who_may_instead(
     expect(page.get_by_role("radiogroup", name="侧别")).to_be_visible()
     expect(page.get_by_role("checkbox", name="微创")).to_be_visible()
     expect(page.get_by_role("checkbox", name="日间手术")).to_be_hidden()
-    expect(page.get_by_label("部位")).to_be_hidden()
+    expect(page.locator("input[type=text][name=yw_site]")).to_be_hidden()
     expect(page.get_by_text("需要四级，现有三级")).to_be_visible()
     expect(page.get_by_role("row", name="陈景行 1027")).to_contain_text(
         "陈景行没有手术权"
     )
     expect(page.get_by_text("当天已排 3 台")).to_be_visible()
     choose(page, "技术类别", "新技术")
-    expect(page.get_by_label("技术名称")).to_be_visible()
+    expect(page.locator("input[type=text][name=yw_technique_text]")).to_be_visible()
     check_axe(page)
     page.get_by_role("button", name="改由方若谷主刀").click()
     assert page.evaluate("window.chosen") == {"emp_no": "1031", "name": "方若谷"}
@@ -411,7 +414,9 @@ def test_nothing_scrolls_sideways_at_one_and_a_half_times(
     page.select_option("[name=procedure]", LIVER)
     expect(group.get_by_text("50.2205 需要四级逐项主刀权")).to_be_visible()
     choose(group, "再次手术类型", "非计划再次")
-    expect(group.get_by_label("原因说明")).to_be_visible()
+    expect(
+        group.locator("input[type=text][name=yw_reoperation_reason]")
+    ).to_be_visible()
     for frame in page.frames:
         width, seen = frame.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"

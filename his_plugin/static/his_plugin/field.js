@@ -302,17 +302,15 @@ Field.prototype.changed = function (part) {
 
 /* One choice of few, as radio buttons in a row; of more, as a list. */
 Field.prototype.choice = function (part) {
-  var self = this, options = part.about.options, i;
+  var self = this, options = part.about.options.filter(function (one) { return one[0] !== ""; }), i;
   if (options.length > MOST_IN_A_ROW) {
-    this.list(part);
+    this.list(part, options);
   } else {
     part.group = make("span", "yw-opts");
     part.group.setAttribute("role", "radiogroup");
     this.describe(part.group, part);
     put(part.box, part.group);
-    for (i = 0; i < options.length; i += 1) {
-      if (options[i][0] !== "") { this.option(part, options[i]); }
-    }
+    for (i = 0; i < options.length; i += 1) { this.option(part, options[i]); }
   }
   if (part.about.hint) { put(part.box, make("span", "m t12 yw-hint", part.about.hint)); }
   part.box.addEventListener("change", function () { self.changed(part); });
@@ -330,14 +328,13 @@ Field.prototype.option = function (part, option) {
   part.labels.push(label);
 };
 
-Field.prototype.list = function (part) {
-  var select = make("select", "yw-in"), options = part.about.options, i, option;
-  if (options[0][0] !== "") { options = [["", this.texts.choose]].concat(options); }
-  for (i = 0; i < options.length; i += 1) {
-    option = make("option", "", options[i][1]);
-    option.value = options[i][0];
+Field.prototype.list = function (part, options) {
+  var select = make("select", "yw-in");
+  [["", this.texts.choose]].concat(options).forEach(function (one) {
+    var option = make("option", "", one[1]);
+    option.value = one[0];
     put(select, option);
-  }
+  });
   select.name = "yw_" + part.about.name;
   this.describe(select, part);
   put(part.box, select);
@@ -353,9 +350,11 @@ Field.prototype.tick = function (part) {
   part.ticked = make("input");
   part.ticked.type = "hidden";
   part.ticked.name = "yw_" + part.about.name;
-  put(part.box, put(label, input, document.createTextNode(" " + part.about.label), part.ticked));
+  put(part.box, put(label, input, document.createTextNode(" " + part.about.label + this.aside(part.about.hint)), part.ticked));
   part.inputs.push(input);
 };
+
+Field.prototype.aside = function (hint) { return hint ? this.texts.aside.replace("%(hint)s", hint) : ""; };
 
 Field.prototype.text = function (part) {
   var self = this, input = make("input", "yw-in");
@@ -435,6 +434,18 @@ Field.prototype.settle = function () {
   var i;
   for (i = 0; i < this.order.length; i += 1) { this.settlePart(this.parts[this.order[i]]); }
   for (i = 0; i < this.rows.length; i += 1) { settleRow(this.rows[i]); }
+  this.sayOnce();
+};
+
+/* Parts that stand together are often demanded for one reason. */
+Field.prototype.sayOnce = function () {
+  var self = this, said = "";
+  this.order.forEach(function (name) {
+    var why = self.parts[name].why;
+    if (why.hidden) { return; }
+    why.hidden = why.textContent === said;
+    said = why.textContent;
+  });
 };
 
 Field.prototype.settlePart = function (part) {
@@ -748,7 +759,7 @@ Field.prototype.isComplete = function () {
   var self = this, first = null;
   this.order.forEach(function (name) {
     var demand = self.demand(name), isMissing = demand.need === "must" && self.value(name) === "";
-    self.fail(name, isMissing ? demand.why || self.texts["choose_" + name] || self.texts.required : "");
+    self.fail(name, isMissing ? self.texts["choose_" + name] || demand.why || self.texts.required : "");
     if (isMissing && !first) { first = self.parts[name].inputs[0]; }
   });
   if (first) { first.focus(); }

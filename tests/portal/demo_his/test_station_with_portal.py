@@ -120,7 +120,7 @@ def test_what_is_declared_at_the_station_is_read_in_the_office(
     expect(station.get_by_text("已提交。")).to_be_visible()
 
     office = browser_contexts.new_page(base_url=demo_stack.portal_url)
-    office.goto("/login/?next=/declarations/")
+    office.goto("/login?next=/declarations/")
     office.get_by_label("工号").fill("2031")
     office.get_by_label("密码", exact=True).fill("Yiwu@2026demo")
     office.get_by_role("button", name="登录").click()
