@@ -374,7 +374,8 @@ def test_group_shows_what_is_demanded_the_team_and_who_may_instead(
     expect(page.locator("input[type=text][name=yw_mdt]")).to_be_hidden()
     with page.expect_request("**/plugin/v1/check") as asked:
         page.select_option("[name=procedure]", LIVER)
-    assert asked.value.post_data_json["team"] == [{"emp_no": "1027", "role": "ASSIST"}]
+    body: Any = asked.value.post_data_json
+    assert body["team"] == [{"emp_no": "1027", "role": "ASSIST"}]
 
     expect(page.get_by_text("四级手术须先完成多学科讨论")).to_be_visible()
     expect(page.get_by_role("radiogroup", name="侧别")).to_be_visible()

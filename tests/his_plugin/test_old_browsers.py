@@ -15,7 +15,8 @@ SCRIPTS = sorted((ROOT / "his_plugin" / "static" / "his_plugin").glob("*.js"))
 
 def not_known(*files: Path) -> list[str]:
     """``file:line: what`` of everything Chromium 49 would stumble over."""
-    command = ["node", PROVIDERS / "old_browsers.mjs", node_modules(), *files]
+    given = (PROVIDERS / "old_browsers.mjs", node_modules(), *files)
+    command = ["node", *map(str, given)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
 
