@@ -233,7 +233,7 @@ Field.prototype.text = function (part) {
   input.name = "yw_" + part.about.name;
   if (part.about.max) { input.maxLength = part.about.max; }
   input.autocomplete = "off";
-  input.placeholder = part.about.hint || part.about.label;
+  input.placeholder = part.about.hint;
   this.describe(input, part);
   input.addEventListener("input", function () {
     self.isTouched = true;

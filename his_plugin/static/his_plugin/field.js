@@ -362,7 +362,7 @@ Field.prototype.text = function (part) {
   input.name = "yw_" + part.about.name;
   if (part.about.max) { input.maxLength = part.about.max; }
   input.autocomplete = "off";
-  input.placeholder = part.about.hint || part.about.label;
+  input.placeholder = part.about.hint;
   this.describe(input, part);
   input.addEventListener("input", function () {
     self.isTouched = true;
@@ -676,7 +676,7 @@ Field.prototype.colleagues = function (team) {
   team.forEach(function (one) {
     var result = put(make("td"), chip(one));
     if (!one.lets_through) { (one.reasons || []).forEach(function (text) { put(result, make("div", "t12 m", text)); }); }
-    put(body, put(make("tr"), put(make("td", "", one.name), make("span", "t12 m", " " + one.emp_no)), make("td", "", one.role_label), result));
+    put(body, put(make("tr"), put(make("td", "", one.name), one.name === one.emp_no ? null : make("span", "t12 m", " " + one.emp_no)), make("td", "", one.role_label), result));
   });
   return put(table, headings([this.texts.team, this.texts.role, this.texts.result]), body);
 };
