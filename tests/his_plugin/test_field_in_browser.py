@@ -212,12 +212,12 @@ def test_form_opened_again_shows_what_was_declared(
     first.select_option("[name=procedure]", CHOLE)
     fill(first)
     choose(first, "手术性质", "急诊")
-    first.get_by_role("checkbox").check()
+    first.get_by_role("checkbox", name="抢救生命").check()
     submit(first, host)
     again = opened(browser_contexts.new_page(), host)
     expect(again.locator("[name=yw_is_planned][value='1']")).to_be_checked()
     expect(again.locator("[name=yw_nature][value='2']")).to_be_checked()
-    expect(again.get_by_role("checkbox")).to_be_checked()
+    expect(again.get_by_role("checkbox", name="抢救生命")).to_be_checked()
     assert again.input_value("[name=yw_declaration]") != ""
 
 
@@ -236,6 +236,8 @@ def test_application_of_another_department_is_told_at_the_field(
         "nature": "1",
         "is_planned": "1",
         "reoperation": "0",
+        "preop_discussion": "TL26112001",
+        "preop_discussed_at": "2026-11-20T10:00",
     }
     token = token_of(client, u="2001", d="0402")
     assert ask(client, token, "declarations", body).status_code == 200
