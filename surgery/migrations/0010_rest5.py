@@ -23,7 +23,7 @@ def drop_ends(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("surgery", "0008_surgrest")]
+    dependencies = [("surgery", "0009_planned_field")]
 
     operations = [
         migrations.RemoveConstraint("procedure", "surgery_procedure_from_before_to"),
