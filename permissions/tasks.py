@@ -13,6 +13,7 @@ from permissions.regrading import follow_due
 from permissions.services.catalogue import publish_due
 from permissions.services.certificates import note_lapsed_certificates
 from permissions.services.events import read_events
+from permissions.services.rechecks import recheck_changed
 from permissions.services.reminders import remind
 from portal.his.opening import from_settings
 
@@ -46,6 +47,14 @@ def read_practitioner_events() -> None:
     """Events of practitioners nobody has read; woken by the pull that wrote them."""
     if count := read_events(at=timezone.now()):
         logger.info("practitioner events read", extra={"events": count})
+
+
+@shared_task(name="permissions.recheck_bookings", ignore_result=True)  # type: ignore[untyped-decorator]
+def recheck_bookings() -> None:
+    """Booked operations that a pull found changed."""
+    made, cleared = recheck_changed(at=timezone.now())
+    if made or cleared:
+        logger.info("bookings rechecked", extra={"hit": made, "cleared": cleared})
 
 
 @shared_task(name="permissions.note_certificates", ignore_result=True)  # type: ignore[untyped-decorator]

@@ -71,6 +71,11 @@ app.conf.update(
             "schedule": 600.0,
             "options": {"expires": 300.0},
         },
+        "recheck-bookings": {
+            "task": "permissions.recheck_bookings",
+            "schedule": 300.0,
+            "options": {"expires": 150.0},
+        },
         "deliver-notices": {
             "task": "notices.deliver_due",
             "schedule": 30.0,

@@ -158,6 +158,17 @@ def clear(grant: Grant, *, by: User, at: datetime) -> int:
     return len(found)
 
 
+def clear_of(numbers: Sequence[str], *, by: User, at: datetime, text: str) -> int:
+    """已解除: these operations are in order as they are booked now; how many were open."""
+    open_ones = BookingHit.objects.select_for_update().filter(
+        application_no__in=numbers, state=HitState.OPEN
+    )
+    found = list(open_ones.order_by("pk"))
+    for one in found:
+        _close(one, HitState.CLEARED, by=by, at=at, text=text)
+    return len(found)
+
+
 def _open_one(hit: BookingHit) -> BookingHit:
     """The entry as it stands now, locked."""
     current = BookingHit.objects.select_for_update().get(pk=hit.pk)

@@ -1,0 +1,87 @@
+"""Booked operations that the HIS changed are checked again.
+
+What takes a right away puts its operations down in its own transaction; here it is the
+other way round: the right stands and the surgeon, the procedure or the day is another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+
+from permissions.checks.codes import Code
+from permissions.checks.engine import check
+from permissions.checks.facts import Urgency
+from permissions.checks.question import Member, Question
+from permissions.models import BookingHit
+from permissions.services.bookings import clear_of, hit
+from permissions.snapshot import world_for
+from portal.accounts.services import system_account
+from surgery.enums import Nature
+from surgery.models import BookedOperation, SurgeryApplication
+from surgery.queries.bookings import BookedProcedure, booked_now, bookings
+
+WHY = "手术申请在 HIS 中有改动"
+CLEARED = "手术申请已改动，核对通过"
+# Who learns operates under a supervisor the HIS does not name.
+STANDS = frozenset({Code.ALLOWED, Code.SUPERVISED, Code.OVERRIDE, Code.UNKNOWN})
+
+
+def recheck_changed(*, at: datetime) -> tuple[int, int]:
+    """How many operations were put down, and how many were cleared.
+
+    One is looked at when the HIS changed it after it was first seen, until an entry
+    that is younger than the change says what became of it. A declared rescue is let be.
+    """
+    changed = {one.apply_id: one for one in _changed(at)}
+    booked = booked_now(list(changed)) if changed else {}
+    broken, sound = [], []
+    for number, lines in booked.items():
+        lost = _lost(lines, changed[number])
+        broken += lost
+        if not lost:
+            sound.append(number)
+    if not broken and not sound:
+        return 0, 0
+    by = system_account()
+    with transaction.atomic():
+        cleared = clear_of(sound, by=by, at=at, text=CLEARED)
+        made = hit(broken, why=WHY, by=by, at=at)
+    return len(made), cleared
+
+
+def _changed(at: datetime) -> list[BookedOperation]:
+    younger = BookingHit.objects.filter(
+        application_no=OuterRef("apply_id"), opened_at__gte=OuterRef("changed_at")
+    )
+    rescues = SurgeryApplication.objects.filter(
+        application_no=OuterRef("apply_id"), is_rescue=True
+    )
+    return list(
+        bookings()
+        .filter(
+            ~Exists(younger),
+            ~Exists(rescues),
+            planned_at__gte=at,
+            changed_at__gt=F("first_seen_at"),
+        )
+        .order_by("apply_id")
+    )
+
+
+def _lost(
+    lines: Sequence[BookedProcedure], booked: BookedOperation
+) -> list[BookedProcedure]:
+    """Of one operation the procedures its surgeon may not do."""
+    is_urgent = booked.nature == Nature.EMERGENCY
+    question = Question(
+        team=(Member(lines[0].surgeon.emp_no),),
+        moment=lines[0].planned_at,
+        procedures=tuple(one.code for one in lines),
+        urgency=Urgency.EMERGENCY if is_urgent else Urgency.ROUTINE,
+    )
+    codes = check(question, world_for(question)).codes
+    return [one for one, code in zip(lines, codes, strict=True) if code not in STANDS]

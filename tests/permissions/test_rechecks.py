@@ -1,0 +1,102 @@
+"""An operation the HIS changed is checked again, as when a right is taken away."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from permissions.models import BookingHit
+from permissions.services.bookings import handle
+from permissions.services.rechecks import CLEARED, WHY, recheck_changed
+from portal.accounts.models import User
+from tests.cast import make_practitioner
+from tests.permissions.ledger import granted
+from tests.surgery.case_rows import CHOLE, LIVER, Theatre, local, pull
+
+pytestmark = pytest.mark.usefixtures("catalogue")
+AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+STEP = timedelta(minutes=10)
+
+
+@pytest.fixture
+def his(lin: User, su: User) -> Theatre:
+    """1188 may do 51.2300 until the end of the month; 1305 may do nothing."""
+    person = make_practitioner("1188", "罗景文", title_code="231")
+    make_practitioner("1305", "方若谷")
+    granted(lin, su, person, "SG03", item=CHOLE, valid_to=date(2026, 11, 30))
+    theatre = Theatre()
+    theatre.booking("SS1")
+    pull(theatre, AT)
+    return theatre
+
+
+def hits() -> list[tuple[str, str, str]]:
+    rows = BookingHit.objects.order_by("pk")
+    return list(rows.values_list("application_no", "state", "surgeon__emp_no"))
+
+
+def test_operation_that_did_not_change_is_let_be(his: Theatre) -> None:
+    assert recheck_changed(at=AT) == (0, 0)
+    pull(his, AT + STEP)
+    assert recheck_changed(at=AT + STEP) == (0, 0)
+    assert hits() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"surgeon_no": "1305"},
+        {"proc_code": LIVER},
+        {"plan_time": local(2026, 12, 1, 8, 30)},
+    ],
+    ids=["surgeon", "procedure", "day"],
+)
+def test_change_the_right_does_not_reach_is_put_down_once(
+    change: dict[str, object], his: Theatre
+) -> None:
+    his.booking("SS1", **change)
+    pull(his, AT + STEP)
+    assert recheck_changed(at=AT + STEP) == (1, 0)
+    assert recheck_changed(at=AT + STEP) == (0, 0)
+    one = BookingHit.objects.get()
+    assert (one.application_no, one.why, one.owner) == ("SS1", WHY, None)
+    assert one.due_at <= one.planned_at
+
+
+def test_change_back_clears_it(his: Theatre) -> None:
+    his.booking("SS1", surgeon_no="1305")
+    pull(his, AT + STEP)
+    recheck_changed(at=AT + STEP)
+    his.booking("SS1")
+    pull(his, AT + 2 * STEP)
+    assert recheck_changed(at=AT + 2 * STEP) == (0, 1)
+    one = BookingHit.objects.get()
+    assert (one.state, one.note) == ("CLEARED", CLEARED)
+
+
+def test_what_was_handled_comes_back_only_with_another_change(
+    his: Theatre, lin: User
+) -> None:
+    his.booking("SS1", surgeon_no="1305")
+    pull(his, AT + STEP)
+    recheck_changed(at=AT + STEP)
+    handle(
+        hit=BookingHit.objects.get(),
+        outcome="REASSIGNED",
+        by=lin,
+        at=AT + STEP,
+        reason="与科室商定另派主刀",
+    )
+    assert recheck_changed(at=AT + STEP) == (0, 0)
+    his.booking("SS1", surgeon_no="1305", proc_code=LIVER)
+    pull(his, AT + 2 * STEP)
+    assert recheck_changed(at=AT + 2 * STEP) == (1, 0)
+    assert hits() == [("SS1", "HANDLED", "1305"), ("SS1", "OPEN", "1305")]
+
+
+def test_move_within_the_right_is_let_be(his: Theatre) -> None:
+    his.booking("SS1", plan_time=local(2026, 11, 26, 9, 0))
+    pull(his, AT + STEP)
+    assert recheck_changed(at=AT + STEP) == (0, 0)
+    assert hits() == []
