@@ -183,7 +183,7 @@ def reviewed(doctors: list[Practitioner], lin: User) -> None:
     with time_machine.travel(BEGIN, tick=False):
         for person in doctors:
             lines = GrantState.objects.filter(practitioner=person).order_by("pk")
-            open_review(person, Trigger.TRANSFER, lines, why="调换科室", at=BEGIN)
+            open_review(person, Trigger.TRANSFER, list(lines), why="调换科室", at=BEGIN)
 
 
 def play(doctors: list[Practitioner], lin: User, he: User, steps: Any) -> None:
