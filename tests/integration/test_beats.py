@@ -99,3 +99,14 @@ def test_beat_whose_redis_is_wiped_fills_it_and_goes_on(beats: Beats) -> None:
     beats.client.flushall()
     beats.await_sweep()
     assert only.poll() is None
+
+
+@pytest.fixture
+def show(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Say something to whoever runs the tests."""
+
+    def say(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n{text}")
+
+    return say
