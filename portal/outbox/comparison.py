@@ -150,9 +150,17 @@ def is_stricter(message: OpGradeSave) -> bool:
 def effect_of_a_grade(
     sent: OpGradeSave, line: OpGradeRecord | None, before: OpGradeSave | None
 ) -> Effect:
-    """Nothing was done where the HIS still shows what it showed before."""
-    if not grade_differences(sent, line):
-        return Effect.SHOWN
+    """Nothing was done where the HIS still shows what it showed before.
+
+    The same grade without a first day may have stood there all along; only another
+    grade before proves the call. Where it may have, it is as good as absent: sent
+    again under its id it has one effect.
+    """
     earlier = {sent.old_grade, grade_after(before) if before else None}
+    if not grade_differences(sent, line):
+        is_dated = line is not None and line.effective_from is not None
+        others = earlier - {None}
+        is_proved = is_dated or bool(others) and grade_after(sent) not in others
+        return Effect.SHOWN if is_proved else Effect.ABSENT
     is_as_before = line is None or line.grade in earlier
     return Effect.ABSENT if is_as_before else Effect.UNCLEAR

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -254,3 +255,20 @@ def test_his_that_is_down_costs_nothing_but_time(
     deliver()
 
     assert state_of(message) == State.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("old_grade", "first_day", "effect"),
+    [
+        (None, None, Effect.ABSENT),
+        ("4", None, Effect.ABSENT),
+        ("3", None, Effect.SHOWN),
+        (None, date(2026, 11, 23), Effect.SHOWN),
+    ],
+)
+def test_grade_without_a_first_day_proves_a_lost_call_only_if_another_stood_before(
+    old_grade: str | None, first_day: date | None, effect: Effect
+) -> None:
+    sent = grade_save(old_grade=old_grade)
+    line = replace(line_of(sent), effective_from=first_day)  # type: ignore[arg-type]
+    assert effect_of_a_grade(sent, line, None) is effect  # type: ignore[arg-type]
