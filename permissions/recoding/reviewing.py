@@ -16,6 +16,7 @@ from permissions.models import (
     Review,
     ReviewLine,
 )
+from permissions.services.reviews import put_under
 from surgery.models import Recoding
 
 
@@ -87,8 +88,9 @@ def _undecided(states: Iterable[int]) -> list[ReviewLine]:
 
 def _began_with(line: ReviewLine, event: GrantEvent) -> bool:
     """Whether it is under review only because of what the re-coding ended."""
-    first = line.history.order_by("history_id").first()
-    return first is not None and first.history_date == event.recorded_at
+    came = line.history.filter(decision=LineDecision.NONE).order_by("-history_id")
+    newest = came.first()
+    return newest is not None and newest.history_date == event.recorded_at
 
 
 def _leave(line: ReviewLine, event: GrantEvent | None, at: datetime) -> None:
@@ -97,13 +99,8 @@ def _leave(line: ReviewLine, event: GrantEvent | None, at: datetime) -> None:
 
 
 def _look_at(review: int, grants: Collection[int], at: datetime) -> None:
-    """These too are under this review, each once."""
-    states = GrantState.objects.filter(grant__in=grants).order_by("pk")
-    known = {one.state_id: one for one in ReviewLine.objects.filter(review=review)}
-    for state in states:
-        line = known.get(state.pk)
-        if line is None:
-            _save(ReviewLine(review_id=review, state=state), at)
+    """These too are under this review."""
+    put_under(review, GrantState.objects.filter(grant__in=grants).order_by("pk"), at)
 
 
 def _save(line: ReviewLine, at: datetime) -> None:

@@ -159,9 +159,10 @@ def clear(grant: Grant, *, by: User, at: datetime) -> int:
 
 
 def clear_of(numbers: Sequence[str], *, by: User, at: datetime, text: str) -> int:
-    """已解除: these operations are in order as they are booked now; how many were open."""
+    """已解除: these operations were in order at ``at``; how many were open. What was
+    opened since knows better."""
     open_ones = BookingHit.objects.select_for_update().filter(
-        application_no__in=numbers, state=HitState.OPEN
+        application_no__in=numbers, state=HitState.OPEN, opened_at__lte=at
     )
     found = list(open_ones.order_by("pk"))
     for one in found:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from permissions.checks.codes import Code
 from permissions.checks.engine import check
@@ -34,7 +34,7 @@ def recheck_changed(*, at: datetime) -> tuple[int, int]:
     """How many operations were put down, and how many were cleared.
 
     One is looked at when the HIS changed it after it was first seen, until an entry
-    that is younger than the change says what became of it. A declared rescue is let be.
+    opened or handled after the change says what became of it. A declared rescue is let be.
     """
     changed = {one.apply_id: one for one in _changed(at)}
     booked = booked_now(list(changed)) if changed else {}
@@ -54,8 +54,10 @@ def recheck_changed(*, at: datetime) -> tuple[int, int]:
 
 
 def _changed(at: datetime) -> list[BookedOperation]:
+    since = OuterRef("changed_at")
     younger = BookingHit.objects.filter(
-        application_no=OuterRef("apply_id"), opened_at__gte=OuterRef("changed_at")
+        Q(opened_at__gte=since) | Q(handled_at__gte=since),
+        application_no=OuterRef("apply_id"),
     )
     rescues = SurgeryApplication.objects.filter(
         application_no=OuterRef("apply_id"), is_rescue=True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -70,15 +70,21 @@ def open_review(
     is_new = review is None
     with acting(by=system_account(), reason=why):
         review = review or _opened(practitioner, trigger, why, at)
-        known = set(
-            ReviewLine.objects.filter(review=review)
-            .order_by()
-            .values_list("state", flat=True)
-        )
-        for line in lines:
-            if line.pk not in known:
-                _save(ReviewLine(review=review, state=line), at)
+        put_under(review.pk, lines, at)
     return review, is_new
+
+
+def put_under(review: int, states: Iterable[GrantState], at: datetime) -> None:
+    """These rights are in the review, each once; one that had left it with a re-coding
+    must be decided again."""
+    known = {one.state_id: one for one in ReviewLine.objects.filter(review=review)}
+    for state in states:
+        line = known.get(state.pk)
+        if line is None:
+            _save(ReviewLine(review_id=review, state=state), at)
+        elif line.decision == LineDecision.RECODE:
+            line.decision, line.event = LineDecision.NONE, None
+            _save(line, at)
 
 
 def open_mass_review(*, why: str, at: datetime) -> Review:

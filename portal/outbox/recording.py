@@ -74,6 +74,8 @@ def likeness(message: Message, tried: Tried) -> Hashable:
         tried.code,
         tried.text,
         tried.differences,
+        tried.is_absent,
+        tried.is_unclear,
     )
 
 

@@ -278,7 +278,10 @@ def refuse_overtaken(row: Message) -> None:
     """Sent now, it would undo what came later."""
     later = row.of_stream(pk__gt=row.pk, state__in=SENT)
     for other in later.order_by("id"):
-        if other.state == State.SENDING:
+        # An unknown one that is claimed may be sent again this very moment.
+        if other.state == State.SENDING or (
+            other.state == State.UNKNOWN and other.claim
+        ):
             raise NotPossible(_("前后相关的另一条正在送达，请稍候再试。"))
         if not other.outdates(row):
             continue

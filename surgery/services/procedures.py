@@ -173,6 +173,8 @@ def switch_procedure(
         raise NothingChanged
     if is_enabled:
         entry.effective_from = on
+        if entry.effective_to and entry.effective_to >= on:
+            entry.effective_to = None  # an end that never came to pass
     else:
         if entry.effective_from and on <= entry.effective_from:
             raise EndsBeforeStart(entry.effective_from)
@@ -206,7 +208,7 @@ def recall_switch(
     if entry.is_enabled:
         entry.effective_to = None
     else:
-        entry.effective_from = _began(entry, day_of(at))
+        entry.effective_from = _began(entry)
     with acting(by=by, reason=text):
         _save(entry, at)
     return entry
@@ -241,9 +243,10 @@ def _turn(entry: Procedure) -> None:
         entry.effective_to = None
 
 
-def _began(entry: Procedure, day: date) -> date | None:
-    """Since when it had been in use before it ended, as its history knows."""
-    rows = entry.history.filter(effective_from__lte=day).order_by("-history_id")
+def _began(entry: Procedure) -> date | None:
+    """Since when it had been in use before it ended, as its history knows; a day that
+    was planned and moved is none."""
+    rows = entry.history.filter(is_enabled=True).order_by("-history_id")
     began: date | None = rows.values_list("effective_from", flat=True).first()
     return began
 

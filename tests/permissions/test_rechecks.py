@@ -95,6 +95,25 @@ def test_what_was_handled_comes_back_only_with_another_change(
     assert hits() == [("SS1", "HANDLED", "1305"), ("SS1", "OPEN", "1305")]
 
 
+def test_what_was_handled_after_the_change_is_not_put_down_again(
+    his: Theatre, lin: User
+) -> None:
+    his.booking("SS1", surgeon_no="1305")
+    pull(his, AT + STEP)
+    recheck_changed(at=AT + STEP)
+    his.booking("SS1", surgeon_no="1305", proc_code=LIVER)
+    pull(his, AT + 2 * STEP)
+    handle(
+        hit=BookingHit.objects.get(),
+        outcome="REASSIGNED",
+        by=lin,
+        at=AT + 3 * STEP,
+        reason="与科室商定另派主刀",
+    )
+    assert recheck_changed(at=AT + 3 * STEP) == (0, 0)
+    assert hits() == [("SS1", "HANDLED", "1305")]
+
+
 def test_move_within_the_right_is_let_be(his: Theatre) -> None:
     his.booking("SS1", plan_time=local(2026, 11, 26, 9, 0))
     pull(his, AT + STEP)

@@ -176,3 +176,18 @@ def test_refused_undo_leaves_the_review_where_it_is(
     with nothing_written(), pytest.raises(StandsInTheWay):
         undo(one, he, at=timezone.now() + 2 * HOUR)
     assert ReviewLine.history.count() == before
+
+
+def test_right_that_joined_left_and_joined_again_waits_for_its_conclusion(
+    lin: User, he: User, person: Practitioner
+) -> None:
+    review = reviewed(person, held(lin, person))
+    held(lin, person, item=BESIDE)
+    one = decide(lin, he, pair(CHOLE, BESIDE))
+    assert waiting(review) == [f"{BESIDE} ACTIVE"]
+    undo(one, he)
+    assert waiting(review) == [f"{CHOLE} ACTIVE"]
+    again = decide(lin, he, pair(CHOLE, BESIDE))
+    assert waiting(review) == [f"{BESIDE} ACTIVE"]
+    undo(again, he)
+    assert waiting(review) == [f"{CHOLE} ACTIVE"]

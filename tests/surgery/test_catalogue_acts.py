@@ -258,6 +258,20 @@ def test_recall_of_a_coming_back_gives_both_days_again(lin: User) -> None:
     assert switch_due(at=timezone.now() + timedelta(days=9)) == 0
 
 
+def test_recall_after_the_day_was_moved_does_not_bring_it_back_by_the_first_day(
+    lin: User,
+) -> None:
+    switched(lin)
+    began = procedure().effective_from
+    switched(lin, is_enabled=True, on=day(4))
+    switched(lin, is_enabled=True, on=day(9))
+    recalled(lin, at=timezone.now() + timedelta(days=5))
+    one = procedure()
+    assert (one.effective_from, one.effective_to) == (began, today())
+    assert switch_due(at=timezone.now() + timedelta(days=20)) == 0
+    assert procedure().is_enabled is False
+
+
 def test_entry_meant_to_end_ahead_ends_on_its_day_by_the_system(lin: User) -> None:
     switched(lin, on=day(2))
     assert procedure().is_enabled is True
