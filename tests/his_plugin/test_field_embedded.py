@@ -44,6 +44,14 @@ div { float: right; text-indent: 50px } label { display: block; font-size: 50px 
 button { display: none } span { visibility: hidden } li { margin: 50px }
 """
 
+# The part that has the focus; a tick has no name, for it is not submitted itself.
+FOCUSED = """() => {
+  const host = document.activeElement, one = host.shadowRoot && host.shadowRoot.activeElement;
+  if (!one) { return ""; }
+  const about = one.name || one.getAttribute("aria-describedby") || "";
+  return about.split(" ")[0].replace(/^yw(_|-why-)/, "");
+}"""
+
 
 @pytest.fixture
 def rights(
@@ -327,6 +335,17 @@ def test_whole_group_is_filled_in_by_keys_alone(
     )
     assert page.locator("[name=yw_is_planned][type=hidden]").input_value() == "2"
     assert page.locator("[name=yw_reoperation][type=hidden]").input_value() == "2"
+    expect(page.locator("yw-surgery-field [aria-busy=true]")).to_have_count(0)
+    reached: list[str] = []
+    while len(reached) < 30:
+        keys.press("Tab")
+        name = page.evaluate(FOCUSED)
+        if not name:
+            break
+        reached.append(name)
+    parts = ("first_operation", "is_mini", "side", "site", "technique")
+    rest = ("preop_discussion", "preop_discussed_at", "mdt")
+    assert list(dict.fromkeys(reached)) == [*parts, *rest]
 
 
 def answering_more(route: Route) -> None:
