@@ -159,6 +159,11 @@ def apply_for_surgery(walk: Walk, check_axe: Check) -> str:
     ):
         box = sheet.get_by_role("radiogroup", name=group)
         box.get_by_role("radio", name=answer, exact=True).check()
+    field = sheet.locator("yw-surgery-field")
+    field.locator("input[type=text][name=yw_preop_discussion]").fill("TL20261120")
+    field.locator("input[type=datetime-local][name=yw_preop_discussed_at]").fill(
+        "2026-11-20T10:00"
+    )
     number = sheet.input_value("[name=number]")
     sheet.get_by_role("button", name="提交(T)").click()
     expect(sheet.get_by_text("已提交")).to_be_visible()

@@ -13,8 +13,13 @@ from portal.accounts.models import User
 from portal.directory.models import Practitioner
 from portal.parameters.registry import DIRECT_SECOND_PERSON
 from portal.parameters.services import change
-from surgery.enums import Grade, Nature, Planned, Reoperation
-from surgery.services.declarations import DeclaredProcedure, DeclaredVerdict, declare
+from surgery.enums import DeclaredRole, Grade, Nature, Planned, Reoperation
+from surgery.services.declarations import (
+    DeclaredMember,
+    DeclaredProcedure,
+    DeclaredVerdict,
+    declare,
+)
 from tests.cast import PASSWORD
 from tests.pages import CheckedClient
 
@@ -71,6 +76,7 @@ def book(by: User, person: Practitioner, code: str, grade: Grade, days: int) -> 
         is_rescue=False,
         reoperation=Reoperation.NONE,
         reoperation_reason="",
+        team=[DeclaredMember(DeclaredRole.ASSIST, "1188", "罗景文")],
         verdict=DeclaredVerdict("0", {}),
         by=by,
         at=timezone.now(),

@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from his_plugin.field.declaring import team_of
 from his_plugin.field.demands import Need
-from his_plugin.field.questions import Answer, Asked, answer
+from his_plugin.field.questions import Answer, Asked, Helper, answer
 from his_plugin.field.verdicts import name_and_grade, verdict_to_keep
 from permissions.checks.facts import Setting
 from portal.accounts.services import user_for_launch
 from portal.directory.models import Practitioner
 from portal.parameters.days import ZONE, day_of
-from surgery.enums import Nature, Planned, Reoperation
+from surgery.enums import DeclaredRole, Nature, Planned, Reoperation
 from surgery.services.declarations import (
     DeclaredDetails,
     DeclaredProcedure,
@@ -48,6 +49,11 @@ BOOKINGS: tuple[Booking, ...] = (
     Booking("1119", "32.4100", 4, 8, 30),
     Booking("1058", "68.4100", 5, 9, 0),
 )
+# Who stands beside a surgeon: an assistant, or whoever teaches a learner.
+BESIDE = {
+    "1027": (Helper("1188", DeclaredRole.ASSIST),),
+    "1098": (Helper("1027", DeclaredRole.SUPERVISE),),
+}
 
 
 @transaction.atomic
@@ -75,6 +81,7 @@ def _book(surgeon: Practitioner, booking: Booking, number: int, now: datetime) -
         reoperation=Reoperation.NONE,
         reoperation_reason="",
         details=_details(answered, number, now),
+        team=team_of(answered),
         verdict=verdict_to_keep(answered),
         by=user_for_launch(practitioner=surgeon),
         at=now - timedelta(hours=2, minutes=number * 7),
@@ -103,6 +110,7 @@ def _asked(booking: Booking, now: datetime) -> Asked:
         nature=Nature.ELECTIVE,
         is_rescue=False,
         setting=Setting.INPATIENT,
+        team=BESIDE.get(booking.emp_no, ()),
     )
 
 
