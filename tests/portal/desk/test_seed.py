@@ -124,8 +124,9 @@ def test_seeding_again_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_operations_are_booked_for_today_and_the_next_days(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    surgeon = [one for one in GRANTS if one.emp_no == "1027"]
-    monkeypatch.setattr(seed, "GRANTS", surgeon)
+    # The surgeon of the first, and who assists there.
+    team = [one for one in GRANTS if one.emp_no in {"1027", "1188"}]
+    monkeypatch.setattr(seed, "GRANTS", team)
     monkeypatch.setattr(seed, "THEATRE", ())
     monkeypatch.setattr(seed, "ASKED", ())
     now = timezone.now()
