@@ -132,14 +132,15 @@ class Theatre:
         item = self.item_of(surgeon, item)
         number = FIRST_CASE + len(self.cases)
         start = datetime.combine(day, begin) + timedelta(minutes=dice.randint(0, 25))
-        ends = start + timedelta(minutes=dice.randint(*MINUTES[item.grade]))
+        ends = self._past(start + timedelta(minutes=dice.randint(*MINUTES[item.grade])))
         is_urgent = day.weekday() >= 5 or dice.random() < 0.06
         is_canceled = not is_urgent and dice.random() < 0.015
         hurt, again, dead = (
             not is_canceled and dice.random() * 100 < share
             for share in RISKS[item.grade]
         )
-        died_at = ends + timedelta(hours=dice.randint(3, 200)) if dead else None
+        died_after = timedelta(hours=dice.randint(3, 200)) if dead else None
+        died_at = self._past(ends + died_after) if died_after else None
         case: dict[str, Any] = {
             "ID": number,
             "病人ID": 500000 + number,
@@ -172,9 +173,12 @@ class Theatre:
         return ends + timedelta(minutes=20)
 
     def _written_at(self, moment: datetime) -> datetime:
-        """A day later somebody has looked at it again; never in the future."""
-        latest = datetime.combine(self.today, time(0, 30))
-        return min(moment + timedelta(hours=self.dice.randint(2, 30)), latest)
+        """A day later somebody has looked at it again."""
+        return self._past(moment + timedelta(hours=self.dice.randint(2, 30)))
+
+    def _past(self, moment: datetime) -> datetime:
+        """Nothing is known of today yet, which may be a minute old."""
+        return min(moment, datetime.combine(self.today, time()) - timedelta(minutes=30))
 
     def _team(self, department: str, surgeon: Doctor, item: Item) -> Row:
         others = [one for one in self.staff[department] if one is not surgeon]

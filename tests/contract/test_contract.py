@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import pytest
 
@@ -14,7 +14,7 @@ from portal.his.gateway import HisGateway, HisRejected
 from portal.his.messages import Answer, PrivSave
 from portal.his.pull.quarantine import RowCheck
 from portal.his.records import DoctorPrivRecord, DoctorRecord, PrivilegeRecord
-from tests.contract.conftest import message_for
+from tests.contract.conftest import day_of_its_own, message_for
 from tests.contract.peers import Peer
 from tests.portal.his.rows import values_of
 
@@ -30,8 +30,7 @@ def message(gateway: HisGateway) -> PrivSave:
         for row in gateway.privileges()
         if row.value_kind == "FLAG" and row.enabled == "1"
     )
-    # A day of its own, so that a HIS which lives on takes the next run's message too.
-    day = date(2050, 1, 1) + timedelta(days=uuid.uuid4().int % 10_000)
+    day = day_of_its_own()
     return message_for(doctors[0], privileges[0], valid_from=day, valid_to=day)
 
 

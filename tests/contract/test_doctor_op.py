@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from portal.his.messages import DoctorOpSave, DoctorOpSet, OpLine
 from portal.his.pull.quarantine import RowCheck
 from portal.his.records import DoctorOpRecord
 from portal.outbox.kinds import DOCTOR_OP_SET, send_set
-from tests.contract.conftest import TIMEOUT_SECONDS
+from tests.contract.conftest import TIMEOUT_SECONDS, day_of_its_own
 from tests.contract.peers import Peer
 from tests.portal.his.rows import values_of
 
@@ -61,7 +61,7 @@ def message(gateway: HisGateway) -> DoctorOpSave:
         for row in gateway.rows(OP_DICT)
         if row[place["enabled"]] == "1"
     )
-    day = date(2050, 1, 1) + timedelta(days=uuid.uuid4().int % 10_000)
+    day = day_of_its_own()
     return DoctorOpSave(
         request_id=str(uuid.uuid4()),
         op="ADD",

@@ -10,6 +10,7 @@ import pytest
 
 from portal.demo_his.__main__ import main
 from portal.demo_his.by_hand import rows_of
+from portal.demo_his.clock import now
 from portal.demo_his.database import CannotUse, Database, prepare
 
 pytestmark = pytest.mark.slow
@@ -39,6 +40,22 @@ def test_seed_has_the_catalogue_without_any_right(database: Database) -> None:
     assert len(database.rows("SELECT * FROM 手术项目目录")) == 94
     assert database.rows("SELECT * FROM V_YW_DOCTOR_PRIV") == []
     assert database.rows("SELECT * FROM V_YW_CHANGE_LOG") == []
+
+
+def test_seed_knows_nothing_of_the_day_it_is_made_on(tmp_path: Path) -> None:
+    """A database filled a minute after midnight holds no operation of the future."""
+    database = Database(f"sqlite:///{tmp_path / 'his.sqlite3'}")
+    prepare(database)
+
+    moments = {
+        value
+        for row in database.rows("SELECT * FROM 病人手术记录")
+        for name, value in row.items()
+        if value and name.endswith(("时间", "开始", "结束"))
+    }
+
+    assert len(moments) > 10_000
+    assert max(moments) < f"{now():%Y-%m-%d}"
 
 
 def test_seed_keeps_numbers_with_leading_zeros_and_padded_codes(
