@@ -44,6 +44,10 @@ class HisRejected(Exception):
         self.message = message
 
 
+class HisPending(Exception):
+    """The HIS has the request and has not acted on it yet: ask again for its answer."""
+
+
 class HisMisconfigured(Exception):
     """A setting is wrong: an operator must act."""
 
@@ -121,7 +125,7 @@ class HisWriter(Protocol):
         ...
 
 
-Failure = HisUnavailable | HisRejected | HisMisconfigured
+Failure = HisUnavailable | HisRejected | HisPending | HisMisconfigured
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,20 @@ class TellsMany(Protocol):
 
         Raises as a single call does where nothing more is heard: what was not yielded
         by then was told, or not, as the exception says.
+        """
+        ...
+
+
+@runtime_checkable
+class AnswersLater(Protocol):
+    """A transport whose HIS acts when it comes to it: saving raises HisPending too."""
+
+    def answer_to(
+        self, message: PrivSave | DoctorOpSave | OpGradeSave
+    ) -> Answer | None:
+        """Its answer so far, nothing being sent; None when it does not know the request.
+
+        Raises HisPending and HisRejected as saving does.
         """
         ...
 

@@ -13,12 +13,13 @@ from django.conf import settings
 
 from portal.his.connection import BadDsn
 from portal.his.contract.shape import Function
-from portal.his.gateway import HisGateway, HisMisconfigured
+from portal.his.gateway import AnswersLater, HisGateway, HisMisconfigured
 from portal.his.messages import Answer, DoctorOpSave, OpGradeSave, PrivSave
 from portal.his.sql.engines import make_engines
 from portal.his.sql.gateway import SqlGateway
 
 READ, PUSH = "HIS_DSN", "HIS_PUSH_DSN"
+ONLY_TELL = {"mllp:": "HL7 v2 ", "table+": "中间表"}
 
 
 class Pusher(Protocol):
@@ -54,7 +55,7 @@ def open_gateway(dsn: str, deadline: float, push_dsn: str = "") -> HisGateway:
     With ``push_dsn``, changes are sent there and read back from ``dsn``.
     """
     gateway = reading(dsn, deadline)
-    return Composed(gateway, pushing(push_dsn, deadline)) if push_dsn else gateway
+    return composed(gateway, pushing(push_dsn, deadline)) if push_dsn else gateway
 
 
 def reading(dsn: str, deadline: float) -> HisGateway:
@@ -66,8 +67,9 @@ def reading(dsn: str, deadline: float) -> HisGateway:
         from portal.his.files.gateway import FilesGateway
 
         return FilesGateway(dsn, deadline)
-    if dsn.startswith("mllp:"):
-        raise HisMisconfigured(READ, f"HL7 v2 不能读取，请写在 {PUSH}")
+    for scheme, name in ONLY_TELL.items():
+        if dsn.startswith(scheme):
+            raise HisMisconfigured(READ, f"{name}不能读取，请写在 {PUSH}")
     return SqlGateway(dsn, deadline)
 
 
@@ -80,7 +82,12 @@ def pushing(dsn: str, deadline: float) -> Pusher:
         from portal.his.hl7v2.gateway import Hl7Writer
 
         return Hl7Writer(dsn, deadline, PUSH)
-    raise HisMisconfigured(PUSH, "只能是 mllp:// 或 rest+http(s)://")
+    if dsn.startswith("table+"):
+        from portal.his.sql.requests import RequestWriter
+
+        return RequestWriter(dsn, deadline, PUSH)
+    words = "只能是 mllp://、rest+http(s):// 或 table+ 加数据库地址"
+    raise HisMisconfigured(PUSH, words)
 
 
 def open_target(dsn: str, read_dsn: str, deadline: float) -> HisGateway:
@@ -89,7 +96,7 @@ def open_target(dsn: str, read_dsn: str, deadline: float) -> HisGateway:
     if read_dsn == dsn:
         return reading(dsn, deadline)
     pusher = pushing(dsn, deadline)
-    return Composed(reading(read_dsn, deadline) if read_dsn else Unread(), pusher)
+    return composed(reading(read_dsn, deadline) if read_dsn else Unread(), pusher)
 
 
 def verify_target(dsn: str, read_dsn: str, deadline: float) -> None:
@@ -127,7 +134,7 @@ def endpoint_of(dsn: str) -> Callable[[str, float], object]:
         from portal.his.files import gateway as files
 
         return files.endpoint
-    return make_engines
+    return lambda given, deadline: make_engines(given.removeprefix("table+"), deadline)
 
 
 class Unread:
@@ -185,3 +192,16 @@ class Composed:
     def close(self) -> None:
         self._reader.close()
         self._pusher.close()
+
+
+class ComposedLater(Composed):
+    """The same where the other side answers later; see ``AnswersLater``."""
+
+    def __init__(self, reader: Any, pusher: Any) -> None:
+        super().__init__(reader, pusher)
+        self.answer_to = pusher.answer_to
+
+
+def composed(reader: Any, pusher: Pusher) -> HisGateway:
+    is_later = isinstance(pusher, AnswersLater)
+    return ComposedLater(reader, pusher) if is_later else Composed(reader, pusher)

@@ -34,7 +34,7 @@ from portal.his.contract.interfaces import FUNCTIONS
 from portal.his.gateway import HisGateway, HisMisconfigured
 from portal.his.mapping.gaps import interfaces_lacking
 from portal.his.mapping.shape import MappingError, Push
-from portal.his.opening import open_target, verify_target
+from portal.his.opening import ONLY_TELL, open_target, verify_target
 from portal.his.site import not_carried, push_of
 
 DEFAULT = "his"
@@ -156,8 +156,8 @@ def further(name: str, words: dict[str, Any]) -> Target:
 
 
 def tells_and_reads(dsn: str) -> bool:
-    """Views stand beside the functions, unless it only takes messages."""
-    return not dsn.startswith("mllp:")
+    """Views stand beside the functions, unless it only takes messages or rows."""
+    return not dsn.startswith(tuple(ONLY_TELL))
 
 
 def table(name: str, words: object) -> dict[str, Any]:

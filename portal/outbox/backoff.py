@@ -12,6 +12,9 @@ STUCK_AFTER = 3
 # shown as 不一致 and left to a person.
 REREAD_SECONDS = (1, 5, 30)
 
+# So long between two looks for the answer of a HIS that has the request in its table.
+POLL_SECONDS = 5
+
 
 def seconds_until_next(tries: int) -> int:
     """Seconds to wait after the ``tries``-th try got no answer."""

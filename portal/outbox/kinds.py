@@ -6,7 +6,7 @@ inside a message.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, Self, TypeVar
 
@@ -15,7 +15,7 @@ from portal.his.contract.interfaces import (
     YW_OPGRADE_SAVE,
     YW_PRIV_SAVE,
 )
-from portal.his.gateway import HisWriter
+from portal.his.gateway import AnswersLater, HisPending, HisWriter
 from portal.his.messages import (
     Answer,
     DoctorOpSave,
@@ -23,6 +23,7 @@ from portal.his.messages import (
     OpGradeSave,
     PrivSave,
 )
+from portal.his.named import Saved
 from portal.outbox.comparison import (
     Differences,
     Effect,
@@ -56,6 +57,11 @@ def any_other(now: Any, earlier: Any) -> bool:
     return True
 
 
+def alone(message: Any) -> Iterable[Saved]:
+    """It is one call."""
+    return (message,)
+
+
 def never(_message: Any) -> bool:
     return False
 
@@ -77,6 +83,7 @@ class Kind(Generic[M, Line]):
       after an earlier one.
     - ``effect``: what a read-back after a lost answer says, ``before`` being what we
       last proved of the same line.
+    - ``calls``: those of the contract it is made of, each with its request id.
     - ``is_whole``: it tells all there is, so it replaces an earlier one that waits.
     - ``outdates``: whether a message undoes an earlier one of its line that waits.
     - ``tells_line``: it finds the line and leaves all of it as it says, so that of two
@@ -94,12 +101,17 @@ class Kind(Generic[M, Line]):
     read: Callable[[HisWriter, M], Line]
     differences: Callable[[M, Line], Differences]
     effect: Callable[[M, Line, M | None], Effect]
+    calls: Callable[[M], Iterable[Saved]] = alone
     is_whole: bool = False
     outdates: Callable[[M, M], bool] = any_other
     tells_line: Callable[[M], bool] = never
 
     def call_of(self, payload: dict[str, Any]) -> M:
         return self.message.from_payload(payload)
+
+    def answer_to(self, gateway: AnswersLater, message: M) -> Answer | None:
+        """What the HIS has answered by now; None when it does not know it."""
+        return last_answer(gateway.answer_to, self.calls(message))
 
 
 def stream_of(emp_no: str) -> str:
@@ -145,11 +157,29 @@ def effect_of_a_set(
 
 def send_set(gateway: HisWriter, message: DoctorOpSet) -> Answer:
     """Line by line. A batch broken off has only given, and is finished by the rest."""
-    answer: Answer | None = None
-    for call in message.calls():
-        answer = gateway.save_doctor_op(call)
+    answer = last_answer(gateway.save_doctor_op, message.calls())
     if answer is None:
         raise RuntimeError("even an empty set is one call")
+    return answer
+
+
+def last_answer(
+    ask: Callable[[Any], Answer | None], calls: Iterable[Saved]
+) -> Answer | None:
+    """Of all calls the last one's; None when one is unknown. One that waits for the HIS
+    keeps no other from being told, and then the whole waits."""
+    answer: Answer | None = None
+    pending: HisPending | None = None
+    for call in calls:
+        try:
+            answer = ask(call)
+        except HisPending as problem:
+            pending = problem
+        else:
+            if answer is None:
+                return None
+    if pending is not None:
+        raise pending
     return answer
 
 
@@ -190,6 +220,7 @@ DOCTOR_OP_SET = Kind(
     line=lambda m: m.emp_no,
     takes_away=lambda m: False,  # it gives as well, and must not pass what was refused
     send=send_set,
+    calls=DoctorOpSet.calls,
     read=lambda gateway, m: gateway.doctor_ops(m.emp_no),
     differences=set_differences,
     effect=effect_of_a_set,

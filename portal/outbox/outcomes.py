@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from portal.outbox.backoff import seconds_until_next, seconds_until_reread
+from portal.outbox.backoff import (
+    POLL_SECONDS,
+    seconds_until_next,
+    seconds_until_reread,
+)
 from portal.outbox.comparison import Difference
 from portal.outbox.models import Attempt, State
 
@@ -79,6 +83,12 @@ def _delivered(before: Before, _tried: Tried, at: datetime) -> dict[str, Any]:
     return {"state": State.DELIVERED, "due_at": at + timedelta(seconds=wait)}
 
 
+def _pending(_before: Before, _tried: Tried, at: datetime) -> dict[str, Any]:
+    """In its table, and nothing is wrong: no try that failed, and no hurry."""
+    due_at = at + timedelta(seconds=POLL_SECONDS)
+    return {"state": State.DELIVERED, "tries": 0, "due_at": due_at, "mismatch": None}
+
+
 def _mismatch(before: Before, tried: Tried, at: datetime) -> dict[str, Any]:
     wait = seconds_until_reread(before.rereads)
     return {
@@ -119,7 +129,7 @@ _CHANGES = {
     Outcome.CONFIRMED: _confirmed,
     Outcome.ACCEPTED: _confirmed,
     Outcome.DELIVERED: _delivered,
-    Outcome.PENDING: _delivered,
+    Outcome.PENDING: _pending,
     Outcome.MISMATCH: _mismatch,
     Outcome.REJECTED: _rejected,
     Outcome.UNAVAILABLE: _unavailable,

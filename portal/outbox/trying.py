@@ -12,8 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from portal.his.gateway import (
+    AnswersLater,
     Failure,
     HisMisconfigured,
+    HisPending,
     HisRejected,
     HisUnavailable,
     HisWriter,
@@ -136,7 +138,7 @@ def try_once(gateway: HisWriter, message: Message, *, reads_back: bool = True) -
     attempt = _Attempt(gateway, message, reads_back)
     try:
         return attempt.run()
-    except (HisRejected, HisMisconfigured, HisUnavailable) as problem:
+    except (HisRejected, HisPending, HisMisconfigured, HisUnavailable) as problem:
         return attempt.failed(problem)
 
 
@@ -152,20 +154,23 @@ class _Attempt:
         self._begin = time.perf_counter()
 
     def run(self) -> Tried:
+        is_new = self._message.state == State.SENDING
+        if not is_new and isinstance(self._gateway, AnswersLater):
+            self._answer = self._kind.answer_to(self._gateway, self._call)
         if not self._reads_back:
+            return self.ended(Outcome.ACCEPTED) if self._answer else self._send()
+        if is_new:
             return self._send()
-        match self._message.state:
-            case State.SENDING:
-                return self._send()
-            case State.UNKNOWN:
-                return self._resolve()
-            case _:
-                return self._read_back()
+        # What the HIS has answered to is in no doubt.
+        is_in_doubt = self._message.state == State.UNKNOWN and self._answer is None
+        return self._resolve() if is_in_doubt else self._read_back()
 
     def failed(self, problem: Failure) -> Tried:
         if isinstance(problem, HisRejected):
             code, text = problem.code, problem.message
             return self.ended(Outcome.REJECTED, code=code, text=text)
+        if isinstance(problem, HisPending):
+            return self.ended(Outcome.PENDING, text=str(problem))
         if isinstance(problem, HisMisconfigured):
             return self.ended(Outcome.MISCONFIGURED, text=str(problem))
         if problem.sent:

@@ -7,7 +7,7 @@ Their own time-outs are set too, so that what was left behind ends soon after.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -85,6 +85,11 @@ class ApartDialect:
     ) -> list[Any]:
         return link.do(partial(self._read, statement=statement, values=values))
 
+    def write(
+        self, link: Apart, statement: Statement, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        link.do(partial(self._write, statement=statement, rows=rows))
+
     def stream(
         self, link: Apart, statement: Statement, size: int, values: Mapping[str, Any]
     ) -> Generator[list[Any]]:
@@ -107,6 +112,12 @@ class ApartDialect:
         with closing(link.cursor()) as cursor:
             self._execute(cursor, statement, values)
             return list(cursor.fetchall())
+
+    def _write(
+        self, link: Any, statement: Statement, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        with closing(link.cursor()) as cursor:
+            cursor.executemany(statement.text, [statement.ordered(row) for row in rows])
 
     def _begin(
         self, link: Any, statement: Statement, size: int, values: Mapping[str, Any]

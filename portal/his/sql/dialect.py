@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum, auto
 from typing import Any, Protocol
@@ -59,6 +59,12 @@ class Dialect(Protocol):
         self, link: Any, statement: Statement, values: Mapping[str, Any]
     ) -> list[Any]:
         """The few rows of a question."""
+        ...
+
+    def write(
+        self, link: Any, statement: Statement, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Execute it for each of the rows; of one that fails, others may stand."""
         ...
 
     def stream(

@@ -74,8 +74,11 @@ ACCEPTED = "0"
 class SqlGateway(Saves, ReadsBack):
     """See ``portal.his.gateway.HisGateway``; safe after a fork and between threads."""
 
-    def __init__(self, dsn: str, timeout_seconds: float) -> None:
+    def __init__(
+        self, dsn: str, timeout_seconds: float, setting: str = SETTING
+    ) -> None:
         self._dsn = dsn
+        self._setting = setting
         self._timeout = float(timeout_seconds)
         self._kept = threading.local()
 
@@ -200,7 +203,7 @@ class SqlGateway(Saves, ReadsBack):
         try:
             return engines_for(self._dsn, self._timeout)
         except BadDsn as error:
-            raise HisMisconfigured(SETTING, str(error)) from None
+            raise HisMisconfigured(self._setting, str(error)) from None
 
     @property
     def _zone(self) -> ZoneInfo:
@@ -236,7 +239,7 @@ class SqlGateway(Saves, ReadsBack):
                 raise HisUnavailable(_("HIS 应答丢失"), sent=True) from None
             except failures as error:
                 held.invalidate()
-                fail(engines.dialect, error, name, write=write)
+                fail(engines.dialect, error, name, write=write, setting=self._setting)
             finally:
                 if is_well and links is not None:
                     links[pool] = held
@@ -250,24 +253,24 @@ class SqlGateway(Saves, ReadsBack):
         links: dict[Pool, PoolProxiedConnection] | None
         links = getattr(self._kept, "links", None)
         kept = links.pop(pool, None) if links else None
-        return kept or connected(engines.dialect, pool), links
+        return kept or connected(engines.dialect, pool, self._setting), links
 
 
-def connected(dialect: Dialect, pool: Pool) -> PoolProxiedConnection:
+def connected(dialect: Dialect, pool: Pool, setting: str) -> PoolProxiedConnection:
     """A link to the HIS; without one nothing was sent."""
     try:
         return pool.connect()
     except NoFreeLink:
         raise NoLinkFree(_("HIS 未应答：连接已占满")) from None
     except BadDsn as error:
-        raise HisMisconfigured(SETTING, str(error)) from None
+        raise HisMisconfigured(setting, str(error)) from None
     except Late:
         raise NothingHeard(_("HIS 未应答：连接不上")) from None
     except dialect.errors as error:
         if dialect.connect_cause(error) is Cause.WRONG:
             code = dialect.error_code(error)
             problem = f"主机、数据库或登录不正确 {code}".rstrip()
-            raise HisMisconfigured(SETTING, problem) from None
+            raise HisMisconfigured(setting, problem) from None
         raise NothingHeard(_("HIS 未应答：连接不上")) from None
 
 
@@ -290,7 +293,14 @@ def failure_of(
         return problem
 
 
-def fail(dialect: Dialect, error: Exception, name: str, *, write: bool) -> NoReturn:
+def fail(
+    dialect: Dialect,
+    error: Exception,
+    name: str,
+    *,
+    write: bool,
+    setting: str = SETTING,
+) -> NoReturn:
     """Say what a failed call means; the driver's text may hold persons, so it goes."""
     match cause_of(dialect, error):
         case Cause.BUSY:
@@ -303,7 +313,7 @@ def fail(dialect: Dialect, error: Exception, name: str, *, write: bool) -> NoRet
             raise HisRejected(HIS_DATABASE_ERROR, words.rstrip()) from None
         case _:
             problem = f"{name} 不可用 {code_of(dialect, error)}".rstrip()
-            raise InterfaceMissing(SETTING, problem) from None
+            raise InterfaceMissing(setting, problem) from None
 
 
 def cause_of(dialect: Dialect, error: Exception) -> Cause:

@@ -145,6 +145,18 @@ class PostgreSql:
     ) -> list[Any]:
         return link.execute(statement.text, values or None).fetchall()
 
+    def write(
+        self,
+        link: DeadlineConnection,
+        statement: Statement,
+        rows: Sequence[Mapping[str, Any]],
+    ) -> None:
+        if len(rows) == 1:
+            link.execute(statement.text, rows[0])
+            return
+        with link.transaction(), link.cursor() as cursor:
+            cursor.executemany(statement.text, rows)
+
     def exchange(
         self,
         link: DeadlineConnection,

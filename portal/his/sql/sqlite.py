@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from datetime import date
 from functools import cache, partial
 from typing import Any
@@ -105,6 +105,14 @@ class Sqlite:
         self, link: FileConnection, statement: Statement, values: Mapping[str, Any]
     ) -> list[Any]:
         return link.execute(statement.text, as_sqlite(values)).fetchall()
+
+    def write(
+        self,
+        link: FileConnection,
+        statement: Statement,
+        rows: Sequence[Mapping[str, Any]],
+    ) -> None:
+        link.executemany(statement.text, [as_sqlite(row) for row in rows])
 
     def stream(
         self,

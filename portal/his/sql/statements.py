@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     bindparam,
     column,
+    insert,
     literal_column,
     select,
     table,
@@ -34,6 +35,7 @@ from sqlalchemy.types import TypeEngine
 
 from portal.his.contract.codes import YES_NO
 from portal.his.contract.interfaces import FUNCTIONS, VIEWS
+from portal.his.contract.requests import TABLES, asked
 from portal.his.contract.shape import Column, Type, View
 
 # Views cannot be cache keys themselves: their code tables are dictionaries.
@@ -51,6 +53,8 @@ def sql_type(contract_column: Column) -> TypeEngine[Any]:
     """The type an argument is sent as."""
     if contract_column.type is Type.DATE:
         return Date()
+    if contract_column.type is Type.MOMENT:
+        return DateTime()
     if contract_column.type is Type.INTEGER:
         return Integer()
     if contract_column.type is Type.NUMBER:
@@ -119,6 +123,33 @@ def read_by_key(name: str, given: tuple[str, ...], dialect: Dialect) -> Statemen
         if item.name in given:
             query = query.where(columns[item.name] == argument(item))
     return statement(query, dialect)
+
+
+@cache
+def put_request(name: str, dialect: Dialect) -> Statement:
+    """``INSERT`` of a row into an intermediate table."""
+    columns = [column(item.name, sql_type(item)) for item in asked(TABLES[name])]
+    return statement(insert(table(quoted_name(name, quote=False), *columns)), dialect)
+
+
+ANSWER = ("request_id", "state", "code", "message", "his_row_id")
+
+
+@cache
+def request_place(number: int) -> str:
+    """The name of one argument of ``read_requests``."""
+    return f"request_id_{number}"
+
+
+@cache
+def read_requests(name: str, count: int, dialect: Dialect) -> Statement:
+    """``ANSWER`` of so many rows of an intermediate table."""
+    columns: list[ColumnClause[Any]] = [column(item) for item in ANSWER]
+    places = [
+        bindparam(request_place(number), type_=String()) for number in range(count)
+    ]
+    query = select(*columns).select_from(table(quoted_name(name, quote=False)))
+    return statement(query.where(columns[0].in_(places)), dialect)
 
 
 @cache

@@ -24,6 +24,7 @@ from portal.his.conformance.sheet import as_html, as_pdf
 from portal.his.conformance.trials import Writing
 from portal.his.contract import openapi
 from portal.his.ddl.engines import ENGINES
+from portal.his.ddl.requests import ACCOUNT, requests_script
 from portal.his.ddl.script import script
 from portal.his.mapping.loader import DEMO, load, shipped
 from portal.his.mapping.shape import Mapping, MappingError
@@ -44,6 +45,9 @@ class Command(BaseCommand):
             "--mapping", type=shipped, default=DEMO, help="a file, or gnu_health"
         )
         ddl.add_argument("--out", type=Path, help="a directory; else standard output")
+        tables = acts.add_parser("tables", help="intermediate tables of one engine")
+        tables.add_argument("--engine", choices=sorted(ENGINES), required=True)
+        tables.add_argument("--account", default=ACCOUNT, help="the one that writes")
         check = acts.add_parser("check", help="numbered cases against a HIS")
         check.add_argument("--dsn", help="the HIS; else HIS_DSN")
         check.add_argument("--only", default="", metavar="YW-DRUG")
@@ -62,7 +66,12 @@ class Command(BaseCommand):
         described.add_argument("--out", type=Path, help="a file; else standard output")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        acts = {"ddl": self._ddl, "check": self._check, "openapi": self._openapi}
+        acts = {
+            "ddl": self._ddl,
+            "tables": self._tables,
+            "check": self._check,
+            "openapi": self._openapi,
+        }
         acts[options["act"]](options)
 
     def _ddl(self, options: dict[str, Any]) -> None:
@@ -76,6 +85,10 @@ class Command(BaseCommand):
         target = directory / f"{path.stem}_{options['engine']}.sql"
         target.write_text(text, encoding="utf-8")
         self.stdout.write(str(target))
+
+    def _tables(self, options: dict[str, Any]) -> None:
+        text = requests_script(ENGINES[options["engine"]], options["account"])
+        self.stdout.write(text, ending="")
 
     def _openapi(self, options: dict[str, Any]) -> None:
         text = openapi.render()
