@@ -28,6 +28,7 @@ from portal.outbox.kinds import Call, kind_of
 from portal.outbox.models import Message, State
 from portal.outbox.outcomes import stopped
 from portal.outbox.reasons import REASON_LENGTH, NotPossible, checked
+from portal.prepared import Prepared
 
 __all__ = [
     "REASON_LENGTH",
@@ -46,6 +47,15 @@ __all__ = [
 REPLACED = _("已由后来的变更取代")
 # Parameters of one statement: SQLite takes about a thousand.
 STREAMS_AT_ONCE = 400
+WAITS_OF_STREAM = Prepared(
+    lambda target, stream: (
+        Message.objects.filter(
+            target=target, stream=stream, state__in=(State.WAITING, State.REJECTED)
+        )
+        .order_by()
+        .values_list("id")[:1]
+    )
+)
 
 
 def enqueue(
@@ -65,7 +75,8 @@ def enqueue(
     commit a worker is woken; a lost wake-up costs one sweep, never the message.
     """
     row = row_of(Promise(message, subject, not_before, takes_away, target), at)
-    supersede(row)
+    if WAITS_OF_STREAM.rows(target, row.stream):  # seldom
+        supersede(row)
     row.save()
     nudge_on_commit(target)
     return row
