@@ -132,8 +132,11 @@ Failure = HisUnavailable | HisRejected | HisPending | HisMisconfigured
 class Told:
     """What came of one message of many: the answer, and the line read back."""
 
-    answer: Answer | Failure
+    answer: Answer | Failure | None  # None: the HIS does not know the request
     line: Any = None  # the record, None where there is no line, or a Failure
+
+
+Saved = PrivSave | DoctorOpSave | OpGradeSave
 
 
 @runtime_checkable
@@ -141,13 +144,11 @@ class TellsMany(Protocol):
     """A transport that need not wait for one answer before it makes the next call."""
 
     @property
-    def tells_many(self) -> bool:
-        """It can here, and may be asked for ``tell_each``."""
+    def at_once(self) -> int:
+        """So many may be given to ``tell_each``; 0 where each must go by itself."""
         ...
 
-    def tell_each(
-        self, messages: Sequence[PrivSave | DoctorOpSave | OpGradeSave]
-    ) -> Iterator[Told]:
+    def tell_each(self, messages: Sequence[Saved]) -> Iterator[Told]:
         """Each message told and read back by itself, whatever comes of the others.
 
         Raises as a single call does where nothing more is heard: what was not yielded
@@ -157,16 +158,21 @@ class TellsMany(Protocol):
 
 
 @runtime_checkable
-class AnswersLater(Protocol):
-    """A transport whose HIS acts when it comes to it: saving raises HisPending too."""
+class AnswersLater(TellsMany, Protocol):
+    """A transport whose HIS acts when it comes to it: saving raises HisPending too.
 
-    def answer_to(
-        self, message: PrivSave | DoctorOpSave | OpGradeSave
-    ) -> Answer | None:
+    What is told or looked at together is of one kind.
+    """
+
+    def answer_to(self, message: Saved) -> Answer | None:
         """Its answer so far, nothing being sent; None when it does not know the request.
 
         Raises HisPending and HisRejected as saving does.
         """
+        ...
+
+    def look_each(self, messages: Sequence[Saved]) -> Iterator[Told]:
+        """The same of many, and where there is an answer the line read back."""
         ...
 
 

@@ -15,6 +15,7 @@ from portal.his.contract.interfaces import (
     YW_PRIV_SAVE,
 )
 from portal.his.contract.shape import Function, View
+from portal.his.gateway import Saved
 from portal.his.messages import Answer, DoctorOpSave, OpGradeSave, PrivSave
 from portal.his.records import (
     DoctorOpRecord,
@@ -24,7 +25,6 @@ from portal.his.records import (
 )
 
 Record = TypeVar("Record")
-Saved = PrivSave | DoctorOpSave | OpGradeSave
 
 
 class Way(NamedTuple):
@@ -75,6 +75,13 @@ class ReadsBack(ABC):
         self, view: View, record: Callable[..., Record], values: Mapping[str, Any]
     ) -> list[Record]:
         """Those that equal the values in the columns of the key that are given."""
+
+    def shown(self, messages: Sequence[Saved]) -> list[Any]:
+        """Of each message, all of one kind, the line it speaks of."""
+        return [self._shown(WAYS[type(message)], message) for message in messages]
+
+    def _shown(self, way: Way, message: Saved) -> Any:
+        return latest(self._lines(way.view, way.record, vars(message)))
 
     def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
         return latest(self._lines(V_YW_DOCTOR_PRIV, DoctorPrivRecord, vars(message)))

@@ -5,7 +5,7 @@ A transport is imported when it is asked for: no site needs them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NoReturn, Protocol
 
@@ -13,8 +13,16 @@ from django.conf import settings
 
 from portal.his.connection import BadDsn
 from portal.his.contract.shape import Function
-from portal.his.gateway import AnswersLater, HisGateway, HisMisconfigured
+from portal.his.gateway import (
+    Failure,
+    HisGateway,
+    HisMisconfigured,
+    HisUnavailable,
+    Saved,
+    Told,
+)
 from portal.his.messages import Answer, DoctorOpSave, OpGradeSave, PrivSave
+from portal.his.named import WAYS
 from portal.his.sql.engines import make_engines
 from portal.his.sql.gateway import SqlGateway
 
@@ -144,6 +152,10 @@ class Unread:
     def kept_open(self) -> Iterator[None]:
         yield
 
+    def shown(self, messages: Sequence[Saved]) -> list[None]:
+        """Nobody asks what is not read back."""
+        return [None] * len(messages)
+
     def ping(self) -> float:
         return 0.0
 
@@ -200,8 +212,38 @@ class ComposedLater(Composed):
     def __init__(self, reader: Any, pusher: Any) -> None:
         super().__init__(reader, pusher)
         self.answer_to = pusher.answer_to
+        self.at_once = pusher.at_once
+        self._put_each = pusher.put_each
+        self._look_at = pusher.look_at
+
+    def tell_each(self, messages: Sequence[Saved]) -> Iterator[Told]:
+        function = WAYS[type(messages[0])].function
+        rows = [vars(message) for message in messages]
+        return self._read(messages, self._put_each(function, rows))
+
+    def look_each(self, messages: Sequence[Saved]) -> Iterator[Told]:
+        function = WAYS[type(messages[0])].function
+        keys = [message.request_id for message in messages]
+        return self._read(messages, self._look_at(function, keys))
+
+    def _read(
+        self, messages: Sequence[Saved], answers: Sequence[Answer | Failure | None]
+    ) -> Iterator[Told]:
+        """With the lines of those that are done, or that the HIS has forgotten."""
+        both = list(zip(messages, answers, strict=True))
+        done = [one for one, said in both if not isinstance(said, Exception)]
+        lines: dict[str, Any]
+        try:
+            found = self._reader.shown(done) if done else []
+            lines = {
+                one.request_id: line for one, line in zip(done, found, strict=True)
+            }
+        except (HisUnavailable, HisMisconfigured) as problem:
+            lines = {one.request_id: problem for one in done}
+        for message, said in both:
+            yield Told(said, lines.get(message.request_id))
 
 
 def composed(reader: Any, pusher: Pusher) -> HisGateway:
-    is_later = isinstance(pusher, AnswersLater)
+    is_later = hasattr(pusher, "answer_to")
     return ComposedLater(reader, pusher) if is_later else Composed(reader, pusher)

@@ -20,11 +20,16 @@ from functools import partial
 from django.conf import settings
 from django.utils import timezone
 
-from portal.his.gateway import HisMisconfigured, HisUnavailable, HisWriter
+from portal.his.gateway import (
+    HisMisconfigured,
+    HisUnavailable,
+    HisWriter,
+    TellsMany,
+)
 from portal.his.targets import DEFAULT, Target, target_of
 from portal.outbox import claims, trying
 from portal.outbox.gate import Gate
-from portal.outbox.lanes import IS_AWAY, Lanes
+from portal.outbox.lanes import CHUNK, IS_AWAY, Lanes
 from portal.outbox.models import Message
 from portal.outbox.outcomes import Outcome, Tried
 from portal.outbox.recording import Recorder
@@ -81,7 +86,7 @@ def deliver_due(
     if not run.gate.enter(timezone.now()):
         return Summary(is_shut=True)
     side_by_side = Lanes(
-        lanes or settings.OUTBOX_LANES, run.try_some, gateway.kept_open
+        lanes or settings.OUTBOX_LANES, run.try_some, gateway.kept_open, run.chunk
     )
     try:
         run.deliver(side_by_side)
@@ -116,6 +121,12 @@ class Run:
         self._recorder = Recorder(self._token)
         self._left: set[int] = set()
         self._renew_at = time.perf_counter() + claims.lease().total_seconds() / 2
+
+    @property
+    def chunk(self) -> int:
+        """What a lane takes: more than usual only where it can be told at once."""
+        at_once = self._gateway.at_once if isinstance(self._gateway, TellsMany) else 0
+        return max(CHUNK, min(at_once, self._batch))
 
     def deliver(self, lanes: Lanes) -> None:
         """Until nothing is due, the HIS is away, or a claim is no longer ours."""

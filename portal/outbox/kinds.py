@@ -15,7 +15,7 @@ from portal.his.contract.interfaces import (
     YW_OPGRADE_SAVE,
     YW_PRIV_SAVE,
 )
-from portal.his.gateway import AnswersLater, HisPending, HisWriter
+from portal.his.gateway import AnswersLater, HisPending, HisWriter, Saved
 from portal.his.messages import (
     Answer,
     DoctorOpSave,
@@ -23,7 +23,6 @@ from portal.his.messages import (
     OpGradeSave,
     PrivSave,
 )
-from portal.his.named import Saved
 from portal.outbox.comparison import (
     Differences,
     Effect,

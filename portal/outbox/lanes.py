@@ -34,8 +34,11 @@ class Lanes:
     ``try_some`` tries the first of what it gets, or some from there on.
     """
 
-    def __init__(self, count: int, try_some: Try, kept_open: KeptOpen) -> None:
+    def __init__(
+        self, count: int, try_some: Try, kept_open: KeptOpen, chunk: int = CHUNK
+    ) -> None:
         self._count = count
+        self._chunk = chunk
         self._kept_open = kept_open
         self._try_some = try_some
         self._pool: ThreadPoolExecutor | None = None
@@ -52,7 +55,7 @@ class Lanes:
         waiting: deque[Message] = deque()
         running: deque[tuple[list[Message], Future[list[Pair]]]] = deque()
         while True:
-            is_low = len(waiting) < CHUNK and (may_have_more or not running)
+            is_low = len(waiting) < self._chunk and (may_have_more or not running)
             if is_low and not self.is_stopped:
                 fed = feed()
                 waiting.extend(fed)
@@ -62,7 +65,9 @@ class Lanes:
                 continue
             # One chunk more than lanes: no lane waits while the caller writes.
             while waiting and not self.is_stopped and len(running) <= self._count:
-                chunk = [waiting.popleft() for _ in range(min(CHUNK, len(waiting)))]
+                chunk = [
+                    waiting.popleft() for _ in range(min(self._chunk, len(waiting)))
+                ]
                 running.append((chunk, self._lane_of(chunk)))
             if not running:
                 return

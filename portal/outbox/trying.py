@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -33,8 +33,6 @@ from portal.outbox.outcomes import Outcome, Tried
 logger = logging.getLogger(__name__)
 
 TEXT_LENGTH = 300
-# So many are told at once where the transport can: when it breaks, so many are in doubt.
-AT_ONCE = 25
 
 
 def is_overtaken(message: Message) -> bool:
@@ -70,25 +68,32 @@ def try_some(
 
     At least one was tried; what is not in the answer was not.
     """
-    if reads_back and isinstance(gateway, TellsMany) and gateway.tells_many:
-        count = together(messages)
-        if count > 1:
-            return try_many(gateway, messages[:count])
+    count = together(gateway, messages) if isinstance(gateway, TellsMany) else 1
+    if count > 1:
+        return try_many(gateway, messages[:count], reads_back=reads_back)
     first = messages[0]
     return [(first, try_safely(gateway, first, reads_back=reads_back))]
 
 
-def together(messages: Sequence[Message]) -> int:
-    """How many of the first are new and of one call each."""
-    for count, message in enumerate(messages[:AT_ONCE]):
-        is_new = message.state == State.SENDING
-        if not is_new or message.of.message not in WAYS:
+def together(gateway: TellsMany, messages: Sequence[Message]) -> int:
+    """How many of the first are alike: new, or waiting for the HIS to answer, and of one
+    call each. Where the HIS answers later, of one kind too."""
+    first = messages[0]
+    is_later = isinstance(gateway, AnswersLater)
+    states = {State.SENDING, State.DELIVERED} if is_later else {State.SENDING}
+    if first.state not in states:
+        return 1
+    for count, message in enumerate(messages[: gateway.at_once]):
+        is_alike = message.state == first.state
+        is_alike &= message.of.message in WAYS
+        is_alike &= message.of is first.of or not is_later
+        if not is_alike:
             return count
-    return min(len(messages), AT_ONCE)
+    return min(len(messages), gateway.at_once)
 
 
 def try_many(
-    gateway: TellsMany, messages: Sequence[Message]
+    gateway: Any, messages: Sequence[Message], *, reads_back: bool = True
 ) -> list[tuple[Message, Tried]]:
     """Each told and read back by itself, without waiting for one before the next.
 
@@ -97,10 +102,14 @@ def try_many(
     """
     done: list[tuple[Message, Tried]] = []
     calls: list[Any] = [message.call for message in messages]
-    answers = gateway.tell_each(calls)
+    is_new = messages[0].state == State.SENDING
+    answers: Iterator[Told] | None = None
     for message in messages:
-        attempt = _Attempt(gateway, message)
+        attempt = _Attempt(gateway, message, reads_back)
         try:
+            answers = answers or (gateway.tell_each if is_new else gateway.look_each)(
+                calls
+            )
             told = next(answers)
         except (HisUnavailable, HisMisconfigured) as problem:
             left = messages[len(done) :]
@@ -135,11 +144,7 @@ def try_once(gateway: HisWriter, message: Message, *, reads_back: bool = True) -
     A target that cannot be read back is believed, and is told again when its answer
     was lost: it answers a repeated request with its first answer.
     """
-    attempt = _Attempt(gateway, message, reads_back)
-    try:
-        return attempt.run()
-    except (HisRejected, HisPending, HisMisconfigured, HisUnavailable) as problem:
-        return attempt.failed(problem)
+    return _Attempt(gateway, message, reads_back).tried()
 
 
 class _Attempt:
@@ -153,7 +158,13 @@ class _Attempt:
         self._started_at = timezone.now()
         self._begin = time.perf_counter()
 
-    def run(self) -> Tried:
+    def tried(self) -> Tried:
+        try:
+            return self._run()
+        except (HisRejected, HisPending, HisMisconfigured, HisUnavailable) as problem:
+            return self.failed(problem)
+
+    def _run(self) -> Tried:
         is_new = self._message.state == State.SENDING
         if not is_new and isinstance(self._gateway, AnswersLater):
             self._answer = self._kind.answer_to(self._gateway, self._call)
@@ -181,9 +192,13 @@ class _Attempt:
 
     def told(self, told: Told) -> Tried:
         """One of many, of which the transport brought answer and line."""
-        if not isinstance(told.answer, Answer):
+        if isinstance(told.answer, Failure):
             return self.failed(told.answer)
         self._answer = told.answer
+        if not self._reads_back:
+            # The HIS has forgotten it: as if it were the only one.
+            is_known = told.answer is not None
+            return self.ended(Outcome.ACCEPTED) if is_known else self.tried()
         if isinstance(told.line, Failure):
             return self.failed(told.line)
         return self._compared(told.line)

@@ -37,7 +37,7 @@ def test_each_is_answered_and_read_back_for_itself(
     postgresql_his: Peer, open_gateway: Callable[..., SqlGateway]
 ) -> None:
     gateway = open_gateway(postgresql_his.dsn)
-    assert gateway.tells_many is True
+    assert gateway.at_once == 25
     good = [message_for(*WANG, item_code=str(number)) for number in range(5)]
     nobody = message_for("999999", "RX01")
     broken = message_for(*WANG, item_code="9", reason="raise")

@@ -19,6 +19,7 @@ from collections.abc import (
 )
 from contextlib import closing, contextmanager
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -39,10 +40,11 @@ from portal.his.gateway import (
     HisRejected,
     HisUnavailable,
     InterfaceMissing,
+    Saved,
     Told,
 )
 from portal.his.messages import Answer
-from portal.his.named import WAYS, ReadsBack, Saved, Saves, Way
+from portal.his.named import WAYS, ReadsBack, Saves, Way
 from portal.his.records import (
     DoctorRecord,
     PrivilegeRecord,
@@ -55,8 +57,11 @@ from portal.his.sql.statements import (
     SINCE,
     as_text,
     converted,
+    filled,
+    place,
     read_all,
     read_by_key,
+    read_by_keys,
     read_since,
     sign_of_life,
     typed,
@@ -67,6 +72,8 @@ Record = TypeVar("Record")
 
 SETTING = "HIS_DSN"
 ROWS_PER_FETCH = 1000
+AT_ONCE = 25
+KEYS_AT_ONCE = (1, 10, 50)  # sizes of the questions for many lines
 HIS_DATABASE_ERROR = "3002"
 ACCEPTED = "0"
 
@@ -135,12 +142,13 @@ class SqlGateway(Saves, ReadsBack):
         return answer_of(row)
 
     @property
-    def tells_many(self) -> bool:
-        """Its engine takes several calls before it is asked for the first answer."""
-        return hasattr(self._engines().dialect, "exchange")
+    def at_once(self) -> int:
+        """Where its engine takes several calls before it is asked for the first answer;
+        when the link breaks, so many are in doubt."""
+        return AT_ONCE if hasattr(self._engines().dialect, "exchange") else 0
 
     def tell_each(self, messages: Sequence[Saved]) -> Generator[Told]:
-        """See ``TellsMany``; only where ``tells_many``.
+        """See ``TellsMany``; only where ``at_once``.
 
         Call and question go by the link that may write, in the order of the messages;
         each is a transaction of its own.
@@ -185,6 +193,35 @@ class SqlGateway(Saves, ReadsBack):
         with self._call(engines, engines.reader, view.name) as link:
             rows = engines.dialect.read(link, text, key)
         return list(typed(view, record, rows, self._zone))
+
+    def shown(self, messages: Sequence[Saved]) -> list[Any]:
+        """See ``ReadsBack``; many by one question."""
+        found: list[Any] = []
+        for start in range(0, len(messages), KEYS_AT_ONCE[-1]):
+            found += self._shown_by_one(messages[start : start + KEYS_AT_ONCE[-1]])
+        return found
+
+    def _shown_by_one(self, messages: Sequence[Saved]) -> list[Any]:
+        way = WAYS[type(messages[0])]
+        engines = self._engines()
+        key_of = attrgetter(*way.key)
+        keys = filled([key_of(message) for message in messages], KEYS_AT_ONCE)
+        text = read_by_keys(way.view.name, way.key, len(keys), engines.dialect.sql)
+        values = {
+            place(name, number): value
+            for number, key in enumerate(keys)
+            for name, value in zip(way.key, many(key), strict=True)
+        }
+        with self._call(engines, engines.reader, way.view.name) as link:
+            rows = engines.dialect.read(link, text, values)
+        lines: dict[Any, list[Any]] = {}
+        for line in typed(way.view, way.record, rows, self._zone):
+            lines.setdefault(key_of(line), []).append(line)
+        # What the HIS compares more loosely than we do is asked for by itself.
+        return [
+            latest(lines[key]) if key in lines else self._shown(way, one)
+            for key, one in zip(keys, messages, strict=False)
+        ]
 
     def ping(self) -> float:
         """Asks even when other calls are kept back: the answer counts for all."""
@@ -254,6 +291,11 @@ class SqlGateway(Saves, ReadsBack):
         links = getattr(self._kept, "links", None)
         kept = links.pop(pool, None) if links else None
         return kept or connected(engines.dialect, pool, self._setting), links
+
+
+def many(key: Any) -> tuple[Any, ...]:
+    """``attrgetter`` gives of one name no tuple."""
+    return key if isinstance(key, tuple) else (key,)
 
 
 def connected(dialect: Dialect, pool: Pool, setting: str) -> PoolProxiedConnection:

@@ -23,7 +23,7 @@ from portal.his.contract.shape import Function
 from portal.his.sql.apart import Apart, ApartDialect
 from portal.his.sql.certificates import tls_context
 from portal.his.sql.dialect import Cause, being_opened, only_driver, refuse
-from portal.his.sql.statements import ANY_BYTES, Statement
+from portal.his.sql.statements import ANY_BYTES, MANY, Statement
 
 PORT = 1521
 SERVER_SHARE = 0.8  # we give up a little later than the driver, so that it can cancel
@@ -106,7 +106,7 @@ class Oracle(ApartDialect):
     ) -> None:
         """Compared as CHAR, a key equals the padded column as well as the plain one."""
         keys = {
-            name: " " if value == "" and name in BLANKS else value
+            name: " " if value == "" and name.split(MANY)[0] in BLANKS else value
             for name, value in values.items()
         }
         texts = {

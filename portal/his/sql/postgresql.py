@@ -154,7 +154,7 @@ class PostgreSql:
         if len(rows) == 1:
             link.execute(statement.text, rows[0])
             return
-        with link.transaction(), link.cursor() as cursor:
+        with link.cursor() as cursor:  # in a pipeline: one round, all or none
             cursor.executemany(statement.text, rows)
 
     def exchange(

@@ -1,6 +1,6 @@
 """The part of ``HisGateway`` that tells by intermediate tables; it reads no view.
 
-The DSN is ``table+`` before that of the database. A row is put in and, in the same
+The DSN is ``table+`` before that of the database. Rows are put in and, in the same
 breath, looked at: a HIS that acts by a trigger has answered by then. One that comes for
 its rows now and then has not, which is HisPending; its answer is asked for later. A row
 that is there already is not put in again, so a repeat has no second effect.
@@ -8,7 +8,7 @@ that is there already is not put in again, so a repeat has no second effect.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,55 +18,106 @@ from portal.his.contract.codes import ERROR_CODES
 from portal.his.contract.requests import DONE, REFUSED, TO_DO, table_of
 from portal.his.contract.shape import Function
 from portal.his.gateway import (
+    Failure,
     HisMisconfigured,
     HisPending,
     HisRejected,
     HisUnavailable,
+    Saved,
 )
 from portal.his.messages import Answer
-from portal.his.named import WAYS, Saved
+from portal.his.named import WAYS
 from portal.his.sql.gateway import ACCEPTED, SqlGateway
 from portal.his.sql.statements import (
     as_text,
+    filled,
+    place,
     put_request,
     read_requests,
-    request_place,
 )
 
 PREFIX = "table+"
 WAITS = _("已写入中间表，等 HIS 处理")
 UNEXPLAINED = "9999"
-Row = tuple[str, ...]  # state, code, message, his_row_id
+ROWS_AT_ONCE = (1, 10, 100, 500)  # sizes of the questions for many rows
+Values = Mapping[str, Any]
 
 
 class RequestWriter(SqlGateway):
-    """See the module; only its saving, ``answer_to``, ``ping`` and ``close`` are used."""
+    """See the module; only what tells, ``ping`` and ``close`` are used of it."""
 
     def __init__(self, dsn: str, timeout_seconds: float, setting: str) -> None:
         super().__init__(dsn.removeprefix(PREFIX), timeout_seconds, setting)
 
-    def call(self, function: Function, values: Mapping[str, Any]) -> Answer:
+    @property
+    def at_once(self) -> int:
+        """What is in doubt when the link breaks is cleared up by one look each."""
+        return ROWS_AT_ONCE[-1]
+
+    def call(self, function: Function, values: Values) -> Answer:
         """Raises HisPending where the row has no answer yet."""
-        refusal: HisRejected | None = None
-        try:
-            self._put(function, [values])
-        except HisRejected as problem:  # it is there already, or the table refused it
-            refusal = problem
-        try:
-            row = self._row(function, values["request_id"])
-        except HisUnavailable as problem:  # it is there by now, and may be acted on
-            raise HisUnavailable(str(problem), sent=True) from None
-        if row is not None:
-            return self._said(function, row)
-        raise refusal or HisUnavailable(_("HIS 应答丢失"), sent=True)
+        return known(self.put_each(function, [values])[0])
 
     def answer_to(self, message: Saved) -> Answer | None:
         """See ``AnswersLater``."""
         function = WAYS[type(message)].function
-        row = self._row(function, message.request_id)
-        return None if row is None else self._said(function, row)
+        said = self.look_at(function, [message.request_id])[0]
+        return None if said is None else known(said)
 
-    def _put(self, function: Function, rows: Sequence[Mapping[str, Any]]) -> None:
+    def put_each(
+        self, function: Function, rows: Sequence[Values]
+    ) -> list[Answer | Failure]:
+        """What is said to each; one that is refused keeps no other back.
+
+        Raises HisUnavailable where nobody can say how many are there.
+        """
+        refusals = self._put_all(function, rows)
+        keys = [str(row["request_id"]) for row in rows]
+        try:
+            said = self.look_at(function, keys)
+        except HisUnavailable as problem:  # they are there by now, and may be acted on
+            raise HisUnavailable(str(problem), sent=True) from None
+        lost = HisUnavailable(_("HIS 应答丢失"), sent=True)
+        found: list[Answer | Failure] = []
+        for key, answer in zip(keys, said, strict=True):
+            found.append(answer or refusals.get(key) or lost)
+        return found
+
+    def look_at(
+        self, function: Function, request_ids: Sequence[str]
+    ) -> list[Answer | Failure | None]:
+        """What the HIS has written in each row; None where there is no row."""
+        engines = self._engines()
+        name = table_of(function)
+        keys = filled(request_ids, ROWS_AT_ONCE)
+        text = read_requests(name, len(keys), engines.dialect.sql)
+        values = {place("request_id", number): key for number, key in enumerate(keys)}
+        with self._call(engines, engines.reader, name) as link:
+            found = engines.dialect.read(link, text, values)
+        rows = {as_text(key): row for key, *row in found}
+        return [
+            self._said(function, *rows[key]) if key in rows else None
+            for key in request_ids
+        ]
+
+    def _put_all(
+        self, function: Function, rows: Sequence[Values]
+    ) -> dict[str, HisRejected]:
+        """By request id those the table refuses: mostly for they are there already."""
+        refusals: dict[str, HisRejected] = {}
+        try:
+            self._put(function, rows)
+        except HisRejected as problem:
+            if len(rows) == 1:
+                return {str(rows[0]["request_id"]): problem}
+            try:
+                for row in rows:
+                    refusals |= self._put_all(function, [row])
+            except HisUnavailable as other:  # some may be there
+                raise HisUnavailable(str(other), sent=True) from None
+        return refusals
+
+    def _put(self, function: Function, rows: Sequence[Values]) -> None:
         engines = self._engines()
         name = table_of(function)
         text = put_request(name, engines.dialect.sql)
@@ -76,33 +127,28 @@ class RequestWriter(SqlGateway):
         with self._call(engines, engines.writer, name, write=True) as link:
             engines.dialect.write(link, text, given)
 
-    def _row(self, function: Function, request_id: str) -> Row | None:
-        return self._rows(function, [request_id]).get(request_id)
-
-    def _rows(self, function: Function, request_ids: Iterable[str]) -> dict[str, Row]:
-        """By request id; what is not there is left out."""
-        engines = self._engines()
-        name = table_of(function)
-        keys = {request_place(place): key for place, key in enumerate(request_ids)}
-        text = read_requests(name, len(keys), engines.dialect.sql)
-        with self._call(engines, engines.reader, name) as link:
-            found = engines.dialect.read(link, text, keys)
-        texts = [tuple(as_text(value).strip() for value in row) for row in found]
-        return {key: tuple(row) for key, *row in texts}
-
-    def _said(self, function: Function, row: Row) -> Answer:
-        """What the HIS has written in the row."""
-        state, code, words, his_row_id = row
+    def _said(
+        self, function: Function, state: Any, code: Any, words: Any, his_row_id: Any
+    ) -> Answer | Failure:
+        state, code = as_text(state), as_text(code)
         if state == TO_DO:
-            raise HisPending(WAITS)
+            return HisPending(WAITS)
+        if state == DONE:
+            return Answer(ACCEPTED, as_text(words), as_text(his_row_id))
         if state == REFUSED:
-            code = code if code in ERROR_CODES and code != ACCEPTED else UNEXPLAINED
-            raise HisRejected(code, words or ERROR_CODES[code])
-        if state != DONE:
-            problem = f"{table_of(function)}.state 不在约定的取值中"
-            raise HisMisconfigured(self._setting, problem)
-        return Answer(ACCEPTED, words, his_row_id)
+            if code == ACCEPTED or code not in ERROR_CODES:
+                code = UNEXPLAINED
+            return HisRejected(code, as_text(words) or ERROR_CODES[code])
+        problem = f"{table_of(function)}.state 不在约定的取值中"
+        return HisMisconfigured(self._setting, problem)
 
     def _now(self) -> datetime:
         """Local time of the HIS, to the second."""
         return datetime.now(self._zone).replace(microsecond=0, tzinfo=None)
+
+
+def known(said: Answer | Failure) -> Answer:
+    """An answer as a single call gives it: raised where it is none."""
+    if isinstance(said, Answer):
+        return said
+    raise said

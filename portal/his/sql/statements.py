@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -16,10 +16,12 @@ from sqlalchemy import (
     Integer,
     Numeric,
     String,
+    and_,
     bindparam,
     column,
     insert,
     literal_column,
+    or_,
     select,
     table,
     text,
@@ -44,9 +46,11 @@ FUNCTION = {function.name: function for function in FUNCTIONS}
 
 # Bytes no character has become lone surrogates, which the quarantine knows.
 ANY_BYTES = "surrogateescape"
+MANY = "__"  # between the name and the number of an argument of many
 SINCE = "since"  # the argument of ``read_since``
 
 Record = TypeVar("Record")
+Key = TypeVar("Key")
 
 
 def sql_type(contract_column: Column) -> TypeEngine[Any]:
@@ -136,20 +140,51 @@ ANSWER = ("request_id", "state", "code", "message", "his_row_id")
 
 
 @cache
-def request_place(number: int) -> str:
-    """The name of one argument of ``read_requests``."""
-    return f"request_id_{number}"
-
-
-@cache
 def read_requests(name: str, count: int, dialect: Dialect) -> Statement:
     """``ANSWER`` of so many rows of an intermediate table."""
     columns: list[ColumnClause[Any]] = [column(item) for item in ANSWER]
     places = [
-        bindparam(request_place(number), type_=String()) for number in range(count)
+        bindparam(place("request_id", number), type_=String())
+        for number in range(count)
     ]
     query = select(*columns).select_from(table(quoted_name(name, quote=False)))
     return statement(query.where(columns[0].in_(places)), dialect)
+
+
+@cache
+def read_by_keys(
+    name: str, given: tuple[str, ...], count: int, dialect: Dialect
+) -> Statement:
+    """As ``read_by_key`` for so many keys; their values are named by ``place``."""
+    view = VIEW[name]
+    columns: dict[str, ColumnClause[Any]] = {
+        item.name: column(item.name) for item in view.columns
+    }
+    keys = [item for item in view.columns if item.name in given]
+    lines = [
+        and_(
+            *(
+                columns[item.name]
+                == bindparam(place(item.name, number), type_=sql_type(item))
+                for item in keys
+            )
+        )
+        for number in range(count)
+    ]
+    query = select(*columns.values()).select_from(source(view))
+    return statement(query.where(or_(*lines)), dialect)
+
+
+@cache
+def place(name: str, number: int) -> str:
+    """The name of an argument of which there are many."""
+    return f"{name}{MANY}{number}"
+
+
+def filled(keys: Sequence[Key], sizes: Sequence[int]) -> Sequence[Key]:
+    """As many as one of the sizes, the last one given again: few texts are made."""
+    wanted = next(size for size in sizes if size >= len(keys))
+    return [*keys, *([keys[-1]] * (wanted - len(keys)))]
 
 
 @cache
