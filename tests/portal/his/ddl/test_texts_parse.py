@@ -14,6 +14,7 @@ import sqlglot
 from sqlfluff.core import FluffConfig, Linter
 from sqlglot import exp
 
+from portal.his.ddl import requests
 from portal.his.ddl.engines import ENGINES
 from portal.his.ddl.script import Kind, Statement, statements, terminated
 from portal.his.mapping.loader import DEMO, TYPICAL, load
@@ -63,6 +64,10 @@ def test_procedures_and_triggers_are_read_to_the_end(name: str) -> None:
     kinds = (Kind.PROCEDURE, Kind.TABLE)
     found = of_kind(TYPICAL, name, *kinds)
     assert len(found) >= 8
+    found += [
+        one for one in requests.statements(ENGINES[name], "yiwu") if one.kind in kinds
+    ]
+    assert found[-1].text.count("YW_DOCTOR_OP_SAVE_REQ") >= 1
     for statement in found:
         text = terminated(statement, ENGINES[name]) + "\n"
         parsed = linter.parse_string(text)
