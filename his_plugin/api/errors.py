@@ -19,6 +19,7 @@ FIELD_OF: dict[type[surgery.DeclarationRefused], str] = {
     surgery.RescueNotEmergency: "is_rescue",
     surgery.DiscussedLater: "preop_discussed_at",
     surgery.ApplicationOfAnotherDepartment: "application_no",
+    surgery.BookedByAnotherDepartment: "application_no",
 }
 
 

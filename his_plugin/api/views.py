@@ -31,6 +31,7 @@ from surgery.queries.applications import (
     application_by_no,
     current_codes,
     current_team,
+    is_business_of,
 )
 from surgery.services.declarations import (
     DeclaredDetails,
@@ -157,8 +158,7 @@ class DeclarationView(FieldView):
         application = application_by_no(application_no)
         if application is None:
             return Response({"declaration": None})
-        doctor = _holder(request).practitioner
-        if application.applicant.department_id != doctor.department_id:
+        if not is_business_of(_holder(request).practitioner, application):
             raise Http404
         return Response(
             {

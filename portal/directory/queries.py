@@ -7,7 +7,11 @@ from collections.abc import Collection
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Replace
 
-from portal.directory.models import Department, Practitioner
+from portal.directory.models import (
+    Department,
+    Practitioner,
+    PractitionerDepartment,
+)
 
 # Shorter pieces of pinyin occur inside half of all names.
 SHORTEST_INNER = 3
@@ -17,6 +21,15 @@ def practitioner_by_emp_no(emp_no: str) -> Practitioner | None:
     """The practitioner with exactly this staff number, leading zeros included."""
     found = Practitioner.objects.select_related("department")
     return found.filter(emp_no=emp_no).first()
+
+
+def departments_of(practitioner: Practitioner) -> frozenset[str]:
+    """Codes of the department they belong to and of those they work in besides."""
+    beside = PractitionerDepartment.objects.filter(
+        emp_no=practitioner.emp_no, missing_since=None
+    )
+    codes = beside.order_by().values_list("dept_code", flat=True)
+    return frozenset({practitioner.department.code, *codes})
 
 
 def search_practitioners(text: str) -> QuerySet[Practitioner]:

@@ -6,7 +6,10 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
+from portal.directory.models import Practitioner
+from portal.directory.queries import departments_of
 from surgery.models import ApplicationProcedure, SurgeryApplication
+from surgery.queries.bookings import departments_of_booking
 
 
 def declarations() -> QuerySet[SurgeryApplication]:
@@ -25,6 +28,15 @@ def application_by_no(application_no: str) -> SurgeryApplication | None:
         .filter(application_no=application_no)
         .first()
     )
+
+
+def is_business_of(practitioner: Practitioner, application: SurgeryApplication) -> bool:
+    """Whether a doctor may read what was declared: by the department the HIS has the
+    operation in; till it shows it, by that of who declared first."""
+    booked_in = departments_of_booking(application.application_no)
+    if booked_in:
+        return not booked_in.isdisjoint(departments_of(practitioner))
+    return bool(application.applicant.department_id == practitioner.department_id)
 
 
 def current_codes(application: SurgeryApplication) -> list[str]:

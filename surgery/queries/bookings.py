@@ -14,7 +14,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from portal.directory.models import Practitioner
+from portal.directory.models import Department, Practitioner
 from surgery.enums import BookingStatus
 from surgery.models import (
     ApplicationProcedure,
@@ -52,6 +52,19 @@ class BookedProcedure:
 def bookings() -> QuerySet[BookedOperation]:
     """What the HIS shows as ahead, whenever that is."""
     return BookedOperation.objects.filter(missing_since=None, status__in=AHEAD)
+
+
+def departments_of_booking(number: str) -> frozenset[str]:
+    """Codes of the departments a booked operation belongs to: the one that applied, the
+    applicant's and the surgeon's. Empty while the HIS does not show it, or where none of
+    them is known here.
+    """
+    booked = BookedOperation.objects.filter(apply_id=number).first()
+    if booked is None:
+        return frozenset()
+    theirs = Q(practitioner__emp_no__in=[booked.applicant_no, booked.surgeon_no])
+    found = Department.objects.filter(Q(code=booked.dept_code) | theirs)
+    return frozenset(found.order_by().values_list("code", flat=True))
 
 
 def undeclared_to_his() -> QuerySet[SurgeryApplication]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -14,12 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import User
 from portal.audit.acting import acting
 from portal.directory.models import Practitioner
+from portal.directory.queries import departments_of
 from surgery.enums import DeclaredRole, Nature, Planned, Reoperation, Technique
 from surgery.models import (
     ApplicationMember,
     ApplicationProcedure,
     SurgeryApplication,
 )
+from surgery.queries.bookings import departments_of_booking
 
 REASON = "医生站申报"
 
@@ -99,6 +101,10 @@ class ApplicationOfAnotherDepartment(DeclarationRefused):
     message = _("这张手术申请单由其他科室申报，不能修改。请由申请科室修改。")
 
 
+class BookedByAnotherDepartment(DeclarationRefused):
+    message = _("这张手术申请单在 HIS 中属于其他科室，不能申报。请核对申请单号。")
+
+
 @transaction.atomic
 def declare(
     *,
@@ -121,8 +127,8 @@ def declare(
     """Keep what the doctor declared for one surgery application of the HIS.
 
     Declaring the same number again changes the row, with history; the applicant
-    stays the first one. Declaring the same values again writes nothing. Raises
-    DeclarationRefused.
+    stays the first one, unless the HIS has the operation in another department.
+    Declaring the same values again writes nothing. Raises DeclarationRefused.
     """
     reason_text = reoperation_reason.strip()
     _refuse_nonsense(procedures, nature, is_rescue, reoperation, reason_text)
@@ -143,12 +149,16 @@ def declare(
         "verdict_code": verdict.code,
         "verdict": verdict.content,
     }
+    booked_in = departments_of_booking(application_no)
+    # A number is easily guessed; the HIS knows whose it is once it was sent.
+    if booked_in and booked_in.isdisjoint(departments_of(applicant)):
+        raise BookedByAnotherDepartment
     with acting(by=by, reason=REASON):
         application = _locked(application_no)
         if application is None:
             application = _created(application_no, applicant, values, at)
         else:
-            _change(application, applicant, values, at)
+            _change(application, applicant, values, at, booked_in)
         _replace_lines(
             application,
             ApplicationProcedure,
@@ -211,7 +221,7 @@ def _created(
         first = _locked(application_no)
         if first is None:
             raise
-        _change(first, applicant, values, at)
+        _change(first, applicant, values, at, frozenset())
         return first
     return new
 
@@ -221,11 +231,16 @@ def _change(
     declarant: Practitioner,
     values: dict[str, Any],
     at: datetime,
+    booked_in: Collection[str],
 ) -> None:
     # An application is filled in by residents and corrected by their seniors, all of
     # one department; nobody else has business with it.
-    if application.applicant.department_id != declarant.department_id:
+    first = application.applicant
+    if not booked_in and first.department_id != declarant.department_id:
         raise ApplicationOfAnotherDepartment
+    if booked_in and first.department.code not in booked_in:
+        # Declared before the HIS told whose it is, by somebody whose it was not.
+        values = values | {"applicant": declarant}
     if all(getattr(application, name) == value for name, value in values.items()):
         return
     for name, value in values.items():
