@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
+from unicodedata import category
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -43,27 +43,57 @@ class HelperSerializer(serializers.Serializer[Any]):
     role = serializers.ChoiceField(choices=DeclaredRole.choices)
 
 
-class MomentOrNothing(serializers.DateTimeField):
+class Moment(serializers.DateTimeField):
+    """A moment of this century: farther out, a change of zone leaves the calendar."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        try:
+            moment = super().to_internal_value(value)
+        except OverflowError:
+            moment = None
+        if moment is None or day_of(moment).year not in YEARS:
+            raise serializers.ValidationError(_("时间不在合理范围内。"))
+        return moment
+
+
+class MomentOrNothing(Moment):
     """A form that was left empty sends an empty text."""
 
     def to_internal_value(self, value: Any) -> Any:
         return None if value == "" else super().to_internal_value(value)
 
 
-def _text(longest: int) -> serializers.CharField:
-    return serializers.CharField(max_length=longest, allow_blank=True, default="")
+def refuse_unseen(text: str) -> None:
+    """Signs nobody sees: they turn what stands beside them round, in our pages and in
+    those of whoever reads the values from us."""
+    if any(category(sign)[0] == "C" for sign in text):
+        raise serializers.ValidationError(_("含有看不见的字符。请删去后重新输入。"))
+
+
+class LineField(serializers.CharField):
+    """Words on one line."""
+
+    def to_internal_value(self, value: Any) -> str:
+        return " ".join(str(super().to_internal_value(value)).split())
+
+
+def _text(longest: int) -> LineField:
+    return LineField(
+        max_length=longest, allow_blank=True, default="", validators=[refuse_unseen]
+    )
+
+
+def _codes(**limits: Any) -> serializers.ListField:
+    code = serializers.RegexField(r"^\S{1,32}$", validators=[refuse_unseen])
+    return serializers.ListField(child=code, max_length=MOST_PROCEDURES, **limits)
 
 
 class CheckSerializer(serializers.Serializer[Any]):
     """A question: who operates what, when, how urgent."""
 
     surgeon = serializers.RegexField(r"^[A-Za-z0-9_-]{1,20}$")
-    procedures = serializers.ListField(
-        child=serializers.RegexField(r"^\S{1,32}$"),
-        min_length=1,
-        max_length=MOST_PROCEDURES,
-    )
-    planned_at = serializers.DateTimeField()
+    procedures = _codes(min_length=1)
+    planned_at = Moment()
     nature = serializers.ChoiceField(choices=Nature.choices)
     is_rescue = serializers.BooleanField(default=False)
     setting = serializers.ChoiceField(choices=SETTINGS, required=False)
@@ -82,11 +112,6 @@ class CheckSerializer(serializers.Serializer[Any]):
 
     def validate_procedures(self, codes: list[str]) -> list[str]:
         return list(dict.fromkeys(codes))
-
-    def validate_planned_at(self, planned_at: datetime) -> datetime:
-        if day_of(planned_at).year not in YEARS:
-            raise serializers.ValidationError(_("手术时间不在合理范围内。"))
-        return planned_at
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         refuse_twice(attrs)
@@ -136,9 +161,7 @@ class DeclarationSerializer(CheckSerializer):
     preop_discussed_at = MomentOrNothing(allow_null=True, default=None)
     mdt = _text(40)
     # An empty list is refused by the act, with its words.
-    procedures = serializers.ListField(
-        child=serializers.RegexField(r"^\S{1,32}$"), max_length=MOST_PROCEDURES
-    )
+    procedures = _codes()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         # Whether the values fit together is the act's to say.

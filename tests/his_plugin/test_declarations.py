@@ -164,6 +164,13 @@ def test_declaration_that_is_refused_leaves_nothing(
         ({"preop_discussion": "a" * 41}, "preop_discussion"),
         ({"preop_discussed_at": "昨天"}, "preop_discussed_at"),
         ({"mdt": "a" * 41}, "mdt"),
+        ({"planned_at": "0001-01-01T00:00"}, "planned_at"),
+        ({"preop_discussed_at": "0001-01-01T00:00"}, "preop_discussed_at"),
+        ({"preop_discussed_at": "9999-12-31T23:59:59-14:00"}, "preop_discussed_at"),
+        ({"preop_discussed_at": "1899-12-31T08:00"}, "preop_discussed_at"),
+        ({"site": "左\u202e右"}, "site"),
+        ({"mdt": "MDT\x07"}, "mdt"),
+        ({"procedures": ["51\u200b.2300"]}, "procedures"),
     ],
 )
 def test_declaration_that_makes_no_sense_leaves_nothing(
@@ -172,6 +179,13 @@ def test_declaration_that_makes_no_sense_leaves_nothing(
     answer = ask(client, token, "declarations", declaration() | changes)
     assert (answer.status_code, answer.json()["field"]) == (400, field)
     assert kept() == [[]] * 6
+
+
+def test_words_on_several_lines_are_kept_on_one(
+    client: CheckedClient, token: str
+) -> None:
+    ask(client, token, "declarations", declaration(site=" 肝右叶\r\n近膈顶\u3000处 "))
+    assert SurgeryApplication.objects.get().site == "肝右叶 近膈顶 处"
 
 
 def other_department(client: CheckedClient) -> str:
