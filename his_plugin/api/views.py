@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.http import Http404, QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +26,9 @@ from his_plugin.launch.parameters import FIELD
 from his_plugin.launch.services import TICKET_SECONDS
 from his_plugin.launch.stations import accept, exchange
 from his_plugin.tokens import SECONDS, Holder, issue
+from permissions.services.ledger import locked_practitioner
+from portal.directory.models import Practitioner
+from portal.directory.queries import practitioner_by_emp_no
 from surgery.enums import Nature, Planned, Reoperation
 from surgery.models import SurgeryApplication
 from surgery.queries.applications import (
@@ -111,8 +115,16 @@ def declared(holder: Holder, data: Any) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
     if not serializer.validated_data["procedures"]:
         raise NoProcedure
-    answered = answer(serializer.asked(station=holder.station))
-    application = _declared(holder, answered, serializer.validated_data)
+    given = serializer.validated_data
+    with transaction.atomic():
+        # A right taken away at this moment: the verdict knows of it, or whoever takes
+        # it away waits here and finds the operation among those it hits.
+        surgeon = practitioner_by_emp_no(given["surgeon"])
+        if surgeon is None:
+            raise SurgeonUnknown
+        locked_practitioner(surgeon.pk)
+        answered = answer(serializer.asked(station=holder.station))
+        application = _declared(holder, surgeon, answered, given)
     return {
         "declaration": application.pk,
         "application_no": application.application_no,
@@ -121,14 +133,12 @@ def declared(holder: Holder, data: Any) -> dict[str, Any]:
 
 
 def _declared(
-    holder: Holder, answered: Answer, given: dict[str, Any]
+    holder: Holder, surgeon: Practitioner, answered: Answer, given: dict[str, Any]
 ) -> SurgeryApplication:
-    if answered.surgeon is None:
-        raise SurgeonUnknown
     return declare(
         application_no=given["application_no"],
         applicant=holder.practitioner,
-        surgeon=answered.surgeon,
+        surgeon=surgeon,
         procedures=[
             DeclaredProcedure(one.code, *name_and_grade(one))
             for one in answered.procedures
