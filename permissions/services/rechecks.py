@@ -6,7 +6,8 @@ other way round: the right stands and the surgeon, the procedure or the day is a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from permissions.checks.codes import Code
 from permissions.checks.engine import check
 from permissions.checks.facts import Urgency
 from permissions.checks.question import Member, Question
+from permissions.checks.world import World
 from permissions.models import BookingHit
 from permissions.services.bookings import clear_of, hit
 from permissions.snapshot import world_for
@@ -38,14 +40,18 @@ def recheck_changed(*, at: datetime) -> tuple[int, int]:
     """
     changed = {one.apply_id: one for one in _changed(at)}
     booked = booked_now(list(changed)) if changed else {}
+    if not booked:
+        return 0, 0
+    asked = {
+        number: _question(lines, changed[number]) for number, lines in booked.items()
+    }
+    world = _world(asked.values())
     broken, sound = [], []
     for number, lines in booked.items():
-        lost = _lost(lines, changed[number])
+        lost = _lost(lines, check(asked[number], world).codes)
         broken += lost
         if not lost:
             sound.append(number)
-    if not broken and not sound:
-        return 0, 0
     by = system_account()
     with transaction.atomic():
         cleared = clear_of(sound, by=by, at=at, text=CLEARED)
@@ -74,16 +80,27 @@ def _changed(at: datetime) -> list[BookedOperation]:
     )
 
 
-def _lost(
-    lines: Sequence[BookedProcedure], booked: BookedOperation
-) -> list[BookedProcedure]:
-    """Of one operation the procedures its surgeon may not do."""
+def _question(lines: Sequence[BookedProcedure], booked: BookedOperation) -> Question:
+    """Its surgeon, its procedures and its day as they are now."""
     is_urgent = booked.nature == Nature.EMERGENCY
-    question = Question(
+    return Question(
         team=(Member(lines[0].surgeon.emp_no),),
         moment=lines[0].planned_at,
         procedures=tuple(one.code for one in lines),
         urgency=Urgency.EMERGENCY if is_urgent else Urgency.ROUTINE,
     )
-    codes = check(question, world_for(question)).codes
+
+
+def _world(asked: Collection[Question]) -> World:
+    """One for all of them: to see whether it is fresh costs a statement each time."""
+    first = next(iter(asked))
+    everybody = dict.fromkeys(member for one in asked for member in one.team)
+    codes = dict.fromkeys(code for one in asked for code in one.procedures)
+    return world_for(replace(first, team=tuple(everybody), procedures=tuple(codes)))
+
+
+def _lost(
+    lines: Sequence[BookedProcedure], codes: Sequence[Code]
+) -> list[BookedProcedure]:
+    """Of one operation the procedures its surgeon may not do."""
     return [one for one, code in zip(lines, codes, strict=True) if code not in STANDS]

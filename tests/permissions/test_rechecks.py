@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from permissions.models import BookingHit
 from permissions.services.bookings import handle
 from permissions.services.rechecks import CLEARED, WHY, recheck_changed
 from portal.accounts.models import User
 from tests.cast import make_practitioner
+from tests.harness import assert_queries
 from tests.permissions.ledger import granted
 from tests.surgery.case_rows import CHOLE, LIVER, Theatre, local, pull
 
@@ -119,3 +122,19 @@ def test_move_within_the_right_is_let_be(his: Theatre) -> None:
     pull(his, AT + STEP)
     assert recheck_changed(at=AT + STEP) == (0, 0)
     assert hits() == []
+
+
+def test_many_changed_operations_cost_the_queries_of_one(his: Theatre) -> None:
+    numbers = [f"SS{number}" for number in range(1, 13)]
+    for number in numbers:
+        his.booking(number)
+    pull(his, AT + STEP)
+    his.booking("SS1", op_room="3")
+    pull(his, AT + 2 * STEP)
+    with CaptureQueriesContext(connection) as of_one:
+        recheck_changed(at=AT + 2 * STEP)
+    for number in numbers:
+        his.booking(number, op_room="4")
+    pull(his, AT + 3 * STEP)
+    with assert_queries(len(of_one)):
+        assert recheck_changed(at=AT + 3 * STEP) == (0, 0)
