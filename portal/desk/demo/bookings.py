@@ -11,7 +11,11 @@ from his_plugin.field.declaring import team_of
 from his_plugin.field.demands import Need
 from his_plugin.field.questions import Answer, Asked, Helper, answer
 from his_plugin.field.verdicts import name_and_grade, verdict_to_keep
+from permissions import services
 from permissions.checks.facts import Setting
+from permissions.enums import GrantStatus, ReasonCode
+from permissions.models import GrantState
+from portal.accounts.models import User
 from portal.accounts.services import user_for_launch
 from portal.directory.models import Practitioner
 from portal.parameters.days import ZONE, day_of
@@ -54,6 +58,9 @@ BESIDE = {
     "1027": (Helper("1188", DeclaredRole.ASSIST),),
     "1098": (Helper("1027", DeclaredRole.SUPERVISE),),
 }
+# Whose right goes after the operation was booked: the office has one to see to.
+SUSPENDED = ("1058", "68.4100")
+WHY = "近三个月两例术中输尿管损伤，暂停主刀待专项评估"
 
 
 @transaction.atomic
@@ -64,6 +71,22 @@ def seed_bookings(*, now: datetime) -> None:
     for number, booking in enumerate(BOOKINGS, start=1):
         if booking.emp_no in people:
             _book(people[booking.emp_no], booking, number, now)
+
+
+def seed_hit(*, officer: User, now: datetime) -> None:
+    """An hour ago the surgeon of a booked operation lost the right to it."""
+    emp_no, code = SUSPENDED
+    state = GrantState.objects.filter(
+        practitioner__emp_no=emp_no, item_code=code, status=GrantStatus.ACTIVE
+    ).first()
+    if state is not None:
+        services.suspend(
+            state=state,
+            by=officer,
+            at=now - timedelta(hours=1),
+            reason_code=ReasonCode.R09,
+            reason=WHY,
+        )
 
 
 def _book(surgeon: Practitioner, booking: Booking, number: int, now: datetime) -> None:

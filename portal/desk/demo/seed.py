@@ -19,7 +19,7 @@ from permissions.models import Application, Grant, GrantEvent, GrantState, Privi
 from permissions.services.rules import latest_last_day
 from portal.accounts.models import User
 from portal.desk.demo.accounts import seed_users
-from portal.desk.demo.bookings import seed_bookings
+from portal.desk.demo.bookings import seed_bookings, seed_hit
 from portal.desk.demo.catalogue import seed_first_version, seed_versions
 from portal.desk.demo.certificates import seed_certificates
 from portal.desk.demo.grades import seed_grades
@@ -82,8 +82,10 @@ def seed() -> str:
         seed_certificates(by=User.objects.get(staff_no=PROPOSER), now=now)
         seed_procedures(by=User.objects.get(staff_no=SECOND), now=now)
     if not SurgeryApplication.objects.exists():
+        officer = User.objects.get(staff_no=PROPOSER)
         seed_bookings(now=now)
-        seed_reviews(officer=User.objects.get(staff_no=PROPOSER), now=now)
+        seed_hit(officer=officer, now=now)
+        seed_reviews(officer=officer, now=now)
     if not Filing.objects.exists():
         seed_techniques(by=User.objects.get(staff_no=PROPOSER), now=now)
     if not Recoding.objects.exists():

@@ -12,14 +12,21 @@ from permissions import services
 from permissions.enums import EventKind
 from permissions.importers import load_catalogue
 from permissions.ledger import fold
-from permissions.models import Application, CatalogueVersion, GrantEvent, GrantState
+from permissions.models import (
+    Application,
+    BookingHit,
+    CatalogueVersion,
+    GrantEvent,
+    GrantState,
+)
 from permissions.outbound import Ways
 from permissions.queries.catalogue import changes_of, open_version
 from permissions.queries.grants import Standing, grant_states, standing_of
 from permissions.services.affected import Hit, summary_of
 from portal.accounts.capabilities import Role
+from portal.accounts.models import User
 from portal.desk.demo import seed
-from portal.desk.demo.bookings import BOOKINGS, seed_bookings
+from portal.desk.demo.bookings import BOOKINGS, seed_bookings, seed_hit
 from portal.desk.demo.ledger import ASKED, GRANTS
 from portal.desk.demo.theatre import THEATRE
 from portal.directory.models import Practitioner
@@ -149,3 +156,24 @@ def test_a_suspension_in_the_demo_hits_booked_operations() -> None:
     [line] = grant_states().filter(practitioner__emp_no="1043", item_code="17.3300")
     found = services.consequences([line], EventKind.SUSPEND, at=now)
     assert len(found.booked) == 2
+
+
+@pytest.mark.usefixtures("hospital")
+def test_demo_has_one_booked_operation_to_see_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(seed, "GRANTS", [one for one in GRANTS if one.emp_no == "1058"])
+    monkeypatch.setattr(seed, "THEATRE", ())
+    monkeypatch.setattr(seed, "ASKED", ())
+    now = timezone.now()
+    seed.seed_rights(now=now)
+    seed_bookings(now=now)
+    officer = User.objects.get(staff_no=seed.PROPOSER)
+    seed_hit(officer=officer, now=now)
+    one = BookingHit.objects.get()
+    assert (one.surgeon.emp_no, one.state, one.owner) == ("1058", "OPEN", officer)
+    assert one.why.startswith("暂停 ")
+    assert now < one.due_at < one.planned_at
+    assert SurgeryApplication.objects.filter(
+        application_no=one.application_no, verdict_code="0"
+    ).exists()
