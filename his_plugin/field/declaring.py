@@ -68,7 +68,7 @@ def _refuse_unfitting(answer: Answer, given: Mapping[str, Any]) -> None:
     """Values that are there and cannot be what is demanded."""
     demands = answer.demands
     if given["is_day"] and demands["is_day"].need is Need.NO:
-        text = _("不能按日间手术申报：%(why)s。请取消勾选或更换手术。")
+        text = _("不能按日间手术申报：%(why)s。请取消勾选，或更换手术、主刀。")
         raise PartRefused("is_day", text % {"why": demands["is_day"].why})
     if demands["side"].need is Need.MUST and given["side"] == OperatedSide.NONE:
         text = _("请改选侧别：%(why)s。")

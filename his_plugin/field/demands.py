@@ -42,13 +42,17 @@ class PlannedProcedure:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the doctor has chosen so far; None and "" stand for nothing yet."""
+    """What the doctor has chosen so far; None and "" stand for nothing yet.
+
+    ``holds_day``: the surgeon holds day surgery for all that is planned.
+    """
 
     nature: Nature
     is_rescue: bool = False
     reoperation: Reoperation | None = None
     technique: str = ""
     is_inpatient: bool = True
+    holds_day: bool = True
 
 
 Demands = Mapping[str, Demand]
@@ -63,7 +67,7 @@ def demands(procedures: Sequence[PlannedProcedure], now: Circumstances) -> Deman
         "reoperation": Demand(Need.MUST, _("每张手术申请都须注明再次手术类型")),
         "is_rescue": _rescue(now),
         **dict(_again(now)),
-        "is_day": _day(procedures),
+        "is_day": _day(procedures, now),
         "side": _side(procedures),
         "site": MAY,
         "is_mini": MAY,
@@ -97,10 +101,12 @@ def _again(now: Circumstances) -> Iterator[tuple[str, Demand]]:
         yield "first_operation", Demand(Need.NO, _("不是再次手术"))
 
 
-def _day(procedures: Sequence[PlannedProcedure]) -> Demand:
-    if procedures and all(one.is_day_surgery for one in procedures):
-        return MAY
-    return Demand(Need.NO, _("所选手术不全在本院日间手术目录内"))
+def _day(procedures: Sequence[PlannedProcedure], now: Circumstances) -> Demand:
+    if not procedures or not all(one.is_day_surgery for one in procedures):
+        return Demand(Need.NO, _("所选手术不全在本院日间手术目录内"))
+    if not now.holds_day:
+        return Demand(Need.NO, _("主刀没有所选手术的日间手术权限"))
+    return MAY
 
 
 def _side(procedures: Sequence[PlannedProcedure]) -> Demand:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from his_plugin.field.demands import (
     PlannedProcedure,
     demands,
 )
+from permissions.checks.conditions import granted_for_day
 from permissions.checks.engine import Verdict, check
 from permissions.checks.facts import (
     ProcedureFacts,
@@ -24,6 +25,7 @@ from permissions.checks.facts import (
     Urgency,
 )
 from permissions.checks.question import Member, Part, Question
+from permissions.checks.rules import Mode
 from permissions.checks.world import World
 from permissions.snapshot import world_for
 from portal.directory.models import Practitioner
@@ -131,7 +133,7 @@ def answer(asked: Asked) -> Answer:
         {one.emp_no: one for one in people.order_by("pk")},
         listed,
         check(question, world),
-        demands(_planned(listed), _circumstances(asked)),
+        demands(_planned(listed), _circumstances(asked, _holds_day(question, world))),
         read_at,
     )
 
@@ -164,11 +166,20 @@ def _planned(
     return found
 
 
-def _circumstances(asked: Asked) -> Circumstances:
+def _holds_day(question: Question, world: World) -> bool:
+    """S17, asked whether or not day surgery is ticked: what may not be is not offered."""
+    if world.rule("S17").mode is not Mode.MUST:
+        return True
+    by_day = replace(question, is_day=True)
+    return all(one.holds for one in granted_for_day(by_day, world))
+
+
+def _circumstances(asked: Asked, holds_day: bool) -> Circumstances:
     return Circumstances(
         asked.nature,
         is_rescue=asked.is_rescue,
         reoperation=asked.reoperation,
         technique=asked.technique,
         is_inpatient=asked.setting in (Setting.INPATIENT, Setting.OPERATING_ROOM),
+        holds_day=holds_day,
     )

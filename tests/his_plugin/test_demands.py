@@ -66,6 +66,13 @@ RULES: list[tuple[str, list[PlannedProcedure], Circumstances, set[str], Need]] =
         {"is_day"},
         NO,
     ),
+    (
+        "nor does a surgeon who may not by day",
+        [grade(2, is_day_surgery=True)],
+        now(holds_day=False),
+        {"is_day"},
+        NO,
+    ),
     ("of nothing there is no day surgery", [], now(), {"is_day"}, NO),
     (
         "paired organs have a side",

@@ -133,6 +133,7 @@ GRANTS: tuple[Wanted, ...] = (
     Wanted("1049", "RX01", -330),
     Wanted("1049", "SG04", -312, "14.7401"),
     Wanted("1049", "SG03", -330, "13.4100x001", last=27),
+    Wanted("1049", "DS01", -330, "13.4100x001"),
     # 许知行, respiratory medicine, in the outpatient clinic.
     Wanted("1214", "RX01", -330),
     Wanted("1214", "AB01", -346),

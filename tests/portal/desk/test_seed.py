@@ -57,7 +57,7 @@ def test_the_year_is_played_through_the_acts() -> None:
     now = timezone.now()
     seed.seed_rights(now=now)
 
-    assert GrantState.objects.count() == len(GRANTS) + len(THEATRE) == 144
+    assert GrantState.objects.count() == len(GRANTS) + len(THEATRE) == 145
     assert Counter(Application.objects.values_list("state", flat=True)) == {
         "APPROVED": len(GRANTS) + len(THEATRE),
         "SUBMITTED": 7,
