@@ -135,10 +135,8 @@ def _named(code: str, names: Names) -> str:
     if code in Certificate:
         return str(Certificate(code).label)
     privilege, _sign, item = code.partition(":")
-    for known in (names.privileges, names.trainings, names.scopes):
-        if privilege in known:
-            return f"{privilege} {known[privilege]} {item}".strip()
-    return code
+    name = names.of_missing(privilege)
+    return f"{privilege} {name} {item}".strip() if name else code
 
 
 def amounts(finding: Finding) -> tuple[str, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 
 from permissions.enums import Category, GrantStatus
 from permissions.models import (
@@ -135,24 +136,40 @@ def shelf_of(entries: Mapping[str, Entry]) -> Shelf:
     return Shelf(entries, trainings, scopes, regulations)
 
 
-@dataclass(frozen=True)
 class Names:
-    """What codes of other tables are called."""
+    """What codes of other tables are called; each table is read when it is asked."""
 
-    privileges: Mapping[str, str]
-    trainings: Mapping[str, str]
-    scopes: Mapping[str, str]
-    regulations: Mapping[str, str]
+    @cached_property
+    def privileges(self) -> Mapping[str, str]:
+        return _names_of(Privilege)
+
+    @cached_property
+    def trainings(self) -> Mapping[str, str]:
+        return _names_of(Training)
+
+    @cached_property
+    def scopes(self) -> Mapping[str, str]:
+        return _names_of(RegistrationScope)
+
+    @cached_property
+    def regulations(self) -> Mapping[str, str]:
+        return _names_of(Regulation)
+
+    def of_missing(self, code: str) -> str:
+        """Of a privilege, a course or a scope; "" where none is called so. Most are
+        privileges: the other tables are not read for them."""
+        found = self.privileges.get(code) or self.trainings.get(code)
+        return found or self.scopes.get(code, "")
+
+
+def _names_of(model: type[Model]) -> Mapping[str, str]:
+    rows = model._default_manager.order_by("sort")
+    return dict(rows.values_list("code", "name"))
 
 
 def names() -> Names:
-    """Four queries."""
-    return Names(
-        *(
-            dict(model._default_manager.order_by("sort").values_list("code", "name"))
-            for model in (Privilege, Training, RegistrationScope, Regulation)
-        )
-    )
+    """At most four queries."""
+    return Names()
 
 
 def regulations() -> QuerySet[Regulation]:

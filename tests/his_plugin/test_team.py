@@ -150,9 +150,20 @@ def test_others_cost_the_same_however_many_may(
 ) -> None:
     """Here the world is read anew for it; a portal that serves keeps it."""
     asked = helped(("1190", "ASSIST"), procedures=[LIVER, "99.9999"])
-    with assert_queries(31):
+    with assert_queries(28):
         answer = ask(client, token, "check", asked)
     assert answer.status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_portal_that_serves_asks_ten_times_for_a_refused_check(
+    client: CheckedClient, token: str, shen: Practitioner, far: Practitioner
+) -> None:
+    asked = helped(("1190", "ASSIST"), procedures=[LIVER, "99.9999"])
+    ask(client, token, "check", asked)
+    with assert_queries(10):
+        answer = ask(client, token, "check", asked)
+    assert answer.json()["procedures"][0]["others"] != []
 
 
 @pytest.mark.parametrize(
