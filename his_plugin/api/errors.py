@@ -20,6 +20,7 @@ FIELD_OF: dict[type[surgery.DeclarationRefused], str] = {
     surgery.DiscussedLater: "preop_discussed_at",
     surgery.ApplicationOfAnotherDepartment: "application_no",
     surgery.BookedByAnotherDepartment: "application_no",
+    surgery.DeclaredMeanwhile: "application_no",
 }
 
 

@@ -160,6 +160,8 @@ class DeclarationSerializer(CheckSerializer):
     preop_discussion = _text(40)
     preop_discussed_at = MomentOrNothing(allow_null=True, default=None)
     mdt = _text(40)
+    # ``declared_at`` as the form was told it; a station that does not say is not asked.
+    seen = Moment(allow_null=True, required=False)
     # An empty list is refused by the act, with its words.
     procedures = _codes()
 

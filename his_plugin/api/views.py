@@ -41,6 +41,7 @@ from surgery.services.declarations import (
     DeclaredDetails,
     DeclaredProcedure,
     NoProcedure,
+    Seen,
     declare,
 )
 
@@ -128,6 +129,7 @@ def declared(holder: Holder, data: Any) -> dict[str, Any]:
     return {
         "declaration": application.pk,
         "application_no": application.application_no,
+        "declared_at": application.declared_at.isoformat(),
         "verdict": verdict_words(answered),
     }
 
@@ -152,6 +154,7 @@ def _declared(
         details=details_of(answered, given),
         team=team_of(answered),
         verdict=verdict_to_keep(answered),
+        seen=Seen(given["seen"]) if "seen" in given else None,
         by=holder.user,
         at=timezone.now(),
     )

@@ -8,13 +8,20 @@ Field.prototype.recall = function () {
   if (!application) { return; }
   this.send("GET", "declarations/" + encodeURIComponent(application), null, function (status, answer) {
     if (status === 404) { self.warn(answer.message); }
-    if (status !== 200 || !answer.declaration || self.isTouched) { return; }
+    if (status !== 200) { return; }
+    self.saw(application, null);
+    if (!answer.declaration || self.isTouched) { return; }
+    self.saw(application, answer.declared_at);
     self.order.forEach(function (name) { if (answer[name] !== undefined) { self.give(name, answer[name]); } });
     self.declaration.value = answer.declaration;
     self.settle();
     self.look();
   });
 };
+
+/* What the doctor had before them of this sheet: what a colleague declared since then is
+   not written over. */
+Field.prototype.saw = function (application, declaredAt) { this.seen = { application: application, declaredAt: declaredAt }; };
 
 Field.prototype.submit = function (event) {
   var self = this, body, texts, name;
@@ -30,6 +37,7 @@ Field.prototype.submit = function (event) {
   this.isDeclaring = true;
   body = this.question();
   body.application_no = this.application();
+  if (this.seen && this.seen.application === body.application_no) { body.seen = this.seen.declaredAt; }
   texts = this.choices(["text", "moment"]);
   for (name in texts) { if (texts.hasOwnProperty(name)) { body[name] = texts[name]; } }
   this.send("POST", "declarations", JSON.stringify(body), function (status, answer) {
@@ -43,6 +51,7 @@ Field.prototype.declared = function (status, answer) {
   if (status === 200) {
     this.number += 1;
     this.declaration.value = answer.declaration;
+    this.saw(answer.application_no, answer.declared_at);
     this.asked = JSON.stringify(this.question());
     this.verdict(answer.verdict);
     this.goOn();

@@ -26,6 +26,7 @@ function Field(root) {
   this.isHeld = false;  // submitting was held once because the token is too old
   this.isAboutQuestion = false;  // the warning shown: of surgeon, procedures or time
   this.clicked = null;
+  this.seen = null;     // the sheet and its declaration as the doctor saw it
   this.order = [];      // names of the parts, as the server has them
   this.parts = {};
   this.rows = [];

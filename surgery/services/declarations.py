@@ -68,6 +68,13 @@ NOTHING_MORE = DeclaredDetails()
 
 
 @dataclass(frozen=True)
+class Seen:
+    """``declared_at`` of what the form showed when it was filled in; None: nothing."""
+
+    declared_at: datetime | None
+
+
+@dataclass(frozen=True)
 class DeclaredVerdict:
     """The most severe code and the findings, as JSON, without the time of asking."""
 
@@ -105,6 +112,10 @@ class BookedByAnotherDepartment(DeclarationRefused):
     message = _("这张手术申请单在 HIS 中属于其他科室，不能申报。请核对申请单号。")
 
 
+class DeclaredMeanwhile(DeclarationRefused):
+    message = _("这张手术申请单刚才已由他人申报或修改。请刷新页面，核对后再申报。")
+
+
 @transaction.atomic
 def declare(
     *,
@@ -123,12 +134,14 @@ def declare(
     at: datetime,
     details: DeclaredDetails = NOTHING_MORE,
     team: Sequence[DeclaredMember] = (),
+    seen: Seen | None = None,
 ) -> SurgeryApplication:
     """Keep what the doctor declared for one surgery application of the HIS.
 
     Declaring the same number again changes the row, with history; the applicant
     stays the first one, unless the HIS has the operation in another department.
-    Declaring the same values again writes nothing. Raises DeclarationRefused.
+    Declaring the same values again writes nothing. With ``seen``, what somebody else
+    declared since is not written over. Raises DeclarationRefused.
     """
     reason_text = reoperation_reason.strip()
     _refuse_nonsense(procedures, nature, is_rescue, reoperation, reason_text)
@@ -156,9 +169,9 @@ def declare(
     with acting(by=by, reason=REASON):
         application = _locked(application_no)
         if application is None:
-            application = _created(application_no, applicant, values, at)
+            application = _created(application_no, applicant, values, at, seen)
         else:
-            _change(application, applicant, values, at, booked_in)
+            _change(application, applicant, values, at, booked_in, seen)
         _replace_lines(
             application,
             ApplicationProcedure,
@@ -208,7 +221,11 @@ def _locked(application_no: str) -> SurgeryApplication | None:
 
 
 def _created(
-    application_no: str, applicant: Practitioner, values: dict[str, Any], at: datetime
+    application_no: str,
+    applicant: Practitioner,
+    values: dict[str, Any],
+    at: datetime,
+    seen: Seen | None,
 ) -> SurgeryApplication:
     """A new row; when another station was faster, its row, changed."""
     new = SurgeryApplication(
@@ -221,7 +238,7 @@ def _created(
         first = _locked(application_no)
         if first is None:
             raise
-        _change(first, applicant, values, at, frozenset())
+        _change(first, applicant, values, at, frozenset(), seen)
         return first
     return new
 
@@ -232,6 +249,7 @@ def _change(
     values: dict[str, Any],
     at: datetime,
     booked_in: Collection[str],
+    seen: Seen | None,
 ) -> None:
     # An application is filled in by residents and corrected by their seniors, all of
     # one department; nobody else has business with it.
@@ -243,10 +261,22 @@ def _change(
         values = values | {"applicant": declarant}
     if all(getattr(application, name) == value for name, value in values.items()):
         return
+    if seen is not None and seen.declared_at != application.declared_at:
+        _refuse_to_overwrite(application, declarant)
     for name, value in values.items():
         setattr(application, name, value)
     application.declared_at = at
     application.save()
+
+
+def _refuse_to_overwrite(
+    application: SurgeryApplication, declarant: Practitioner
+) -> None:
+    """What they declared themselves, and heard no answer to, is theirs to change."""
+    versions: Any = application.history.select_related("history_user")
+    last = versions.order_by("-history_id")[0]
+    if last.history_user.practitioner_id != declarant.pk:
+        raise DeclaredMeanwhile
 
 
 def _replace_lines(

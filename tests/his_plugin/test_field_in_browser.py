@@ -221,16 +221,12 @@ def test_form_opened_again_shows_what_was_declared(
     assert again.input_value("[name=yw_declaration]") != ""
 
 
-def test_application_of_another_department_is_told_at_the_field(
-    browser_contexts: BrowserContexts, host: Host
-) -> None:
-    other = make_practitioner(
-        "2001", "何静姝", department=make_department("0402", "胃肠外科")
-    )
+def declared_elsewhere(host: Host, surgeon: Practitioner) -> None:
+    """The sheet of the host's page, by somebody else at another station."""
     client = CheckedClient()
     body = {
         "application_no": "SS26112301",
-        "surgeon": other.emp_no,
+        "surgeon": surgeon.emp_no,
         "procedures": [CHOLE],
         "planned_at": host.planned,
         "nature": "1",
@@ -239,8 +235,35 @@ def test_application_of_another_department_is_told_at_the_field(
         "preop_discussion": "TL26112001",
         "preop_discussed_at": "2026-11-20T10:00",
     }
-    token = token_of(client, u="2001", d="0402")
+    token = token_of(client, u=surgeon.emp_no, d=surgeon.department.code)
     assert ask(client, token, "declarations", body).status_code == 200
+
+
+def test_what_a_colleague_declared_meanwhile_is_told_and_not_written_over(
+    browser_contexts: BrowserContexts, host: Host, rights: Practitioner
+) -> None:
+    browser_contexts.expect("422")
+    page = browser_contexts.new_page()
+    with page.expect_response("**/plugin/v1/declarations/*"):
+        opened(page, host)
+    colleague = make_practitioner("1190", "沈知行", department=rights.department)
+    declared_elsewhere(host, colleague)
+    page.select_option("[name=procedure]", CHOLE)
+    expect(page.locator(".yw-c.ok").first).to_be_visible()
+    fill(page)
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("alert")).to_contain_text("刚才已由他人申报或修改")
+    assert host.saved == []
+    assert SurgeryApplication.objects.get().surgeon == colleague
+
+
+def test_application_of_another_department_is_told_at_the_field(
+    browser_contexts: BrowserContexts, host: Host
+) -> None:
+    other = make_practitioner(
+        "2001", "何静姝", department=make_department("0402", "胃肠外科")
+    )
+    declared_elsewhere(host, other)
     browser_contexts.expect("404")
     browser_contexts.expect("422")
     page = opened(browser_contexts.new_page(), host)
