@@ -27,6 +27,7 @@ from his_plugin.embedding import shown_in_stations, tells_no_address
 from his_plugin.field.parts import field_parts
 from his_plugin.field.posted import QUESTION, Sheet, lines_of, rows_of, told
 from his_plugin.field.texts import field_texts
+from his_plugin.launch.haste import not_without_end
 from his_plugin.launch.pages import refused_page
 from his_plugin.launch.parameters import FIELD
 from his_plugin.launch.refusals import LaunchRefused, Refusal
@@ -51,6 +52,7 @@ CHECK, DECLARE = "check", "declare"
 @public
 @shown_in_stations
 @tells_no_address
+@not_without_end
 @require_http_methods(["GET", "POST"])
 def field_page(request: HttpRequest) -> HttpResponse:
     """Opened by a signed link, in the address or as a form; then posted by itself."""

@@ -33,6 +33,7 @@ class Refusal(StrEnum):
     ROLE_ENDED = "ROLE_ENDED"
     TICKET = "TICKET"
     PAGE_TOKEN = "PAGE_TOKEN"  # noqa: S105  # a reason, no secret
+    TOO_MANY = "TOO_MANY"
     # What a platform that says who somebody is (OIDC, CAS, SMART) may do wrong.
     ISSUER = "ISSUER"
     STATE = "STATE"
@@ -49,7 +50,12 @@ class Refusal(StrEnum):
         return STATUS.get(self, 403)
 
 
-STATUS = {Refusal.MALFORMED: 400, Refusal.ENCODING: 400, Refusal.PLATFORM_DOWN: 503}
+STATUS = {
+    Refusal.MALFORMED: 400,
+    Refusal.ENCODING: 400,
+    Refusal.TOO_MANY: 429,
+    Refusal.PLATFORM_DOWN: 503,
+}
 
 
 class LaunchRefused(Exception):
@@ -145,6 +151,11 @@ WORDS: dict[Refusal, RefusalWords] = {
     ),
     Refusal.PAGE_TOKEN: RefusalWords(
         _("页面已过期"), _("页面凭据 15 分钟内有效，或已不再有效。"), AGAIN
+    ),
+    Refusal.TOO_MANY: RefusalWords(
+        _("被拒绝得过于频繁"),
+        _("从这个网络地址来的链接接连没有通过核对，暂停 1 分钟。"),
+        _("请 1 分钟后再试；仍然不行，请把下面的编号告诉信息网络中心。"),
     ),
     Refusal.ISSUER: RefusalWords(
         _("来源没有登记"),

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from his_plugin.embedding import shown_in_stations, tells_no_address
 from his_plugin.launch.handshakes import forget, remember
+from his_plugin.launch.haste import not_without_end
 from his_plugin.launch.pages import refused_page
 from his_plugin.launch.parameters import MY_PAGE
 from his_plugin.launch.platforms import Way, come_back, way_to, way_to_ehr
@@ -44,6 +45,7 @@ FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 @public
 @shown_in_stations
 @tells_no_address
+@not_without_end
 @require_http_methods(["GET", "POST"])
 def launch(request: HttpRequest) -> HttpResponse:
     """The signed link, in the address or as the fields of a form."""
@@ -59,6 +61,7 @@ def launch(request: HttpRequest) -> HttpResponse:
 @public
 @shown_in_stations
 @tells_no_address
+@not_without_end
 @require_GET
 def enter(request: HttpRequest) -> HttpResponse:
     """The ticket of an accepted launch opens the page, once."""
@@ -75,6 +78,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 @public
 @shown_in_stations
 @tells_no_address
+@not_without_end
 @require_GET
 def oidc(request: HttpRequest, name: str) -> HttpResponse:
     """To a platform that speaks OpenID Connect."""
@@ -84,6 +88,7 @@ def oidc(request: HttpRequest, name: str) -> HttpResponse:
 @public
 @shown_in_stations
 @tells_no_address
+@not_without_end
 @require_GET
 def cas(request: HttpRequest, name: str) -> HttpResponse:
     """To a platform that speaks CAS."""
@@ -93,6 +98,7 @@ def cas(request: HttpRequest, name: str) -> HttpResponse:
 @public
 @shown_in_stations
 @tells_no_address
+@not_without_end
 @require_GET
 def smart(request: HttpRequest) -> HttpResponse:
     """The launch address of SMART: ``iss`` and ``launch`` of the HIS that opens us."""
@@ -102,6 +108,7 @@ def smart(request: HttpRequest) -> HttpResponse:
 @public
 @shown_in_stations
 @tells_no_address
+@not_without_end
 @require_GET
 def oidc_back(request: HttpRequest, name: str) -> HttpResponse:
     return _back(request, Method.OIDC, name)
@@ -110,6 +117,7 @@ def oidc_back(request: HttpRequest, name: str) -> HttpResponse:
 @public
 @shown_in_stations
 @tells_no_address
+@not_without_end
 @require_GET
 def cas_back(request: HttpRequest, name: str) -> HttpResponse:
     return _back(request, Method.CAS, name)
@@ -118,6 +126,7 @@ def cas_back(request: HttpRequest, name: str) -> HttpResponse:
 @public
 @shown_in_stations
 @tells_no_address
+@not_without_end
 @require_GET
 def smart_back(request: HttpRequest, name: str) -> HttpResponse:
     return _back(request, Method.SMART, name)

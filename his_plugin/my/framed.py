@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from his_plugin.embedding import shown_in_stations, tells_no_address
+from his_plugin.launch.haste import not_without_end
 from his_plugin.launch.pages import refused_page
 from his_plugin.launch.refusals import LaunchRefused, Refusal
 from his_plugin.launch.services import Trace, traced
@@ -65,6 +66,7 @@ def framed_page(
 @public
 @shown_in_stations
 @tells_no_address
+@not_without_end
 @require_POST
 def my_framed(request: HttpRequest) -> HttpResponse:
     """A click inside the frame: the page again, for the next quarter of an hour."""
