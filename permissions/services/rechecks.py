@@ -6,9 +6,10 @@ other way round: the right stands and the surgeon, the procedure or the day is a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeAlias
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -22,10 +23,14 @@ from permissions.models import BookingHit
 from permissions.services.bookings import clear_of, hit
 from permissions.snapshot import world_for
 from portal.accounts.services import system_account
+from portal.directory.models import Practitioner
 from surgery.enums import Nature
 from surgery.models import BookedOperation, SurgeryApplication
 from surgery.queries.bookings import BookedProcedure, booked_now, bookings
 
+# By application number.
+Booked: TypeAlias = Mapping[str, Sequence[BookedProcedure]]
+Asked: TypeAlias = Mapping[str, Question]
 WHY = "手术申请在 HIS 中有改动"
 CLEARED = "手术申请已改动，核对通过"
 # Who learns operates under a supervisor the HIS does not name.
@@ -45,17 +50,14 @@ def recheck_changed(*, at: datetime) -> tuple[int, int]:
     asked = {
         number: _question(lines, changed[number]) for number, lines in booked.items()
     }
-    world = _world(asked.values())
-    broken, sound = [], []
-    for number, lines in booked.items():
-        lost = _lost(lines, check(asked[number], world).codes)
-        broken += lost
-        if not lost:
-            sound.append(number)
+    lost = _lost(booked, asked)
+    sound = [number for number in booked if number not in lost]
     by = system_account()
     with transaction.atomic():
+        # People before entries, as every act has it: nobody waits in a ring.
+        still = _still_lost({number: booked[number] for number in lost}, asked)
+        made = hit(still, why=WHY, by=by, at=at)
         cleared = clear_of(sound, by=by, at=at, text=CLEARED)
-        made = hit(broken, why=WHY, by=by, at=at)
     return len(made), cleared
 
 
@@ -91,16 +93,35 @@ def _question(lines: Sequence[BookedProcedure], booked: BookedOperation) -> Ques
     )
 
 
+def _still_lost(booked: Booked, asked: Asked) -> list[BookedProcedure]:
+    """Again, while nobody changes the rights of these surgeons: one may have been given
+    back, or have put the operation down, since we looked."""
+    if not booked:
+        return []
+    surgeons = {lines[0].surgeon_id for lines in booked.values()}
+    people = Practitioner.objects.select_for_update().filter(pk__in=surgeons)
+    list(people.order_by("pk").values_list("pk"))
+    lost = _lost(booked, {number: asked[number] for number in booked})
+    return [line for lines in lost.values() for line in lines]
+
+
+def _lost(booked: Booked, asked: Asked) -> dict[str, list[BookedProcedure]]:
+    """Of each operation the procedures its surgeon may not do, where there are any."""
+    world = _world(asked.values())
+    found = {}
+    for number, lines in booked.items():
+        codes = check(asked[number], world).codes
+        lost = [
+            one for one, code in zip(lines, codes, strict=True) if code not in STANDS
+        ]
+        if lost:
+            found[number] = lost
+    return found
+
+
 def _world(asked: Collection[Question]) -> World:
     """One for all of them: to see whether it is fresh costs a statement each time."""
     first = next(iter(asked))
     everybody = dict.fromkeys(member for one in asked for member in one.team)
     codes = dict.fromkeys(code for one in asked for code in one.procedures)
     return world_for(replace(first, team=tuple(everybody), procedures=tuple(codes)))
-
-
-def _lost(
-    lines: Sequence[BookedProcedure], codes: Sequence[Code]
-) -> list[BookedProcedure]:
-    """Of one operation the procedures its surgeon may not do."""
-    return [one for one, code in zip(lines, codes, strict=True) if code not in STANDS]

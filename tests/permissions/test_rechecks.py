@@ -8,10 +8,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from permissions.checks.question import Question
+from permissions.checks.world import World
 from permissions.models import BookingHit
 from permissions.services.bookings import handle
 from permissions.services.rechecks import CLEARED, WHY, recheck_changed
+from permissions.snapshot import world_for
 from portal.accounts.models import User
+from portal.directory.models import Practitioner
 from tests.cast import make_practitioner
 from tests.harness import assert_queries
 from tests.permissions.ledger import granted
@@ -138,3 +142,22 @@ def test_many_changed_operations_cost_the_queries_of_one(his: Theatre) -> None:
     pull(his, AT + 3 * STEP)
     with assert_queries(len(of_one)):
         assert recheck_changed(at=AT + 3 * STEP) == (0, 0)
+
+
+def test_right_given_while_it_is_checked_puts_nothing_down(
+    his: Theatre, lin: User, su: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    his.booking("SS1", surgeon_no="1305")
+    pull(his, AT + STEP)
+    place = "permissions.services.rechecks.world_for"
+
+    def looked(question: Question) -> World:
+        world = world_for(question)
+        monkeypatch.setattr(place, world_for)
+        other = Practitioner.objects.get(emp_no="1305")
+        granted(lin, su, other, "SG03", item=CHOLE, valid_to=date(2026, 11, 30))
+        return world
+
+    monkeypatch.setattr(place, looked)
+    assert recheck_changed(at=AT + STEP) == (0, 0)
+    assert hits() == []
