@@ -139,6 +139,7 @@ class CheckSerializer(serializers.Serializer[Any]):
                 Reoperation(given["reoperation"]) if given["reoperation"] else None
             ),
             technique=given["technique"],
+            station=station,
         )
 
 

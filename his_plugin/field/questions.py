@@ -32,8 +32,9 @@ from portal.directory.models import Practitioner
 from surgery.enums import DeclaredRole, Nature, OperatedSide, Reoperation
 from surgery.models import Procedure
 
+INPATIENT_STATION = "ZY"
 # Where an operation is ordered when the station does not say.
-SETTING_OF = {"MZ": Setting.OUTPATIENT, "ZY": Setting.INPATIENT}
+SETTING_OF = {"MZ": Setting.OUTPATIENT, INPATIENT_STATION: Setting.INPATIENT}
 SIDE_OF = {
     OperatedSide.LEFT: Side.LEFT,
     OperatedSide.RIGHT: Side.RIGHT,
@@ -54,7 +55,8 @@ class Helper(NamedTuple):
 class Asked:
     """One team, the procedures of one application, one moment.
 
-    ``reoperation`` and ``technique`` decide no verdict, only what has to be filled in.
+    ``reoperation`` and ``technique`` decide no verdict, only what has to be filled in;
+    so does ``station``, "" where none asks.
     """
 
     surgeon: str
@@ -67,6 +69,13 @@ class Asked:
     side: str = ""
     reoperation: Reoperation | None = None
     technique: str = ""
+    station: str = ""
+
+    @property
+    def is_inpatient(self) -> bool:
+        """By the station as well: its patients are in a bed, whatever setting is sent."""
+        in_bed = (Setting.INPATIENT, Setting.OPERATING_ROOM)
+        return self.station == INPATIENT_STATION or self.setting in in_bed
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -180,6 +189,6 @@ def _circumstances(asked: Asked, holds_day: bool) -> Circumstances:
         is_rescue=asked.is_rescue,
         reoperation=asked.reoperation,
         technique=asked.technique,
-        is_inpatient=asked.setting in (Setting.INPATIENT, Setting.OPERATING_ROOM),
+        is_inpatient=asked.is_inpatient,
         holds_day=holds_day,
     )

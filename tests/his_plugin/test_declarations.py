@@ -181,6 +181,19 @@ def test_declaration_that_makes_no_sense_leaves_nothing(
     assert kept() == [[]] * 6
 
 
+@pytest.mark.parametrize("setting", ["OUTP", "EMER"])
+def test_inpatient_station_escapes_no_discussion_by_the_setting_it_sends(
+    setting: str, client: CheckedClient, token: str
+) -> None:
+    body = declaration(setting=setting) | {"preop_discussion": ""}
+    answer = ask(client, token, "declarations", body)
+    assert (answer.status_code, answer.json()["field"]) == (422, "preop_discussion")
+    assert kept() == [[]] * 6
+
+    outpatient = token_of(client, st="MZ")
+    assert ask(client, outpatient, "declarations", body).status_code == 200
+
+
 def test_words_on_several_lines_are_kept_on_one(
     client: CheckedClient, token: str
 ) -> None:
