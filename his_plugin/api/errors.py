@@ -18,6 +18,7 @@ FIELD_OF: dict[type[surgery.DeclarationRefused], str] = {
     surgery.ReoperationReasonMissing: "reoperation_reason",
     surgery.RescueNotEmergency: "is_rescue",
     surgery.DiscussedLater: "preop_discussed_at",
+    surgery.DiscussedAfterwards: "preop_discussed_at",
     surgery.ApplicationOfAnotherDepartment: "application_no",
     surgery.BookedByAnotherDepartment: "application_no",
     surgery.DeclaredMeanwhile: "application_no",

@@ -104,6 +104,10 @@ class DiscussedLater(DeclarationRefused):
     message = _("术前讨论时间不能晚于现在。请核对术前讨论记录。")
 
 
+class DiscussedAfterwards(DeclarationRefused):
+    message = _("术前讨论时间须早于手术时间。请核对术前讨论记录和手术时间。")
+
+
 class ApplicationOfAnotherDepartment(DeclarationRefused):
     message = _("这张手术申请单由其他科室申报，不能修改。请由申请科室修改。")
 
@@ -145,8 +149,7 @@ def declare(
     """
     reason_text = reoperation_reason.strip()
     _refuse_nonsense(procedures, nature, is_rescue, reoperation, reason_text)
-    if details.preop_discussed_at and details.preop_discussed_at > at:
-        raise DiscussedLater
+    _refuse_late(details.preop_discussed_at, planned_at, at)
     values = {
         "surgeon": surgeon,
         "planned_at": planned_at,
@@ -210,6 +213,17 @@ def _refuse_nonsense(
         raise RescueNotEmergency
     if reoperation is Reoperation.UNPLANNED and not reason:
         raise ReoperationReasonMissing
+
+
+def _refuse_late(
+    discussed_at: datetime | None, planned_at: datetime, at: datetime
+) -> None:
+    if discussed_at is None:
+        return
+    if discussed_at > at:
+        raise DiscussedLater
+    if discussed_at >= planned_at:
+        raise DiscussedAfterwards
 
 
 def _locked(application_no: str) -> SurgeryApplication | None:

@@ -114,6 +114,11 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "preop_discussed_at",
         "术前讨论时间不能晚于现在。",
     ),
+    (
+        {"planned_at": "2026-11-20T16:00"},
+        "preop_discussed_at",
+        "术前讨论时间须早于手术时间。",
+    ),
     ({"procedures": [LIVER], "mdt": ""}, "mdt", "请填写MDT 编号：四级手术须先"),
     ({"procedures": [CORNEA]}, "technique", "请选择技术类别：所选手术属限制类技术"),
     ({"procedures": [CORNEA], "technique": "2"}, "technique_text", "须写明技术名称"),
