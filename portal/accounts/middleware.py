@@ -54,8 +54,15 @@ class SessionLimitsMiddleware:
     def process_view(
         self, request: Any, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Lead whoever must change the password to the page where one can."""
-        if not request.user.is_authenticated or LAUNCHED in request.session:
+        """Note that somebody sits there; lead whoever must change the password to the
+        page where one can."""
+        if not request.user.is_authenticated:
+            return None
+        # A view that asks for no CSRF token believes no cookie: at a shared machine
+        # somebody else may sit there, inside a page of a station.
+        if not getattr(view, "csrf_exempt", False):
+            _touch(request)
+        if LAUNCHED in request.session:
             return None
         if request.resolver_match.view_name in PASSWORD_PAGES:
             return None
@@ -79,7 +86,6 @@ class SessionLimitsMiddleware:
             request.session_ended = _("账户已在别处登录，这里已退出")
         else:
             _grant(request, standing)
-            _touch(request)
 
 
 def _is_idle(request: Any) -> bool:
