@@ -25,7 +25,7 @@ from his_plugin.api.doors import LONGEST_TOKEN, PerHolder
 from his_plugin.api.views import checked, declared
 from his_plugin.embedding import shown_in_stations, tells_no_address
 from his_plugin.field.parts import field_parts
-from his_plugin.field.posted import QUESTION, Sheet, lines_of, rows_of, told
+from his_plugin.field.posted import QUESTION, Sheet, lines_of, rows_of, told, typed_in
 from his_plugin.field.texts import field_texts
 from his_plugin.launch.haste import not_without_end
 from his_plugin.launch.pages import refused_page
@@ -48,6 +48,11 @@ TOKEN = "launch_token"  # noqa: S105  # the name of a form field
 CHECK, DECLARE = "check", "declare"
 
 
+class PageTooOld(LaunchRefused):
+    """The token was ours: what was typed is shown once more. To nobody else, or a form
+    of another site could put its words on a page of ours."""
+
+
 @csrf_exempt  # no cookie speaks for anybody here; the token in the form does
 @public
 @shown_in_stations
@@ -56,14 +61,16 @@ CHECK, DECLARE = "check", "declare"
 @require_http_methods(["GET", "POST"])
 def field_page(request: HttpRequest) -> HttpResponse:
     """Opened by a signed link, in the address or as a form; then posted by itself."""
+    sheet = Sheet(request.POST)
     try:
         if TOKEN in request.POST:
             holder = _known(request.POST[TOKEN])
-            sheet = Sheet(request.POST)
             _act(holder, sheet, act=request.POST.get("act", CHECK))
         else:
             given = request.POST if request.method == "POST" else request.GET
             holder, sheet = _opened(given)
+    except PageTooOld as refused:
+        return refused_page(request, refused, typed=typed_in(sheet))
     except LaunchRefused as refused:
         return refused_page(request, refused)
     return _page(request, holder, sheet)
@@ -85,7 +92,9 @@ def _known(token: str) -> Holder:
     with traced(Trace("FRAME")):
         try:
             return holder_of(token[:LONGEST_TOKEN])
-        except (TokenExpired, TokenWrong):
+        except TokenExpired:
+            raise PageTooOld(Refusal.PAGE_TOKEN) from None
+        except TokenWrong:
             raise LaunchRefused(Refusal.PAGE_TOKEN) from None
 
 

@@ -194,3 +194,19 @@ def lines_of(sheet: Sheet) -> list[Line]:
         line("assistants", _("助手工号"), least=ASSISTANT_LINES, is_must=False),
         line("supervisor", _("带教工号"), is_must=False),
     ]
+
+
+def typed_in(sheet: Sheet) -> list[tuple[str, str]]:
+    """Labels and values of what was filled in, in the words of the form."""
+    found = [
+        (one.label, [text for text in one.values if text]) for one in lines_of(sheet)
+    ]
+    found += [(row.label, [_said(row)]) for row in rows_of(sheet) if row.value]
+    return [(label, "、".join(texts)) for label, texts in found if texts]
+
+
+def _said(row: Row) -> str:
+    if row.kind == "check":
+        return _("是") if row.value == TICKED else _("否")
+    labels = (label for value, label in row.options if value == row.value)
+    return next(labels, row.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -9,8 +11,15 @@ from his_plugin.launch.refusals import LaunchRefused, words_of
 from portal.ui.errors import NUMBER_LENGTH
 
 
-def refused_page(request: HttpRequest, refused: LaunchRefused) -> HttpResponse:
+def refused_page(
+    request: HttpRequest,
+    refused: LaunchRefused,
+    *,
+    typed: Sequence[tuple[str, str]] = (),
+) -> HttpResponse:
+    """``typed``: labels and values of a form that came too late, to be copied."""
     context = {
+        "typed": typed,
         "refusal": refused.refusal,
         "words": words_of(refused.refusal),
         "number": getattr(request, "request_id", "")[:NUMBER_LENGTH],

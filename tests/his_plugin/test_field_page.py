@@ -178,10 +178,16 @@ def test_token_that_does_not_hold_ends_at_a_page_of_words(
         token = tokens.issue(
             emp_no="1188", station="ZY", audience=tokens.Audience.MY_PAGE
         )
-    page = client.post(PAGE, typed(token, act="declare"))
+    given = typed(token, act="declare", yw_site="<b>右肝", yw_is_day="1")
+    page = client.post(PAGE, given)
     assert page.status_code == 403
     assert refused() == ["PAGE_TOKEN"]
     assert SurgeryApplication.objects.count() == 0
+    # Words of a form are shown once more to whom we gave it, and to nobody else.
+    text = page.content.decode()
+    shown = ["SS26112301", CHOLE, "&lt;b&gt;右肝", "非再次", "<td>是</td>"]
+    assert [one in text for one in shown] == [kind == "old"] * len(shown)
+    assert "<b>右肝" not in text
 
 
 def test_form_posted_too_often_is_told_to_wait(
