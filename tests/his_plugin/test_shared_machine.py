@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -50,6 +51,22 @@ def test_doctor_in_a_frame_keeps_no_session_of_somebody_else_open(
     answer: Any = client.get("/")
     assert answer.status_code == 302
     assert answer.headers["Location"] == "/accounts/login?next=/"
+
+
+@pytest.mark.parametrize("click", [framed, field, script])
+def test_log_says_of_no_click_in_a_frame_that_it_was_somebody_elses(
+    click: Click,
+    client: CheckedClient,
+    lin: User,
+    rights: Practitioner,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sign_in(client, lin)
+    with caplog.at_level(logging.INFO, logger="portal.requests"):
+        click(client)
+        client.get("/")
+    users = [one.__dict__["user_id"] for one in caplog.records if one.msg == "request"]
+    assert users == [None, lin.pk]
 
 
 def test_officer_who_stays_stays_in(
