@@ -126,6 +126,7 @@ GRANTS: tuple[Wanted, ...] = (
     Wanted("1058", "AB02", -328),
     Wanted("1058", "SG03", -176, "68.4100"),
     Wanted("1058", "SG03", -340, "65.2501", last=21),
+    Wanted("1058", "DS01", -340, "65.2501"),
     # 唐亦诚, neurosurgery.
     Wanted("1150", "RX01", -330),
     Wanted("1150", "SG03", -1, "01.2408"),
@@ -133,7 +134,6 @@ GRANTS: tuple[Wanted, ...] = (
     Wanted("1049", "RX01", -330),
     Wanted("1049", "SG04", -312, "14.7401"),
     Wanted("1049", "SG03", -330, "13.4100x001", last=27),
-    Wanted("1049", "DS01", -330, "13.4100x001"),
     # 许知行, respiratory medicine, in the outpatient clinic.
     Wanted("1214", "RX01", -330),
     Wanted("1214", "AB01", -346),
