@@ -81,7 +81,7 @@ def _read_moments_fast(cursor: Any) -> None:
         class MomentLoader(TimestamptzLoader):
             def load(self, data: Any) -> datetime:
                 try:
-                    return datetime.fromisoformat(bytes(data).decode())
+                    return datetime.fromisoformat(str(data, "ascii"))
                 except ValueError:  # before year 1 or after 9999
                     return super().load(data)
 
@@ -111,5 +111,23 @@ def _compiled(
         if number_found:
             assert "%s" not in after  # noqa: S101  # else values would change places
             sql, places = f"{before}%s{after}", (*places, (place, None))
+    if connection.vendor == "postgresql":
+        sql, places = _with_constants(sql, places, connection)
     columns = [select[0] for select in compiler.select[: compiler.col_count]]
     return _Compiled(sql, places, compiler, compiler.get_converters(columns))
+
+
+def _with_constants(
+    sql: str, places: Sequence[tuple[int | None, Any]], connection: Any
+) -> tuple[str, tuple[tuple[int | None, Any], ...]]:
+    """What never changes stands in the SQL: psycopg writes every value anew each time,
+    and takes a query apart each time that has more than 50."""
+    connection.ensure_connection()
+    written = [
+        "%s"
+        if place is not None
+        else connection.ops.compose_sql("%s", [constant]).replace("%", "%%")
+        for place, constant in places
+    ]
+    left = tuple(one for one in places if one[0] is not None)
+    return sql.replace("%%", "%%%%") % tuple(written), left

@@ -5,6 +5,10 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Django tries one line after the other: what is asked for most stands first.
+    path("", include("permissions.urls")),
+    path("", include("his_plugin.urls")),
+    path("", include("surgery.urls")),
     path("", include("portal.desk.urls")),
     path("", include("portal.ui.urls")),
     path("accounts/", include("portal.accounts.urls")),
@@ -13,9 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outbox/", include("portal.outbox.urls")),
     path("notices/", include("portal.notices.urls")),
     path("", include("portal.watch.urls")),
-    path("", include("permissions.urls")),
-    path("", include("surgery.urls")),
-    path("", include("his_plugin.urls")),
 ]
 
 handler400 = "portal.ui.errors.bad_request"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, cast
+from dataclasses import replace
+from typing import NamedTuple, cast
 
 from django.utils.translation import gettext as _
 
@@ -17,16 +17,19 @@ from portal.ui.elements import Arrival
 from portal.ui.stencils import address_of
 
 
-@dataclass(frozen=True)
-class GrantArrival:
-    """The chain; asks for itself again until nothing more happens by itself."""
+class GrantArrival(NamedTuple):
+    """The chain; asks for itself again until nothing more happens by itself. A tuple:
+    a list makes one for each row."""
 
-    template: ClassVar[str] = "permissions/_arrival.html"
     state_id: int
     chain: Arrival
     text: str  # 已批 10:02 · HIS 10:02:05 · 回读一致
     every_seconds: int
     is_long: bool
+
+    @property
+    def template(self) -> str:
+        return "permissions/_arrival.html"
 
     @property
     def url(self) -> str:
@@ -35,7 +38,7 @@ class GrantArrival:
 
     def long(self) -> GrantArrival:
         """The same with its three steps in words below."""
-        return replace(self, is_long=True)
+        return self._replace(is_long=True)
 
 
 def untold_arrival(state: GrantState | Line, ways: Ways) -> GrantArrival | None:

@@ -115,4 +115,4 @@ def _draw_arrival(arrival: GrantArrival) -> str:
         title=hole("title"),
         why=hole("why") if arrival.chain.why else "",
     )
-    return drawn(replace(arrival, state_id=SAMPLE_ID, chain=chain))
+    return drawn(arrival._replace(state_id=SAMPLE_ID, chain=chain))

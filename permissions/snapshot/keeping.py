@@ -81,12 +81,7 @@ class Kept:
         self._house = house()
         self._reader = Reader(self._house.records)
         with no_collection():
-            self._world = _world(
-                self._house,
-                people=self._reader.people(),
-                procedures=procedures(None, self._house.scopes),
-                drugs=drugs(),
-            )
+            self._world = _everybody(self._house, self._reader)
         return self._world
 
     def _patch(self, world: World, house: House, unseen: Unseen) -> None:
@@ -130,6 +125,15 @@ def _world(house: House, **facts: Any) -> World:
     )
 
 
+def _everybody(house: House, reader: Reader) -> World:
+    return _world(
+        house,
+        people=reader.people(),
+        procedures=procedures(None, house.scopes),
+        drugs=drugs(),
+    )
+
+
 def _register(world: World) -> None:
     """The registrations of everybody anew; who has the same stays compiled."""
     found = registrations()
@@ -155,10 +159,14 @@ KEPT = Kept()
 
 
 def whole_world() -> World:
-    """Everybody, for questions that are not about a team: who may do this?"""
+    """Everybody, for questions that are not about a team: who may do this?
+
+    Inside a transaction all is read and nothing kept, as for ``world_for``.
+    """
     if not transaction.get_connection().in_atomic_block:
         return KEPT.world()
-    return World(people=Reader().people(), procedures=procedures())
+    own = house()
+    return _everybody(own, Reader(own.records))
 
 
 def world_for(question: Question) -> World:

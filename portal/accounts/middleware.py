@@ -48,6 +48,8 @@ class SessionLimitsMiddleware:
         request.session_ended = ""
         request.is_launched = False
         if request.user.is_authenticated:
+            # Itself: Django's lazy one is asked anew at each look, dozens a page.
+            request.user = getattr(request, "_cached_user", request.user)
             self._hold(request)
         return self.get_response(request)
 

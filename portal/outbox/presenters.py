@@ -39,28 +39,35 @@ class Proofs:
 
     def of(self, message: Confirmed, approved_at: datetime) -> tuple[str, Arrival]:
         """The three steps in words, and the chain whose title says them too."""
-        text = self._approved % {"at": _local(approved_at)[11:16]}
+        text = self._approved % {"at": _clock(approved_at, "minutes")}
         if message.delivered_at:
-            text = f"{text} · HIS {_local(message.delivered_at)[11:]}"
+            text = f"{text} · HIS {_clock(message.delivered_at)}"
         text = f"{text} · {self._same}"
-        local = _local(message.confirmed_at) if message.confirmed_at else "—"
-        title = f"{text} {self._proved % {'at': local}}"
-        shown = self._shown % {"at": self._short(local)}
+        day, clock = _day_and_clock(message.confirmed_at)
+        title = f"{text} {self._proved % {'at': f'{day} {clock}'.strip()}}"
+        shown = self._shown % {"at": self._short(day, clock)}
         return text, Arrival(("f", "f", "f"), "m2", shown, title)
 
-    def _short(self, local: str) -> str:
+    def _short(self, day: str, clock: str) -> str:
         """As ``write_arrival``: the second today, the day before, else the day."""
-        on = local[:10]
-        if on == self._today:
-            return local[11:]
-        if on == self._day_before:
+        if day == self._today:
+            return clock
+        if day == self._day_before:
             return self._yesterday
-        return local[5:10] if on[:4] == self._today[:4] else on
+        return day[5:] if day[:4] == self._today[:4] else day
 
 
-def _local(moment: datetime) -> str:
-    """``2026-11-23 10:02:05``"""
-    return moment.astimezone(ZONE).isoformat(" ", "seconds")[:19]
+def _clock(moment: datetime, to: str = "seconds") -> str:
+    """``10:02:05``; a time without its zone is written in a third of the time."""
+    return moment.astimezone(ZONE).time().isoformat(to)
+
+
+def _day_and_clock(moment: datetime | None) -> tuple[str, str]:
+    """``2026-11-23`` and ``10:02:05``; what is missing is a dash."""
+    if moment is None:
+        return "—", ""
+    local = moment.astimezone(ZONE)
+    return local.date().isoformat(), local.time().isoformat("seconds")
 
 
 def arrival(message: Message) -> Arrival:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.core.cache import cache
 from django.db.models import (
@@ -74,8 +75,7 @@ def with_holders(messages: QuerySet[Message]) -> QuerySet[Message]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(NamedTuple):
     """A message nobody needs to look at any more, as ``presenters.Proofs`` takes it."""
 
     delivered_at: datetime | None
@@ -94,7 +94,7 @@ def arrivals_by_subject(subjects: Collection[str]) -> dict[str, Message | Confir
     others: set[str] = set()
     for subject, state, *moments in _BY_SUBJECT.rows_of(list(subjects)):
         if state == State.CONFIRMED and subject not in others:
-            found[subject] = Confirmed(*moments)
+            found[subject] = Confirmed._make(moments)
         else:
             # One act may be several messages: what is not proven yet is shown.
             found.pop(subject, None)

@@ -13,20 +13,21 @@ MOST_KEPT = 2048
 
 
 def drawn(element: Any) -> SafeString:
-    """Kept by value and language where the element can be a key.
+    """Kept by value and language where the element can be a key; by its template too,
+    for tuples of two kinds may be equal.
 
     What is markup already, as a hole of a stencil is, stays as it is.
     """
     if isinstance(element, SafeString):
         return element
     try:
-        return _kept(get_language(), element)
+        return _kept(get_language(), element.template, element)
     except TypeError:
         return _draw(element)
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _kept(_language: str, element: Any) -> SafeString:
+def _kept(_language: str, _template: str, element: Any) -> SafeString:
     return _draw(element)
 
 

@@ -19,13 +19,14 @@ from permissions.models import (
     PersonalCertificate,
     PostTemplate,
 )
+from permissions.queries.ledger import privileges_of
 from permissions.services.assessments import assess
 from permissions.services.certificates import Issued, record_certificate
 from portal.accounts.models import User
 from tests.browsing import BrowserContexts
 from tests.cast import make_practitioner, make_user, sign_in
 from tests.permissions.event_acts import give
-from tests.permissions.ledger import prerequisites_only_warn
+from tests.permissions.ledger import granted, prerequisites_only_warn
 from tests.permissions.test_acts_in_browser import LONG, Office, choose, settled
 from tests.permissions.test_booking_hits import book
 from tests.permissions.test_booking_hits import suspend as take_away
@@ -133,28 +134,55 @@ def test_hit_operations_are_printed_read_in_english_and_shut_for_outsiders(
 def test_suspension_is_recorded_late_by_keyboard(
     office: Office, check_axe: Check
 ) -> None:
-    """补记: the moment it took effect lies back, and the row is suspended."""
-    page = office.page
-    since = timezone.localtime() - timedelta(minutes=1)
+    """补记: of a right of forty days, held up five days ago; a moment ahead is refused."""
+    page, now = office.page, timezone.localtime()
+    office.line = granted(
+        office.lin,
+        office.su,
+        office.surgeon,
+        "RX01",
+        at=now - timedelta(days=40),
+        valid_from=office.today - timedelta(days=40),
+    )
+    since = (now - timedelta(days=5)).replace(second=0, microsecond=0)
+    page.goto("/privileges/")
+    settled(page)
     drawer = office.open("暂停", "暂停授权")
     field = drawer.get_by_label("生效时间")
     expect(field).to_be_visible()
     expect(drawer.get_by_text("已经生效、现在补记的填当时")).to_be_visible()
     settled(page)
     check_axe(page)
-    field.fill((since + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M"))
+    field.fill((now + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M"))
     drawer.get_by_label("原因代码").select_option("08")
     drawer.get_by_label("说明").fill("四级手术年度评估未提交")
     expect(drawer.get_by_text("不能办理").first).to_be_visible()
-    field.fill("")
+    field.fill(since.strftime("%Y-%m-%dT%H:%M"))
     field.press("Tab")
     expect(drawer.get_by_text("不能办理")).to_have_count(0)
+    expect(
+        drawer.get_by_text(f"补记：自 {since:%Y-%m-%d %H:%M} 起").first
+    ).to_be_visible()
     settled(page)
+    check_axe(page)
     drawer.get_by_role("button", name="暂停 1 项").focus()
     page.keyboard.press("Enter")
+    expect(drawer).to_be_hidden()
     row = page.locator(f"#grant-{office.line.pk}")
     expect(row.locator(".chip", has_text="暂停")).to_be_visible()
-    assert GrantEvent.objects.filter(kind="SUSPEND").count() == 1
+    event = GrantEvent.objects.get(kind="SUSPEND")
+    assert (event.grant, event.effective_at) == (office.line.grant, since)
+    assert event.recorded_at >= now
+    held = [
+        len(privileges_of(office.surgeon, since + timedelta(minutes=minutes)))
+        for minutes in (-1, 0)
+    ]
+    assert held == [1, 0]
+
+    history = office.open("历史", "授权历史")
+    expect(history).to_contain_text("暂停（补记）")
+    expect(history).to_contain_text(f"自 {since:%Y-%m-%d %H:%M} 起生效")
+    check_axe(page)
 
 
 def test_rights_are_copied_and_kept_as_a_post_by_keyboard(

@@ -24,7 +24,7 @@ from permissions.models import Privilege, RuleSetting, Training, TrainingRecord
 from permissions.queries.reviews import assessed_states
 from permissions.services import renew
 from permissions.services.assessments import assess, due_on
-from permissions.snapshot import KEPT, world_for
+from permissions.snapshot import KEPT, whole_world, world_for
 from permissions.snapshot.house import scopes_by_grade
 from portal.accounts.models import User
 from portal.audit import stamp as stamps
@@ -370,3 +370,45 @@ def test_rolled_back_rule_was_never_set_but_counts_inside(
         assert asked(LOBE, mdt_id="").passes
         transaction.set_rollback(True)
     assert not asked(LOBE, mdt_id="").passes
+
+
+def told(whole: bool, *procedures: str, **more: Any) -> Verdict:
+    """Asked in a world of everybody, or in that of the team."""
+    given: dict[str, Any] = {"moment": timezone.now(), "mdt_id": "", **more}
+    part = Part.PRESCRIBER if "drug" in given else Part.SURGEON
+    question = Question((Member("1305", part),), procedures=procedures, **given)
+    return check(question, whole_world() if whole else world_for(question))
+
+
+def test_everybody_inside_a_transaction_is_judged_as_the_hospital_judges(
+    doctor: Practitioner, lin: User, su: User
+) -> None:
+    """Rules, parameters, drugs and registrations count as outside of it, and what was
+    written inside already does."""
+    make_procedure("47.0901", "阑尾切除术", Grade.TWO)
+    granted(lin, su, doctor, "SG02", valid_to=END)
+    granted(lin, su, doctor, "SG04", item=LOBE, valid_to=END)
+    granted(lin, su, doctor, "RX01")
+    granted(lin, su, doctor, "AB01", valid_to=END)
+    drug("D1", antibiotic_level="1")
+    scope("A11")
+    set_parameter(TRAINING_RECORDS_DECIDE, 1)
+    set_rule("S14", "OFF")
+
+    def answers(*, whole: bool) -> list[tuple[Code, bool]]:
+        found = [told(whole, LOBE), told(whole, "47.0901")]
+        found.append(told(whole, drug=DrugOrder("D1")))
+        return [(one.code, one.passes) for one in found]
+
+    outside = [(Code.ALLOWED, True), (Code.OUT_OF_SCOPE, False), (Code.NO_RIGHT, False)]
+    assert answers(whole=True) == outside
+    with transaction.atomic():
+        assert answers(whole=True) == answers(whole=False) == outside
+        set_parameter(TRAINING_RECORDS_DECIDE, 0)
+        set_rule("S14", "MUST")
+        inside = answers(whole=True)
+        assert inside == answers(whole=False)
+        assert [passes for _code, passes in inside] == [False, False, True]
+        transaction.set_rollback(True)
+    cache.clear()
+    assert answers(whole=True) == outside
