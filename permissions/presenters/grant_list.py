@@ -19,7 +19,6 @@ from django.utils.translation import get_language
 from permissions.presenters.arrivals import GrantArrival
 from permissions.presenters.grants import GrantRow
 from portal.ui.drawing import drawn
-from portal.ui.elements import Text
 from portal.ui.stencils import SAMPLE_ID, Kept, hole
 
 TEMPLATE = "permissions/_grant_row.html"
@@ -38,52 +37,30 @@ def draw_rows(
         "capabilities": getattr(request, "capabilities", frozenset()),
         "is_selectable": is_selectable,
     }
-    told = _Words()
-    return SafeString("\n".join([_filled(row, context, told) for row in rows]))
+    language = get_language() or ""
+    shape = (is_selectable, context["capabilities"])
+    return SafeString(
+        "\n".join([_filled(row, context, shape, language) for row in rows])
+    )
 
 
-class _Words:
-    """Texts as markup; a word of the interface is looked up once a page."""
-
-    def __init__(self) -> None:
-        self.language = get_language()
-        self._known: dict[int, str] = {}
-
-    def __call__(self, word: Text) -> str:
-        if isinstance(word, str):
-            return escape(word) if _SPECIAL(word) else word
-        # Words of the interface live as long as the program: their id is theirs.
-        key = id(word)
-        if key not in self._known:
-            self._known[key] = escape(str(word))
-        return self._known[key]
-
-
-def _filled(row: GrantRow, context: Mapping[str, Any], told: _Words) -> str:
-    arrival = row.arrival
+def _filled(
+    row: GrantRow, context: Mapping[str, Any], shape: tuple[Any, ...], language: str
+) -> str:
+    arrival, common = row.arrival, row.markup
     own: Sequence[str] = (*row[1:9], row.doc_no)
     if _SPECIAL("".join(own)):
         own = [escape(word) for word in own]
     values = dict(zip(OWN, own, strict=True))
     values["id"] = str(row.id)
-    values["title"] = told(row.title)
-    values["role"] = told(row.role)
-    values["where"] = told(row.where)
-    values["kind"] = told(row.kind)
-    values["arrival"] = _arrival(arrival, row.id, told) if arrival else ""
-    key = (
-        *(row.standing.icon, row.ends_soon, row.kinds_of_acts),
-        *(row.grade.number if row.grade else row.level, _is_empty(row.kind)),
-        *(arrival is None, row.doc_no == "", _is_empty(row.title)),
-        *(context["is_selectable"], context["capabilities"]),
-    )
-    stencil = MAKES.stencil(key, lambda: _draw_row(row, context), told.language)
+    values["title"] = common.title
+    values["role"] = common.role
+    values["where"] = common.where
+    values["kind"] = common.kind
+    values["arrival"] = _arrival(arrival, row.id, language) if arrival else ""
+    key = (common.shape, arrival is None, row.doc_no == "", shape)
+    stencil = MAKES.stencil(key, lambda: _draw_row(row, context), language)
     return stencil.fill(values)
-
-
-def _is_empty(word: Text) -> bool:
-    """A word of the interface is never empty: comparing it would look it up."""
-    return isinstance(word, str) and not word
 
 
 def _draw_row(row: GrantRow, context: Mapping[str, Any]) -> str:
@@ -94,18 +71,15 @@ def _draw_row(row: GrantRow, context: Mapping[str, Any]) -> str:
     return render_to_string(TEMPLATE, {**context, "row": sample})
 
 
-def _arrival(arrival: GrantArrival, state_id: int, told: _Words) -> str:
+def _arrival(arrival: GrantArrival, state_id: int, language: str) -> str:
     chain = arrival.chain
-    key = (chain.dots, chain.tone, _is_empty(chain.why), arrival.every_seconds)
-    stencil = ARRIVALS.stencil(key, lambda: _draw_arrival(arrival), told.language)
-    return stencil.fill(
-        {
-            "id": str(state_id),
-            "text": told(chain.text),
-            "title": told(chain.title),
-            "why": told(chain.why),
-        }
-    )
+    words = (str(chain.text), str(chain.title), str(chain.why))
+    key = (chain.dots, chain.tone, words[2] == "", arrival.every_seconds)
+    stencil = ARRIVALS.stencil(key, lambda: _draw_arrival(arrival), language)
+    if _SPECIAL("".join(words)):
+        words = (escape(words[0]), escape(words[1]), escape(words[2]))
+    text, title, why = words
+    return stencil.fill({"id": str(state_id), "text": text, "title": title, "why": why})
 
 
 def _draw_arrival(arrival: GrantArrival) -> str:

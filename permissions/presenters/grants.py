@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any, Literal, NamedTuple
 
 from django.utils import timezone
@@ -61,6 +62,17 @@ class RowAct:
     is_danger: bool = False
 
 
+class Markup(NamedTuple):
+    """A make as its row's markup needs it: words escaped, in the reader's language, and
+    what decides the markup besides."""
+
+    title: str
+    role: str
+    where: str
+    kind: str
+    shape: tuple[Any, ...]
+
+
 class Make(NamedTuple):
     """What a row shares with many others."""
 
@@ -74,6 +86,7 @@ class Make(NamedTuple):
     ends_soon: bool
     standing: Chip
     kinds_of_acts: tuple[str, ...]
+    markup: Markup
 
 
 class GrantRow(NamedTuple):
@@ -101,6 +114,7 @@ class GrantRow(NamedTuple):
     ends_soon: bool
     standing: Chip
     kinds_of_acts: tuple[str, ...]
+    markup: Markup
 
     @property
     def acts(self) -> list[RowAct]:
@@ -193,20 +207,36 @@ class Makes:
         return found
 
     def _make(self, state: GrantState | Line, standing: Standing) -> Make:
-        grade = state.grant.item_grade
+        entry, kind = state.grant.privilege, words.kind_word(state.kind)
+        title = TITLE_WORDS.get(state.practitioner.title_code, "")
+        role = words.role_word(state.role)
+        where = words.where(state.setting, state.campus)
+        grade = words.grade_of(entry, state.grant.item_grade)
+        level, chip = words.level_word(entry), words.STANDING_CHIPS[standing]
+        ends_soon = standing is Standing.EXPIRING
+        acts = possible_acts(
+            state, self._now, undo_hours=self._undo_hours, undone=self._undone
+        )
+        shape = (chip.icon, ends_soon, acts, grade.number if grade else str(level))
+        markup = Markup(
+            title=escape(str(title)),
+            role=escape(str(role)),
+            where=escape(str(where)),
+            kind=escape(str(kind)),
+            shape=(*shape, title == "", kind == ""),
+        )
         return Make(
-            title=TITLE_WORDS.get(state.practitioner.title_code, ""),
-            grade=words.grade_of(state.grant.privilege, grade),
-            level=words.level_word(state.grant.privilege),
-            role=words.role_word(state.role),
+            title=title,
+            grade=grade,
+            level=level,
+            role=role,
             setting=words.setting_word(state.setting),
-            where=words.where(state.setting, state.campus),
-            kind=words.kind_word(state.kind),
-            ends_soon=standing is Standing.EXPIRING,
-            standing=words.STANDING_CHIPS[standing],
-            kinds_of_acts=possible_acts(
-                state, self._now, undo_hours=self._undo_hours, undone=self._undone
-            ),
+            where=where,
+            kind=kind,
+            ends_soon=ends_soon,
+            standing=chip,
+            kinds_of_acts=acts,
+            markup=markup,
         )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import ClassVar
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.his import targets
@@ -31,11 +33,8 @@ class Proofs:
         on = today()
         self._today = on.isoformat()
         self._day_before = (on - timedelta(days=1)).isoformat()
-        self._approved = _("已批 %(at)s")
-        self._same = _("回读一致")
-        self._proved = _("已批、已送达、回读一致 %(at)s")
-        self._shown = _("一致 %(at)s")
-        self._yesterday = _("昨天")
+        words = _proof_words(get_language())
+        self._approved, self._same, self._proved, self._shown, self._yesterday = words
 
     def of(self, message: Confirmed, approved_at: datetime) -> tuple[str, Arrival]:
         """The three steps in words, and the chain whose title says them too."""
@@ -55,6 +54,17 @@ class Proofs:
         if day == self._day_before:
             return self._yesterday
         return day[5:] if day[:4] == self._today[:4] else day
+
+
+@lru_cache(maxsize=8)
+def _proof_words(_language: str) -> tuple[str, str, str, str, str]:
+    return (
+        _("已批 %(at)s"),
+        _("回读一致"),
+        _("已批、已送达、回读一致 %(at)s"),
+        _("一致 %(at)s"),
+        _("昨天"),
+    )
 
 
 def _clock(moment: datetime, to: str = "seconds") -> str:

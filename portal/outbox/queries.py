@@ -94,7 +94,7 @@ def arrivals_by_subject(subjects: Collection[str]) -> dict[str, Message | Confir
     others: set[str] = set()
     for subject, state, *moments in _BY_SUBJECT.rows_of(list(subjects)):
         if state == State.CONFIRMED and subject not in others:
-            found[subject] = Confirmed._make(moments)
+            found[subject] = Confirmed(*moments)
         else:
             # One act may be several messages: what is not proven yet is shown.
             found.pop(subject, None)

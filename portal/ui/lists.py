@@ -55,6 +55,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.accounts.scope import HOUSE, Scope
@@ -286,15 +287,26 @@ def tabs_of(
     return Tabs(
         tuple(
             Tab(
-                str(view.label),
+                label,
                 f"?view={view.key}",
                 view == chosen,
                 numbers.get(view.key),
                 view.tone,
             )
-            for view in spec.views
+            for label, view in zip(_labels_of(spec), spec.views, strict=True)
         )
     )
+
+
+def _labels_of(spec: ListSpec[M, R]) -> Sequence[str]:
+    """Of its quick views, looked up once a language."""
+    key = (get_language(), spec.key, *(view.key for view in spec.views))
+    if key not in _LABELS:
+        _LABELS[key] = [str(view.label) for view in spec.views]
+    return _LABELS[key]
+
+
+_LABELS: dict[tuple[str, ...], list[str]] = {}
 
 
 def given_of(request: HttpRequest, asked: Asked) -> tuple[Given, ...]:
