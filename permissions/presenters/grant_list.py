@@ -47,18 +47,17 @@ def draw_rows(
 def _filled(
     row: GrantRow, context: Mapping[str, Any], shape: tuple[Any, ...], language: str
 ) -> str:
-    arrival, common = row.arrival, row.markup
+    arrival = row.arrival
     own: Sequence[str] = (*row[1:9], row.doc_no)
     if _SPECIAL("".join(own)):
         own = [escape(word) for word in own]
     values = dict(zip(OWN, own, strict=True))
     values["id"] = str(row.id)
-    values["title"] = common.title
-    values["role"] = common.role
-    values["where"] = common.where
-    values["kind"] = common.kind
+    title, values["role"], values["where"], kind = row.escaped
+    values["title"], values["kind"] = title, kind
     values["arrival"] = _arrival(arrival, row.id, language) if arrival else ""
-    key = (common.shape, arrival is None, row.doc_no == "", shape)
+    blank = (title == "", kind == "", row.doc_no == "")
+    key = (row.shape, arrival is None, blank, shape)
     stencil = MAKES.stencil(key, lambda: _draw_row(row, context), language)
     return stencil.fill(values)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -40,8 +40,11 @@ from portal.ui.moments import write_moment
 from portal.ui.phrases import noted, said
 from portal.ui.stencils import address_of
 
-MOST_MAKES = 8192
+MOST_KEPT = 8192
+_SAID: dict[tuple[str, ...], Said] = {}
+_WORDS: dict[tuple[str, int], tuple[Text, str]] = {}
 _MAKES: dict[tuple[Any, ...], Make] = {}
+Kept = TypeVar("Kept")
 MomentTone = Literal["", "ok", "bad", "mute"]
 TONES: dict[EventKind, MomentTone] = {
     EventKind.SUSPEND: "bad",
@@ -62,31 +65,26 @@ class RowAct:
     is_danger: bool = False
 
 
-class Markup(NamedTuple):
-    """A make as its row's markup needs it: words escaped, in the reader's language, and
-    what decides the markup besides."""
-
-    title: str
-    role: str
-    where: str
-    kind: str
-    shape: tuple[Any, ...]
-
-
-class Make(NamedTuple):
-    """What a row shares with many others."""
+class Said(NamedTuple):
+    """Words a row shares with many others."""
 
     title: Text
-    grade: Grade | None
-    level: Text
     role: Text
     setting: Text
     where: Text  # the setting, and the campus if the right is limited to one
     kind: Text
+    escaped: tuple[str, str, str, str]  # title, role, where and kind as markup
+
+
+class Make(NamedTuple):
+    """What else a row shares with many others."""
+
+    grade: Grade | None
+    level: Text
     ends_soon: bool
     standing: Chip
     kinds_of_acts: tuple[str, ...]
-    markup: Markup
+    shape: tuple[Any, ...]  # all of it that decides the markup
 
 
 class GrantRow(NamedTuple):
@@ -103,18 +101,19 @@ class GrantRow(NamedTuple):
     ends_on: str
     arrival: GrantArrival | None
     doc_no: str
-    # Of its ``Make``, in its order.
+    # Of ``Said``, then of ``Make``, in their order.
     title: Text
-    grade: Grade | None
-    level: Text
     role: Text
     setting: Text
     where: Text
     kind: Text
+    escaped: tuple[str, str, str, str]
+    grade: Grade | None
+    level: Text
     ends_soon: bool
     standing: Chip
     kinds_of_acts: tuple[str, ...]
-    markup: Markup
+    shape: tuple[Any, ...]
 
     @property
     def acts(self) -> list[RowAct]:
@@ -156,7 +155,7 @@ def _arrival(
 
 
 def _row(
-    state: GrantState | Line, arrival: GrantArrival | None, make: Make
+    state: GrantState | Line, arrival: GrantArrival | None, shared: tuple[Any, ...]
 ) -> GrantRow:
     practitioner, grant = state.practitioner, state.grant
     emp_no = practitioner.emp_no
@@ -171,27 +170,64 @@ def _row(
         arrival,
         grant.doc_no,
     )
-    return GrantRow._make((*own, *make))
+    return GrantRow._make(own + shared)
 
 
 class Makes:
-    """The make of each line at this moment; kept by all that is asked of a line for it,
-    for thousands of lines have a few hundred makes."""
+    """Words and make of each line at this moment; each kept by all that is asked of a
+    line for it, for thousands of lines have a few hundred."""
 
     def __init__(self, undone: set[int], now: datetime) -> None:
         self._now = now
         self._undone = undone
         self._undo_hours = value_of(UNDO_HOURS)
         self._since = self._now - timedelta(hours=self._undo_hours)
-        self._language = get_language()
+        self._language = get_language() or ""
 
-    def of(self, state: GrantState | Line) -> Make:
+    def of(self, state: GrantState | Line) -> tuple[Any, ...]:
+        """The fields of ``Said``, then those of ``Make``."""
+        return self._said_of(state) + self._make_of(state)
+
+    def _said_of(self, state: GrantState | Line) -> Said:
+        key = (
+            *(self._language, state.kind, state.role, state.setting, state.campus),
+            state.practitioner.title_code,
+        )
+        return _SAID.get(key) or _keep(_SAID, key, self._said(state))
+
+    def _said(self, state: GrantState | Line) -> Said:
+        title = TITLE_WORDS.get(state.practitioner.title_code, "")
+        role, kind = words.role_word(state.role), words.kind_word(state.kind)
+        where = words.where(state.setting, state.campus)
+        return Said(
+            title=title,
+            role=role,
+            setting=words.setting_word(state.setting),
+            where=where,
+            kind=kind,
+            escaped=(
+                self._escaped(title),
+                self._escaped(role),
+                self._escaped(where),
+                self._escaped(kind),
+            ),
+        )
+
+    def _escaped(self, word: Text) -> str:
+        """A word of the interface is looked up once a language."""
+        if isinstance(word, str):
+            return escape(word)
+        # Kept with the word: while that lives, its id is its own.
+        key = (self._language, id(word))
+        kept = _WORDS.get(key) or _keep(_WORDS, key, (word, escape(str(word))))
+        return kept[1]
+
+    def _make_of(self, state: GrantState | Line) -> Make:
         event, grant = state.last_event, state.grant
         entry = grant.privilege
         standing = standing_of(state, self._now)
         key = (
-            *(self._language, standing, state.status, state.kind, state.role),
-            *(state.setting, state.campus, state.practitioner.title_code),
+            *(standing, state.status, state.kind, state.role),
             *(entry.code, entry.value_kind, entry.level, entry.category),
             *(grant.item_kind, grant.item_grade, grant.application_id is None),
             *(state.valid_to is None, state.visit_no == "", event.kind),
@@ -199,45 +235,31 @@ class Makes:
             *(grant.follows_id is None, event.undoes_id is None),
             is_suspended(state, self._now),
         )
-        found = _MAKES.get(key)
-        if found is None:
-            if len(_MAKES) >= MOST_MAKES:
-                _MAKES.clear()
-            found = _MAKES[key] = self._make(state, standing)
-        return found
+        return _MAKES.get(key) or _keep(_MAKES, key, self._make(state, standing))
 
     def _make(self, state: GrantState | Line, standing: Standing) -> Make:
-        entry, kind = state.grant.privilege, words.kind_word(state.kind)
-        title = TITLE_WORDS.get(state.practitioner.title_code, "")
-        role = words.role_word(state.role)
-        where = words.where(state.setting, state.campus)
+        entry = state.grant.privilege
         grade = words.grade_of(entry, state.grant.item_grade)
         level, chip = words.level_word(entry), words.STANDING_CHIPS[standing]
         ends_soon = standing is Standing.EXPIRING
         acts = possible_acts(
             state, self._now, undo_hours=self._undo_hours, undone=self._undone
         )
-        shape = (chip.icon, ends_soon, acts, grade.number if grade else str(level))
-        markup = Markup(
-            title=escape(str(title)),
-            role=escape(str(role)),
-            where=escape(str(where)),
-            kind=escape(str(kind)),
-            shape=(*shape, title == "", kind == ""),
-        )
         return Make(
-            title=title,
             grade=grade,
             level=level,
-            role=role,
-            setting=words.setting_word(state.setting),
-            where=where,
-            kind=kind,
             ends_soon=ends_soon,
             standing=chip,
             kinds_of_acts=acts,
-            markup=markup,
+            shape=(chip.icon, ends_soon, acts, grade.number if grade else level),
         )
+
+
+def _keep(kept: dict[Any, Kept], key: Any, value: Kept) -> Kept:
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+    kept[key] = value
+    return value
 
 
 def _act(state_id: int, act: str) -> RowAct:

@@ -20,7 +20,7 @@ from permissions.enums import (
     ValueKind,
 )
 from permissions.presenters import grants
-from permissions.presenters.grants import Make, Makes
+from permissions.presenters.grants import Makes
 from permissions.queries.grant_lines import (
     Department,
     Entry,
@@ -77,9 +77,14 @@ def line_of(of: dict[str, Any]) -> Line:
     )
 
 
-def make_of(line: Line) -> Make:
+def make_of(line: Line) -> tuple[Any, ...]:
     """Of a page on which event 2 was taken back."""
     return Makes({2}, NOW).of(line)
+
+
+def forget() -> None:
+    grants._SAID.clear()
+    grants._MAKES.clear()
 
 
 @pytest.mark.django_db
@@ -98,8 +103,8 @@ def test_a_kept_make_is_the_one_that_would_be_made_anew(base: dict[str, Any]) ->
         for value in values
     ]
     for line in changed:
-        grants._MAKES.clear()
+        forget()
         make_of(line_of(base))
         kept = make_of(line)
-        grants._MAKES.clear()
+        forget()
         assert kept == make_of(line)
