@@ -12,6 +12,9 @@ class PermissionsConfig(AppConfig):
         """The works of this room are known in every process that may do them, and what
         it says to the rooms below."""
         from permissions.importers import work  # noqa: F401
+        from permissions.importers.certificates import (
+            work as certificates,  # noqa: F401
+        )
         from permissions.importers.trainings import work as trainings  # noqa: F401
         from permissions.recoding import sheet  # noqa: F401
         from permissions.snapshot import operators  # noqa: F401

@@ -7,6 +7,7 @@ from permissions.views import (
     applications,
     bookings,
     catalogue,
+    certificate_imports,
     certificates,
     copying,
     differences,
@@ -327,6 +328,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         certificates.certificate_new,
         name="certificate-new",
     ),
+    path(
+        "certificates/imports/",
+        certificate_imports.import_list,
+        name="certificate-import-list",
+    ),
+    path(
+        "certificates/imports/template/",
+        certificate_imports.import_template,
+        name="certificate-import-template",
+    ),
+    *certificate_imports.PAGES.urls("certificates/imports/", "certificate-import"),
     path(
         "certificates/<int:record_id>/void/",
         certificates.certificate_void,

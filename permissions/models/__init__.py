@@ -10,6 +10,10 @@ from permissions.models.catalogue import (
     ScopeLimit,
     TrainingNeed,
 )
+from permissions.models.certificate_imports import (
+    CertificateImport,
+    CertificateImportRow,
+)
 from permissions.models.certificates import PersonalCertificate
 from permissions.models.dictionaries import RegistrationScope, Regulation, Training
 from permissions.models.imports import GrantImport, GrantImportRow
@@ -38,6 +42,8 @@ __all__ = [
     "Basis",
     "BookingHit",
     "CatalogueVersion",
+    "CertificateImport",
+    "CertificateImportRow",
     "DraftEntry",
     "Drift",
     "DriftDecision",

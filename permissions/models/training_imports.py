@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
+from permissions.models.record_imports import RecordRow, written_record
 from permissions.models.trainings import TrainingRecord
-from portal.directory.models import Practitioner
-from portal.sheets.models import SheetImport, SheetRow
+from portal.sheets.models import SheetImport
 
 # The kinds of its jobs.
 CHECK, APPLY, UNDO = (
@@ -21,33 +20,14 @@ class TrainingImport(SheetImport):
     """One sheet on its way into the records of trainings."""
 
 
-class Verdict(models.TextChoices):
-    """What a dry run says of a row."""
-
-    NEW = "NEW", _("新增")
-    SAME = "SAME", _("已有相同")
-    CONFLICT = "CONFLICT", _("冲突")
-    ERROR = "ERROR", _("有误")
-
-
-class TrainingImportRow(SheetRow):
+class TrainingImportRow(RecordRow):
     """``passed`` is what is understood of the row; ``record`` what was written for it."""
 
     training_import = models.ForeignKey(
         TrainingImport, on_delete=models.RESTRICT, related_name="rows"
     )
-    verdict = models.CharField(max_length=8, choices=Verdict.choices)
     passed = models.JSONField(default=dict)
-    practitioner = models.ForeignKey(
-        Practitioner, null=True, blank=True, on_delete=models.RESTRICT, related_name="+"
-    )
-    record = models.ForeignKey(
-        TrainingRecord,
-        null=True,
-        blank=True,
-        on_delete=models.RESTRICT,
-        related_name="+",
-    )
+    record = written_record(TrainingRecord)
 
     class Meta:
         ordering = ["training_import", "number"]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from permissions.importers.trainings.columns import COLUMNS, TRAININGS, Field
 from permissions.models import TrainingImportRow
-from permissions.models.training_imports import Verdict
+from permissions.models.record_imports import Verdict
 from portal.sheets.presenters import Look, outcome_chip, problem_words
 from portal.ui.elements import Chip
 

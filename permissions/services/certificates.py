@@ -85,8 +85,8 @@ def record_certificate(
     if by is not None and by.practitioner_id == practitioner.pk:
         raise OwnRight
     locked = locked_practitioner(practitioner.pk)
+    must_be_sound(issued, day_of(at))
     number = issued.number.strip()
-    _must_be_sound(issued, number, day_of(at))
     record = PersonalCertificate(
         practitioner=locked,
         kind=issued.kind,
@@ -163,10 +163,11 @@ def _tell(practitioner_id: int, after: str, at: datetime) -> bool:
     return True
 
 
-def _must_be_sound(issued: Issued, number: str, today: date) -> None:
+def must_be_sound(issued: Issued, today: date) -> None:
+    """What a certificate says itself; raises ActRefused."""
     if issued.kind not in KEPT_HERE:
         raise NotKeptHere
-    if not number:
+    if not issued.number.strip():
         raise NumberMissing
     if issued.issued_on > today:
         raise IssuedInFuture(today)

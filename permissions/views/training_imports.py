@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from permissions.forms.record_imports import WriteForm
 from permissions.importers.trainings.columns import ACTS, TRAININGS, template_workbook
 from permissions.models import TrainingImport
 from permissions.presenters.training_imports import LOOK
@@ -26,16 +27,6 @@ class UploadForm(forms.UploadForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].label = gettext_lazy("培训考核表格")
-
-
-class WriteForm(forms.WriteForm):
-    """A record of a training gives no right: one person writes it."""
-
-    capability = Capability.CHANGE_GRANT
-
-    def __init__(self, *args: Any, one: TrainingImport, **kwargs: Any) -> None:
-        super().__init__(*args, needs_second=False, **kwargs)
-        self.fields["reason"].help_text = gettext_lazy("写入每一条记录的变更日志")
 
 
 def imports() -> QuerySet[TrainingImport]:

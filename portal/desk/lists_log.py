@@ -92,6 +92,7 @@ VIEWS: Mapping[str, tuple[Text, tuple[Source, ...]]] = {
         (
             *(Source.REVIEW, Source.ASSESSMENT, Source.TRAINING),
             *(Source.TRAINING_IMPORT, Source.CERTIFICATE),
+            Source.CERTIFICATE_IMPORT,
         ),
     ),
     "catalogue": (_("权限字典"), (Source.CATALOGUE, Source.RULE, Source.TEMPLATE)),

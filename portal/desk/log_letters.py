@@ -33,6 +33,7 @@ class Source(StrEnum):
     DRIFT = "HD"
     IMPORT = "I"
     TRAINING_IMPORT = "TI"
+    CERTIFICATE_IMPORT = "TK"
     SAVED_VIEW = "W"
     PARAMETER = "P"
     ACCOUNT = "U"

@@ -13,6 +13,7 @@ from permissions.checks.rules import RULES
 from permissions.models import (
     Assessment,
     BookingHit,
+    CertificateImport,
     DriftDecision,
     GrantImport,
     PersonalCertificate,
@@ -205,6 +206,14 @@ TRAINING_IMPORT = Record(
     chip=Chip("info", "file-text", _("导入培训考核")),
     url=lambda row: reverse("permissions:training-import-detail", args=[row.id]),
     link=_("导入培训考核"),
+    **_IMPORTED,
+)
+CERTIFICATE_IMPORT = Record(
+    model=CertificateImport,
+    kind="CERTIFICATES_IMPORTED",
+    chip=Chip("info", "file-text", _("导入个人证书")),
+    url=lambda row: reverse("permissions:certificate-import-detail", args=[row.id]),
+    link=_("导入个人证书"),
     **_IMPORTED,
 )
 SAVED_VIEW = Record(

@@ -89,6 +89,7 @@ RECORDS: Mapping[Source, Record] = {
     Source.DRIFT: records.DRIFT,
     Source.IMPORT: records.IMPORT,
     Source.TRAINING_IMPORT: records.TRAINING_IMPORT,
+    Source.CERTIFICATE_IMPORT: records.CERTIFICATE_IMPORT,
     Source.SAVED_VIEW: records.SAVED_VIEW,
     Source.TRAINING: records.TRAINING,
     Source.CERTIFICATE: records.CERTIFICATE,

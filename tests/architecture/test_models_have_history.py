@@ -42,6 +42,7 @@ NOT_MAINTAINED = {
     "permissions.EventReading": "is itself the record of a reading",
     "permissions.FollowedVersion": "up to where grades are followed; what came is kept",
     "permissions.GrantImportRow": "a row of a file; what came of it is in the ledger",
+    "permissions.CertificateImportRow": "a row of a file; what came of it is a record",
     "permissions.TrainingImportRow": "a row of a file; what came of it is a record",
     "permissions.Reconciliation": "is itself the record of a look",
     "permissions.Reminder": "is itself the record of a reminder",

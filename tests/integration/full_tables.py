@@ -113,6 +113,7 @@ def tables() -> Tables:
 # Rows that come with time alone, or where the hospital asks for a second person.
 MAY_BE_EMPTY = frozenset(
     {
+        "permissions_certificateimportrow",
         "permissions_eventcursor",
         "permissions_grantimportrow",
         "permissions_historicalregradedgrant",
@@ -193,6 +194,7 @@ def maintained(person: Practitioner, said: dict[str, Any]) -> None:
     from permissions import services
     from permissions.checks.rules import Mode
     from permissions.importers import acts as imports
+    from permissions.importers.certificates.columns import ACTS as certificates
     from permissions.importers.trainings.columns import ACTS as trainings
     from permissions.services import Line, catalogue
     from permissions.services.certificates import Issued, record_certificate
@@ -218,6 +220,12 @@ def maintained(person: Practitioner, said: dict[str, Any]) -> None:
     trainings.upload(
         name="培训.csv",
         data="工号,课程编码,通过日期\n1027,TR01,2026-03-01\n".encode(),
+        by=by,
+        at=at,
+    )
+    certificates.upload(
+        name="证书.csv",
+        data="工号,证书,证书编号,发证日期\n1027,GCP,G1,2026-03-01\n".encode(),
         by=by,
         at=at,
     )

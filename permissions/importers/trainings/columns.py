@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from permissions.models import Training, TrainingImport, TrainingImportRow
-from permissions.models.training_imports import APPLY, CHECK, UNDO, Verdict
+from permissions.models.record_imports import Verdict
+from permissions.models.training_imports import APPLY, CHECK, UNDO
 from portal.accounts.capabilities import Capability
 from portal.sheets import workbooks
 from portal.sheets.acts import Acts

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from permissions.importers.records import People
 from permissions.importers.trainings.columns import Field
 from permissions.models import (
     Training,
@@ -16,8 +17,8 @@ from permissions.models import (
     TrainingImportRow,
     TrainingRecord,
 )
-from permissions.models.training_imports import Verdict
-from permissions.services.refusals import ActRefused, OwnRight
+from permissions.models.record_imports import Verdict
+from permissions.services.refusals import ActRefused
 from permissions.services.trainings import Passed, must_be_sound
 from portal.accounts.models import User
 from portal.directory.models import Practitioner
@@ -84,11 +85,8 @@ class Reader:
     """Reads and judges the rows of one sheet for the person who brings it."""
 
     def __init__(self, mapping: Mapping[str, int], *, by: User, at: datetime) -> None:
-        self._mapping, self._by, self._today = mapping, by, day_of(at)
-        self._people = {
-            values.plain(one.emp_no): one
-            for one in Practitioner.objects.order_by("pk").iterator()
-        }
+        self._mapping, self._today = mapping, day_of(at)
+        self._people = People(by)
         courses = list(Training.objects.order_by("pk"))
         self._courses = {one.code.upper(): one for one in courses}
         self._courses |= {values.plain(one.name).upper(): one for one in courses}
@@ -100,24 +98,11 @@ class Reader:
             return None
         row = Judged(number, given)
         cell = Cells(row, found)
-        row.practitioner = self._practitioner(row, cell)
+        row.practitioner = self._people.meant(
+            row, cell, emp_no=Field.EMP_NO, name=Field.NAME
+        )
         self._fill(row, cell)
         return row
-
-    def _practitioner(self, row: Judged, cell: Cells) -> Practitioner | None:
-        emp_no = cell(Field.EMP_NO, values.plain, "")
-        name = cell(Field.NAME, values.name, "")
-        if row.is_told(Field.EMP_NO):
-            return None
-        found = self._people.get(emp_no)
-        if found is None:
-            row.add(Field.EMP_NO, _("医师字典中没有这个工号。"))
-        elif name and values.name(found.name) != name:
-            words = {"emp_no": found.emp_no, "name": found.name}
-            row.add(Field.NAME, _("工号 %(emp_no)s 是%(name)s，与姓名不符。") % words)
-        elif found.pk == self._by.practitioner_id:
-            row.add(Field.EMP_NO, str(OwnRight()))
-        return found
 
     def _course(self, row: Judged, cell: Cells) -> Training | None:
         text = cell(Field.COURSE, values.plain, "").upper()
