@@ -71,6 +71,8 @@ class EventKind(models.TextChoices):
     VOID = "VOID", _("作废")
     RENEW = "RENEW", _("续期")
     DOWNGRADE = "DOWNGRADE", _("降级")
+    # A renewal taken back: the line ends again when it did before.
+    UNRENEW = "UNRENEW", _("撤销续期")
     # Ended because its code became another; what goes on follows it.
     RECODE = "RECODE", _("编码调整")
 

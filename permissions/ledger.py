@@ -31,6 +31,7 @@ POSSIBLE_IN = {
     EventKind.REVOKE: _LIVING,
     EventKind.VOID: _LIVING,
     EventKind.RENEW: _LIVING,
+    EventKind.UNRENEW: _LIVING,
     EventKind.DOWNGRADE: _LIVING,
     EventKind.RECODE: _LIVING,
 }
@@ -129,6 +130,21 @@ def in_order(events: Iterable[E]) -> list[E]:
     )
 
 
+def _standing(events: Iterable[E]) -> list[E]:
+    """Without the renewals that were taken back, and without what took them back.
+
+    ``events`` come in the order they were recorded: what takes a renewal back follows
+    it at once, for nothing else may have been built on it.
+    """
+    found: list[E] = []
+    for event in events:
+        if event.kind == EventKind.UNRENEW:
+            found.pop()
+        else:
+            found.append(event)
+    return found
+
+
 def fold(
     span: Span, events: Iterable[Happened], *, known_at: datetime | None = None
 ) -> Standing | None:
@@ -142,6 +158,7 @@ def fold(
     ]
     if not known:
         return None
+    known = _standing(known)
     voids = [event for event in known if event.kind == EventKind.VOID]
     if voids:
         return Standing(span, (), GrantStatus.VOID, voids[0].effective_at)
@@ -200,6 +217,9 @@ def obstacle(span: Span, events: Sequence[Happened], new: Happened) -> Obstacle 
     """
     if any(event.kind == EventKind.VOID for event in events):
         return Obstacle(GrantStatus.VOID)
+    if new.kind == EventKind.UNRENEW:
+        return _still_renewed(span, events, new)
+    events = _standing(events)
     # A line taken away for good is not renewed, not even as of an earlier moment.
     if new.kind == EventKind.RENEW and any(event.kind in ENDING for event in events):
         return Obstacle(GrantStatus.REVOKED)
@@ -215,6 +235,21 @@ def obstacle(span: Span, events: Sequence[Happened], new: Happened) -> Obstacle 
             stands = None if event is new else event
             return Obstacle(found.status, stands, found.has_ended)
         standing = _after(standing, event)
+    return None
+
+
+def _still_renewed(
+    span: Span, events: Sequence[Happened], new: Happened
+) -> Obstacle | None:
+    """A renewal is taken back while it is the last thing known and the former end lies
+    ahead: time in which the right was used is not taken out of it."""
+    before = fold(span, events[:-1])
+    if before is None or events[-1].kind != EventKind.RENEW:
+        now = fold(span, events)
+        return Obstacle(now.status if now else GrantStatus.ACTIVE)
+    ends = before.span.valid_to
+    if ends is not None and ends <= new.effective_at:
+        return Obstacle(before.status, has_ended=True)
     return None
 
 

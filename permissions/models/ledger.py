@@ -15,8 +15,8 @@ from permissions.models.applications import Application
 from permissions.models.terms import KeyedLine, Terms
 from portal.audit.history import HistoricalModel, WriteOnceModel
 
-# Every kind but the grant itself; written out, for SQL Server's filtered indexes know
-# no NOT.
+# Every kind an as-of read looks for by its line; written out, for SQL Server's filtered
+# indexes know no NOT. What takes a renewal back is found by what it undoes.
 CHANGES = (*("SUSPEND", "RESTORE", "REVOKE", "VOID", "RENEW", "DOWNGRADE", "RECODE"),)
 
 
@@ -114,6 +114,10 @@ class GrantEvent(WriteOnceModel):
             models.CheckConstraint(
                 condition=Q(second__isnull=True) | ~Q(second=models.F("by")),
                 name="permissions_grantevent_second_is_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="UNRENEW") | Q(undoes__isnull=False),
+                name="permissions_grantevent_unrenews_something",
             ),
         ]
         indexes = [

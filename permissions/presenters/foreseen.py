@@ -112,6 +112,8 @@ def _foresee_undo(
     try:
         services.must_be_undoable(state, now)
         services.must_not_be_undone(state.last_event)
+        if kind is EventKind.UNRENEW:
+            services.must_rest_on_nothing(state, now)
         if kind is EventKind.GRANT:
             line = services.line_anew(state, now)
             instead = [services.grantable(state.practitioner, line, at=now)]

@@ -51,6 +51,7 @@ TONES: dict[EventKind, MomentTone] = {
     EventKind.REVOKE: "bad",
     EventKind.DOWNGRADE: "bad",
     EventKind.VOID: "mute",
+    EventKind.UNRENEW: "mute",
     EventKind.RECODE: "mute",
 }
 

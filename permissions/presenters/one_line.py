@@ -16,6 +16,7 @@ from permissions.outbound.ways import ASSIST, OP, OPERATE, ORDER, PRIV
 from permissions.presenters import words
 from permissions.presenters.acts import kind_of, status_now
 from permissions.presenters.foreseen import Foreseen
+from permissions.queries.ledger import end_before_last
 from permissions.services.lines import Fitting
 from portal.parameters.days import day_of, last_day_of
 from portal.ui.elements import Change, Diff, Element, Note, Text
@@ -69,6 +70,9 @@ def _dates(kind: EventKind, foreseen: Foreseen) -> list[Change]:
         stops = _("从未有效")
     if kind is EventKind.RENEW:
         return [Change(_("到期日期"), ends, _renewed_to(foreseen))]
+    if kind is EventKind.UNRENEW:
+        former = write_last_day(end_before_last(state.grant))
+        return [Change(_("到期日期"), ends, former)]
     if kind is EventKind.RESTORE:
         return [Change(_("停止时间"), write_moment(state.changed_from), ends)]
     changes = [Change(_("停止时间"), ends, stops)]

@@ -42,6 +42,7 @@ EVENT_CHIPS: Mapping[str, Chip] = {
     EventKind.REVOKE: Chip("bad", "ban", _("取消")),
     EventKind.VOID: Chip("mute", "x", _("作废"), is_void=True),
     EventKind.RENEW: Chip("ok", "calendar-due", _("续期")),
+    EventKind.UNRENEW: Chip("warn", "arrow-back-up", _("撤销续期")),
     EventKind.DOWNGRADE: Chip("warn", "arrow-back-up", _("降级")),
     EventKind.RECODE: Chip("info", "git-compare", _("编码调整")),
 }

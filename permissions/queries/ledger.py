@@ -37,7 +37,10 @@ def holding(
     known = Q() if known_at is None else Q(recorded_at__lte=known_at)
     events = GrantEvent.objects.order_by()
     theirs = {f"grant__{name}": value for name, value in only.items()}
-    renewed = events.filter(known, kind=EventKind.RENEW, until__gt=at, **theirs)
+    taken_back = events.filter(known, undoes=OuterRef("pk"))
+    renewed = events.filter(
+        ~Exists(taken_back), known, kind=EventKind.RENEW, until__gt=at, **theirs
+    )
     void = events.filter(known, kind=EventKind.VOID, grant=OuterRef("pk"))
     return Grant.objects.order_by().filter(
         Q(valid_to__isnull=True)
@@ -274,6 +277,12 @@ def standing_of_line(grant: Grant, known_at: datetime | None = None) -> Standing
 def as_recorded(grant: Grant) -> list[GrantEvent]:
     """The events of a line in the order they were recorded."""
     return list(GrantEvent.objects.filter(grant=grant).order_by("pk"))
+
+
+def end_before_last(grant: Grant) -> datetime | None:
+    """When a line ended before what was recorded of it last."""
+    before = fold(grant.span, as_recorded(grant)[:-1])
+    return before.span.valid_to if before else None
 
 
 def events_by_grant(grants: Collection[int]) -> dict[int, list[GrantEvent]]:

@@ -42,12 +42,14 @@ from permissions.services.undoing import (
     line_anew,
     must_be_undoable,
     must_not_be_undone,
+    must_rest_on_nothing,
     undo,
     undone_by_kind,
     why_not_undoable,
 )
 
 __all__ = [
+    "must_rest_on_nothing",
     "ActRefused",
     "Line",
     "ManyRefused",

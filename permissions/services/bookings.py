@@ -47,7 +47,10 @@ def hit_by(event: GrantEvent, state: GrantState) -> list[BookingHit]:
     if not booked_procedures(state.practitioner_id, after=at):
         return []
     ends = {state.pk: event.until} if event.kind == EventKind.SUSPEND else {}
-    booked = booked_hit([state], at, ends)
+    begins = {}
+    if event.kind == EventKind.UNRENEW and state.valid_to is not None:
+        begins = {state.pk: state.valid_to}
+    booked = booked_hit([state], at, ends, begins=begins)
     return hit(booked, why=why_hit(event), by=event.by, at=at, event=event)
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 
 from django.db.models import Q
 
@@ -18,7 +19,7 @@ from permissions.models import Grant, GrantEvent, GrantState, Prerequisite
 from permissions.models.terms import KeyedLine
 from permissions.outbound import Change, changes_of
 from permissions.queries.catalogue import EFFECTIVE
-from permissions.queries.ledger import lines_of
+from permissions.queries.ledger import end_before_last, lines_of
 from permissions.queries.practitioners import in_force
 from permissions.services.lines import Fitting
 from portal.parameters.days import end_of
@@ -26,7 +27,10 @@ from surgery.queries.bookings import BookedProcedure, booked_procedures
 
 OPERATES = frozenset({SurgicalRole.OPERATE, SurgicalRole.OPERATE_SUPERVISED, ""})
 TAKING = frozenset(
-    {EventKind.SUSPEND, EventKind.REVOKE, EventKind.VOID, EventKind.DOWNGRADE}
+    {
+        *(EventKind.SUSPEND, EventKind.REVOKE, EventKind.VOID, EventKind.DOWNGRADE),
+        EventKind.UNRENEW,
+    }
 )
 LastDay = date | Mapping[int, date] | None
 
@@ -63,9 +67,18 @@ def consequences(
     changes = changes_of([*thought, *(_granting(terms, at) for terms in opened)], at)
     if kind not in TAKING:
         return Consequences((), tuple(changes))
+    if kind is EventKind.UNRENEW:
+        booked = booked_hit(states, at, {}, begins=lost_from(states))
+        return Consequences(tuple(booked), tuple(changes))
     lasting = ends if kind is EventKind.SUSPEND else {}
     booked = booked_hit(states, at, lasting, opened)
     return Consequences(tuple(booked), tuple(changes), tuple(dependants(states, at)))
+
+
+def lost_from(states: Sequence[GrantState]) -> dict[int, datetime]:
+    """From when each line does not hold if its renewal is taken back, by its key."""
+    ends = {state.pk: end_before_last(state.grant) for state in states}
+    return {pk: end for pk, end in ends.items() if end is not None}
 
 
 def consequences_of_granting(fitting: Fitting, *, at: datetime) -> Consequences:
@@ -147,10 +160,12 @@ def booked_hit(
     at: datetime,
     ends: Mapping[int, datetime | None],
     opened: Sequence[Grant] = (),
+    begins: Mapping[int, datetime] = MappingProxyType({}),
 ) -> list[BookedProcedure]:
     """Booked procedures that these lines cover and no other line of the surgeon does.
 
-    ``ends`` says when a line comes back by itself; ``opened`` come in its place.
+    ``ends`` says when a line comes back by itself, ``begins`` from when it is lost, if
+    not at once; ``opened`` come in its place.
     """
     taken = {state.grant_id for state in states}
     mine: dict[int, list[GrantState]] = defaultdict(list)
@@ -167,7 +182,7 @@ def booked_hit(
         losing = any(
             _covers(state.grant, procedure)
             for state in mine[surgeon]
-            if (ends.get(state.pk) or when) >= when
+            if begins.get(state.pk, when) <= when <= (ends.get(state.pk) or when)
         )
         return losing and not any(_covers(line, procedure) for line in rest[surgeon])
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from permissions.enums import Category, EventKind, GrantKind
 from permissions.models import GrantEvent, GrantState
+from permissions.queries.ledger import end_before_last
 from permissions.services.bookings import clear
 from permissions.services.changes import Said, change, locked
 from permissions.services.direct import grant
@@ -33,6 +34,7 @@ BACK = {
     EventKind.GRANT: EventKind.VOID,
     EventKind.SUSPEND: EventKind.RESTORE,
     EventKind.RESTORE: EventKind.SUSPEND,
+    EventKind.RENEW: EventKind.UNRENEW,
 }
 _BACK_BY_VALUE = {kind.value: back for kind, back in BACK.items()}
 
@@ -48,8 +50,8 @@ def undo(
 ) -> GrantEvent:
     """Take the last act on a line back; what cannot be is refused with what to do.
 
-    A direct grant is voided, a suspension restored, a restoration suspended again. A
-    revocation stays; undone, the right is granted anew from now on, which an antibiotic
+    A direct grant is voided, a suspension restored, a restoration suspended again; a
+    renewed line ends when it did before. A revocation stays; undone, the right is granted anew from now on, which an antibiotic
     right never is (REG06). Returns the event that took it back.
     """
     state = locked(GrantState.objects.get(grant=event.grant_id))
@@ -57,6 +59,8 @@ def undo(
     _must_be_the_last(event, state)
     must_be_undoable(state, at)
     must_not_be_undone(event)
+    if kind is EventKind.RENEW:
+        must_rest_on_nothing(state, at)
     if kind is EventKind.REVOKE:
         return _granted_anew(event, state, by, at, reason, second)
     back = BACK[kind]
@@ -90,8 +94,8 @@ _STAYS: dict[str, Refusal] = {
     EventKind.VOID.value: lambda: CannotUndo(
         EventKind.VOID.label, _("录错作废的，请重新授权。")
     ),
-    EventKind.RENEW.value: lambda: CannotUndo(
-        EventKind.RENEW.label, _("续期有误的，请取消后重新授权。")
+    EventKind.UNRENEW.value: lambda: CannotUndo(
+        EventKind.UNRENEW.label, _("仍要续期的，请重新续期。")
     ),
     EventKind.DOWNGRADE.value: _lowered,
     EventKind.RECODE.value: _recoded,
@@ -135,6 +139,22 @@ def must_not_be_undone(event: GrantEvent) -> None:
     """A revocation stays the last event of its line when the right is granted anew."""
     if GrantEvent.objects.filter(undoes=event).exists():
         raise AlreadyUndone
+
+
+def must_rest_on_nothing(state: GrantState, at: datetime) -> None:
+    """A renewal is taken back only before the former end, and before anybody assessed
+    the right for the time it gave."""
+    event = state.last_event
+    ends = end_before_last(state.grant)
+    if ends is not None and ends <= at:
+        raise CannotUndo(
+            EventKind.RENEW.label,
+            _("原到期日 %(day)s 已过，不再延续的请取消。") % {"day": last_day_of(ends)},
+        )
+    if state.assessments.filter(recorded_at__gte=event.recorded_at).exists():
+        raise CannotUndo(
+            EventKind.RENEW.label, _("续期后已登记能力评估，不再延续的请取消。")
+        )
 
 
 def _code_of_suspension(state: GrantState) -> str:

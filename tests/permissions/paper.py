@@ -64,6 +64,7 @@ def painted(first: int, last: int | None, acts: list[Act]) -> str:
     """Paint the hours: the span first, then each act over all hours that follow it."""
     if any(act.kind == "VOID" for act in acts):
         return FREE * HOURS
+    acts = crossed_out(acts)
     ends = [last, *[act.until for act in acts if act.kind == "RENEW"]]
     end = HOURS if last is None else max(hour for hour in ends if hour is not None)
     hours = [HELD] * HOURS
@@ -77,6 +78,14 @@ def painted(first: int, last: int | None, acts: list[Act]) -> str:
     )
 
 
+def crossed_out(acts: list[Act]) -> list[Act]:
+    """The acts without renewals struck out again, and without the striking out."""
+    struck = {place - 1 for place, act in enumerate(acts) if act.kind == "UNRENEW"} | {
+        place for place, act in enumerate(acts) if act.kind == "UNRENEW"
+    }
+    return [act for place, act in enumerate(acts) if place not in struck]
+
+
 def paint(hours: list[str], act: Act) -> None:
     letter = {"SUSPEND": STOPPED, "RESTORE": HELD}.get(act.kind, GONE)
     for hour in range(max(act.effective, 0), HOURS):
@@ -86,7 +95,9 @@ def paint(hours: list[str], act: Act) -> None:
 
 def may_add(paper: Paper, new: Act) -> bool:
     """Would every act, in the order they took effect, find the line as it must be?"""
-    acts = [*paper.acts, new]
+    if new.kind == "UNRENEW":
+        return may_strike_out(paper, new)
+    acts = [*crossed_out(paper.acts), new]
     turns = [act for act in acts if act.kind != "GRANT"]
     kinds = {act.kind for act in paper.acts}
     if "VOID" in kinds or (new.kind == "RENEW" and kinds & {"REVOKE", "DOWNGRADE"}):
@@ -109,6 +120,17 @@ def may_add(paper: Paper, new: Act) -> bool:
     return True
 
 
+def may_strike_out(paper: Paper, new: Act) -> bool:
+    """Only what was written last, a renewal, and while the end before it lies ahead."""
+    if paper.acts[-1].kind != "RENEW":
+        return False
+    if paper.last is None:
+        return True
+    left = crossed_out(paper.acts[:-1])
+    ends = [paper.last, *[act.until or 0 for act in left if act.kind == "RENEW"]]
+    return max(ends) > new.effective
+
+
 def fits(act: Act, letter: str, limit: int | None) -> bool:
     """Does the act find the hour as it must be, before the line's end?"""
     if letter == GONE or (limit is not None and limit <= act.effective):
@@ -121,6 +143,8 @@ KINDS = ("SUSPEND", "SUSPEND", "RESTORE", "RESTORE", "RENEW", "REVOKE", "DOWNGRA
 
 def random_act(random: Random, paper: Paper, now: int) -> Act:
     kind = "VOID" if random.random() < 0.05 else random.choice(KINDS)
+    if paper.acts[-1].kind == "RENEW" and random.random() < 0.4:
+        return Act("UNRENEW", now, now)
     lateness = random.choice((0, 0, 0, 1, 3, 8))
     effective = now if kind == "VOID" else max(now - lateness, min(paper.first, now))
     until = None

@@ -323,6 +323,26 @@ def test_undo_of_a_revocation_shows_and_grants_the_right_anew(
     assert "撤销" in acts[anew.pk]
 
 
+def test_undo_of_a_renewal_shows_and_gives_the_former_last_day(
+    lin_in: CheckedClient, state: GrantState
+) -> None:
+    confirmed(lin_in, state, "renew", last_day="2028-01-31")
+    state.refresh_from_db()
+    assert menu(lin_in) == ["续期", "暂停", "降级", "撤销", "取消", "作废"]
+    assert changes(opened(lin_in, state, "undo")) == [
+        ("授权状态", "生效", "生效"),
+        ("到期日期", "2028-01-31", "2027-06-30"),
+        ("HIS 主刀状态", "有效", "有效"),
+        ("HIS 主刀到期日期", "2028-01-31", "2027-06-30"),
+        ("HIS 开单状态", "有效", "有效"),
+        ("HIS 开单到期日期", "2028-01-31", "2027-06-30"),
+    ]
+    assert "已撤销 1 项变更" in told(confirmed(lin_in, state, "undo"))
+    state.refresh_from_db()
+    assert state.valid_to == end_of(date(2027, 6, 30))
+    assert menu(lin_in) == ["续期", "暂停", "降级", "取消", "作废"]
+
+
 def test_undo_is_offered_for_a_day_and_refused_later(
     lin_in: CheckedClient,
     lin: User,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -49,10 +50,11 @@ def span_of(paper: Paper) -> Span:
 
 def test_fold_of_ten_thousand_histories_is_what_the_clerk_painted() -> None:
     random = Random(SEED)
-    late = voided = 0
+    late = voided = taken_back = 0
     for paper in histories(10_000, SEED):
         events = [Event(act) for act in paper.acts]
         late += any(act.recorded > act.effective for act in paper.acts)
+        taken_back += any(act.kind == "UNRENEW" for act in paper.acts)
         voided += paper.acts[-1].kind == "VOID"
         for known in {HOURS, random.randrange(HOURS), paper.acts[-1].recorded}:
             calendar = paper.calendar(known)
@@ -65,6 +67,7 @@ def test_fold_of_ten_thousand_histories_is_what_the_clerk_painted() -> None:
             )
             assert calendar is not None
             assert told == calendar.replace("S", ".").replace("X", "."), paper
+    assert taken_back > 300
     assert late > 3_000
     assert voided > 300
 
@@ -103,8 +106,11 @@ def write_down(papers: list[Paper], by: User) -> dict[int, Paper]:
         )
         for number, paper in enumerate(papers)
     )
+    keys = count(1)
     GrantEvent.objects.bulk_create(
         GrantEvent(
+            pk=(key := next(keys)),
+            undoes_id=key - 1 if act.kind == "UNRENEW" else None,
             grant=grant,
             kind=act.kind,
             effective_at=act.effective_at,
@@ -160,7 +166,7 @@ def test_as_of_reads_compile_for_sql_server() -> None:
         assert isinstance(server, BaseDatabaseWrapper)
         query = holding(moment(3), moment(9)).values_list("pk").query
         text, values = query.get_compiler(connection=server).as_sql()
-    assert text.count("EXISTS") == 3
+    assert text.count("EXISTS") == 4
     assert text.startswith("SELECT ")
     assert {moment(3), moment(9)} <= set(values)
 

@@ -74,7 +74,7 @@ ACTS = st.lists(
         Act,
         what=st.sampled_from(
             [*("grant",) * 4, "suspend", "suspend until", "restore", "revoke"]
-            + ["revoke late", "void", "renew", *("wait",) * 3]
+            + ["revoke late", "void", "renew", "renew", "undo renewal", *("wait",) * 3]
         ),
         which=st.integers(0, 11),
         days=st.integers(0, 30),
@@ -148,7 +148,11 @@ def do(act: Act, person: Practitioner, by: User, at: datetime) -> None:
         services.grant(practitioner=person, line=line, **said)
         return
     states = list(GrantState.objects.order_by("pk"))
-    if states:
+    if states and act.what == "undo renewal":
+        renewed = [one for one in states if one.last_event.kind == "RENEW"]
+        for state in renewed[:1]:
+            services.undo(event=state.last_event, **said)
+    elif states:
         change(act, states[act.which % len(states)], said)
 
 

@@ -283,18 +283,30 @@ def suspended(row: GrantImportRow, by: User) -> None:
     )
 
 
-def test_undo_that_would_leave_a_renewal_or_a_changed_line_is_refused_and_undoes_nothing(
+def test_undo_of_a_renewal_gives_the_line_its_former_end_back(
+    lin: User, su: User, surgeon: Practitioner, resident: Practitioner
+) -> None:
+    data = mixed(lin, su, surgeon)
+    before = {one.pk: one.valid_to for one in GrantState.objects.all()}
+    one = undone(written(checked(lin, data), lin), lin)
+    assert one.state == ImportState.UNDONE
+    renewed = rows_of(one)[2]
+    assert (renewed.outcome, renewed.problems) == (Outcome.UNDONE, [])
+    after = GrantState.objects.filter(pk__in=before)
+    assert {one.pk: one.valid_to for one in after} == before
+
+
+def test_undo_that_would_leave_a_changed_line_is_refused_and_undoes_nothing(
     lin: User, su: User, surgeon: Practitioner, resident: Practitioner
 ) -> None:
     one = written(checked(lin, mixed(lin, su, surgeon)), lin)
-    _new, other, renewed, _same, _error = rows_of(one)
+    _new, other, _renewed, _same, _error = rows_of(one)
     suspended(other, su)
     with nothing_written(), pytest.raises(NotWhole) as refused:
         undone(one, lin)
-    assert sorted(refused.value.rows) == [other.number, renewed.number]
-    assert refused.value.rows[renewed.number].startswith("「续期」不能撤销。")
+    assert sorted(refused.value.rows) == [other.number]
     assert "苏晓岚" in refused.value.rows[other.number]
-    assert str(refused.value).startswith("不能整批撤销，没有撤销任何一行：第 3、4 行")
+    assert str(refused.value).startswith("不能整批撤销，没有撤销任何一行：第 3 行")
     one.refresh_from_db()
     assert (one.state, one.undone_by) == (ImportState.APPLIED, None)
 

@@ -247,6 +247,7 @@ def test_every_source_of_changes_stands_in_one_tab_but_saved_views() -> None:
         "grants": ["GRANT", "IMPORT"],
         "reviews": [
             *("REVIEW", "ASSESSMENT", "TRAINING", "TRAINING_IMPORT", "CERTIFICATE"),
+            "CERTIFICATE_IMPORT",
         ],
         "his": ["HIS", "DRIFT"],
     }
