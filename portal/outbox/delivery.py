@@ -130,7 +130,7 @@ class Run:
 
     def deliver(self, lanes: Lanes) -> None:
         """Until nothing is due, the HIS is away, or a claim is no longer ours."""
-        for group in lanes.run(self._claim):
+        for group in lanes.run(self._claim, partial(self._keep, lanes)):
             for message, tried in group:
                 self._take_down(message, tried)
             if group:
@@ -188,8 +188,14 @@ class Run:
             self.summary.is_cut = True
         if self.gate.is_shut(timezone.now()):
             self.summary.is_shut = True
-        is_over = self.summary.is_cut or self.summary.is_away or self.summary.is_shut
-        if is_over or not (lanes.is_stopped or self._is_still_ours()):
+        if self.summary.is_cut or self.summary.is_away or self.summary.is_shut:
+            lanes.stop()
+        elif not lanes.is_stopped:
+            self._keep(lanes)
+
+    def _keep(self, lanes: Lanes) -> None:
+        """The claim while a lane is in a long call; nothing new once it is lost."""
+        if not self._is_still_ours():
             lanes.stop()
 
     def _to_try(self, claimed: Sequence[Message]) -> list[Message]:

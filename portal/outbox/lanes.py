@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 
 from portal.outbox.models import Message
@@ -20,6 +20,8 @@ from portal.outbox.outcomes import Outcome, Tried
 # down in one transaction.
 CHUNK = 50
 CHUNK_SECONDS = 0.05
+# A lane that is waited for longer is in many calls, or in one slow one.
+PATIENCE_SECONDS = 1.0
 IS_AWAY = frozenset({Outcome.UNAVAILABLE, Outcome.DELIVERED, Outcome.MISCONFIGURED})
 
 Pair = tuple[Message, Tried]
@@ -44,12 +46,14 @@ class Lanes:
         self._pool: ThreadPoolExecutor | None = None
         self.is_stopped = False
 
-    def run(self, feed: Feed) -> Iterator[list[Pair]]:
+    def run(
+        self, feed: Feed, meanwhile: Callable[[], object] = bool
+    ) -> Iterator[list[Pair]]:
         """What was done, in small groups; what never comes was not tried.
 
         ``feed`` gives what may go next. It is asked before the lanes run dry, so that
         they work while the caller claims; when it had nothing, once more when all is
-        written.
+        written. ``meanwhile`` is called now and then while a lane is waited for.
         """
         may_have_more = True
         waiting: deque[Message] = deque()
@@ -72,6 +76,8 @@ class Lanes:
             if not running:
                 return
             chunk, future = running.popleft()
+            while wait((future,), PATIENCE_SECONDS).not_done:
+                meanwhile()
             done = future.result()
             waiting.extendleft(reversed(chunk[len(done) :]))
             yield done

@@ -182,12 +182,13 @@ class _Attempt:
             return self.ended(Outcome.REJECTED, code=code, text=text)
         if isinstance(problem, HisPending):
             return self.ended(Outcome.PENDING, text=str(problem))
-        if isinstance(problem, HisMisconfigured):
-            return self.ended(Outcome.MISCONFIGURED, text=str(problem))
-        if problem.sent:
+        if isinstance(problem, HisUnavailable) and problem.sent:
             return self.ended(Outcome.ANSWER_LOST, text=str(problem))
         # Not read although it was taken is another thing than not sent.
-        away = Outcome.DELIVERED if self._answer else Outcome.UNAVAILABLE
+        if self._answer:
+            return self.ended(Outcome.DELIVERED, text=str(problem))
+        is_wrong = isinstance(problem, HisMisconfigured)
+        away = Outcome.MISCONFIGURED if is_wrong else Outcome.UNAVAILABLE
         return self.ended(away, text=str(problem))
 
     def told(self, told: Told) -> Tried:

@@ -75,7 +75,8 @@ class RequestWriter(SqlGateway):
         keys = [str(row["request_id"]) for row in rows]
         try:
             said = self.look_at(function, keys)
-        except HisUnavailable as problem:  # they are there by now, and may be acted on
+        except (HisUnavailable, HisMisconfigured) as problem:
+            # They are there by now, and may be acted on.
             raise HisUnavailable(str(problem), sent=True) from None
         lost = HisUnavailable(_("HIS 应答丢失"), sent=True)
         found: list[Answer | Failure] = []
@@ -113,7 +114,7 @@ class RequestWriter(SqlGateway):
             try:
                 for row in rows:
                     refusals |= self._put_all(function, [row])
-            except HisUnavailable as other:  # some may be there
+            except (HisUnavailable, HisMisconfigured) as other:  # some may be there
                 raise HisUnavailable(str(other), sent=True) from None
         return refusals
 
@@ -124,8 +125,14 @@ class RequestWriter(SqlGateway):
         new = {"state": TO_DO, "sent_at": self._now()}
         names = [item.name for item in function.arguments]
         given = [{each: row[each] for each in names} | new for row in rows]
-        with self._call(engines, engines.writer, name, write=True) as link:
-            engines.dialect.write(link, text, given)
+        is_begun = False
+        try:
+            with self._call(engines, engines.writer, name, write=True) as link:
+                is_begun = True
+                engines.dialect.write(link, text, given)
+        except HisUnavailable as problem:  # of many, some may be there
+            may_stand = problem.sent or (is_begun and len(rows) > 1)
+            raise HisUnavailable(str(problem), sent=may_stand) from None
 
     def _said(
         self, function: Function, state: Any, code: Any, words: Any, his_row_id: Any
@@ -139,8 +146,9 @@ class RequestWriter(SqlGateway):
             if code == ACCEPTED or code not in ERROR_CODES:
                 code = UNEXPLAINED
             return HisRejected(code, as_text(words) or ERROR_CODES[code])
+        # The row is there, whatever is meant: it is not as if it had not been sent.
         problem = f"{table_of(function)}.state 不在约定的取值中"
-        return HisMisconfigured(self._setting, problem)
+        return HisUnavailable(f"{self._setting}: {problem}", sent=True)
 
     def _now(self) -> datetime:
         """Local time of the HIS, to the second."""

@@ -228,6 +228,22 @@ def test_read_back_that_fails_is_repeated_without_sending(
     assert his.calls == ["save", "read", "read"]
 
 
+def test_view_that_is_missing_after_the_call_is_not_as_if_nothing_was_sent(
+    his: MemoryHis, deliver: Deliver, clock: Clock
+) -> None:
+    message = promise()
+    his.read_faults = ["wrong"]
+
+    assert deliver().is_away is True
+
+    assert state_of(message) == State.DELIVERED
+    assert tries_of(message) == [(Outcome.DELIVERED, "0")]
+    clock.shift(timedelta(seconds=2))
+    deliver()
+    assert state_of(message) == State.CONFIRMED
+    assert his.calls == ["save", "read", "read"]
+
+
 def test_mismatch_is_read_again_then_shown_and_lets_the_stream_go_on(
     his: MemoryHis, deliver: Deliver, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from threading import Event
 
+import pytest
+
+from portal.outbox import lanes as lanes_module
 from portal.outbox.lanes import CHUNK, Lanes
 from portal.outbox.models import Message
 from portal.outbox.outcomes import Outcome, Tried
@@ -86,3 +90,21 @@ def test_lanes_that_were_stopped_ask_for_nothing_more() -> None:
     lanes.close()
     assert feed.asked_at == [0]
     assert CHUNK <= len(feed.written) <= 2 * CHUNK
+
+
+def test_caller_is_called_while_a_lane_is_in_a_long_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So that a claim is prolonged for as long as its messages are under way."""
+    monkeypatch.setattr(lanes_module, "PATIENCE_SECONDS", 0.01)
+    is_kept = Event()
+
+    def slow(messages: Sequence[Message]) -> list[tuple[Message, Tried]]:
+        assert is_kept.wait(20)
+        return confirm(messages)
+
+    lanes = Lanes(2, slow, nullcontext)
+    groups = list(lanes.run(Feed(2), is_kept.set))
+    lanes.close()
+
+    assert sum(map(len, groups)) == 2

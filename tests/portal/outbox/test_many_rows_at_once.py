@@ -235,3 +235,47 @@ def test_batch_for_a_target_that_is_not_read_is_believed(
     assert states_of(messages) == [State.CONFIRMED] * 12
     assert tries_of(messages[0])[-1] == ("ACCEPTED", "0")
     assert gateway.sizes == [("tell_each", 12), ("look_each", 12)]
+
+
+def test_rows_nobody_may_look_at_are_in_doubt_and_not_unsent(
+    on_postgresql: Site,
+) -> None:
+    """The right to read the table was lost between the two."""
+    messages = [promise(emp_no) for emp_no in DOCTORS]
+    on_postgresql.engine.run(
+        "ALTER TABLE YW_PRIV_SAVE_REQ RENAME COLUMN his_row_id TO row_id;"
+    )
+
+    deliver(on_postgresql.gateway)
+
+    assert Message.objects.filter(state=State.WAITING).count() == 0
+    assert on_postgresql.rows() == 12
+    on_postgresql.engine.run(
+        "ALTER TABLE YW_PRIV_SAVE_REQ RENAME COLUMN row_id TO his_row_id;"
+    )
+    on_postgresql.job.work()
+    for _turn in range(2):
+        deliver(on_postgresql.gateway)
+    assert states_of(messages) == [State.CONFIRMED] * 12
+    assert on_postgresql.rows() == 12
+
+
+def test_state_nobody_agreed_upon_leaves_its_own_message_in_doubt(
+    on_postgresql: Site,
+) -> None:
+    odd, *others = [promise(emp_no) for emp_no in DOCTORS]
+    deliver(on_postgresql.gateway)
+    on_postgresql.job.work()
+    on_postgresql.engine.run(
+        "ALTER TABLE YW_PRIV_SAVE_REQ DROP CONSTRAINT yw_priv_save_req_state_check;"
+        "UPDATE YW_PRIV_SAVE_REQ SET state = '7' WHERE emp_no = '002001';"
+    )
+
+    deliver(on_postgresql.gateway)
+
+    assert states_of(others) == [State.CONFIRMED] * 11
+    assert state_of(odd) == State.UNKNOWN
+    assert odd.last_text == "HIS_PUSH_DSN: YW_PRIV_SAVE_REQ.state 不在约定的取值中"
+    on_postgresql.engine.run("UPDATE YW_PRIV_SAVE_REQ SET state = '1';")
+    deliver(on_postgresql.gateway)
+    assert state_of(odd) == State.CONFIRMED
