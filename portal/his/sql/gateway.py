@@ -60,6 +60,7 @@ from portal.his.sql.statements import (
     filled,
     place,
     read_all,
+    read_by_arrays,
     read_by_key,
     read_by_keys,
     read_since,
@@ -196,32 +197,41 @@ class SqlGateway(Saves, ReadsBack):
 
     def shown(self, messages: Sequence[Saved]) -> list[Any]:
         """See ``ReadsBack``; many by one question."""
-        found: list[Any] = []
-        for start in range(0, len(messages), KEYS_AT_ONCE[-1]):
-            found += self._shown_by_one(messages[start : start + KEYS_AT_ONCE[-1]])
-        return found
-
-    def _shown_by_one(self, messages: Sequence[Saved]) -> list[Any]:
         way = WAYS[type(messages[0])]
         engines = self._engines()
         key_of = attrgetter(*way.key)
-        keys = filled([key_of(message) for message in messages], KEYS_AT_ONCE)
-        text = read_by_keys(way.view.name, way.key, len(keys), engines.dialect.sql)
-        values = {
-            place(name, number): value
-            for number, key in enumerate(keys)
-            for name, value in zip(way.key, many(key), strict=True)
-        }
-        with self._call(engines, engines.reader, way.view.name) as link:
-            rows = engines.dialect.read(link, text, values)
+        keys = [key_of(message) for message in messages]
+        takes_arrays = getattr(engines.dialect, "takes_arrays", False)
+        size = len(keys) if takes_arrays else KEYS_AT_ONCE[-1]
+        ask = self._rows_by_arrays if takes_arrays else self._rows_by_places
         lines: dict[Any, list[Any]] = {}
-        for line in typed(way.view, way.record, rows, self._zone):
-            lines.setdefault(key_of(line), []).append(line)
+        for start in range(0, len(keys), size):
+            rows = ask(engines, way, list(map(many, keys[start : start + size])))
+            for line in typed(way.view, way.record, rows, self._zone):
+                lines.setdefault(key_of(line), []).append(line)
         # What the HIS compares more loosely than we do is asked for by itself.
         return [
             latest(lines[key]) if key in lines else self._shown(way, one)
-            for key, one in zip(keys, messages, strict=False)
+            for key, one in zip(keys, messages, strict=True)
         ]
+
+    def _rows_by_arrays(self, engines: Engines, way: Way, keys: list[Any]) -> list[Any]:
+        text = read_by_arrays(way.view.name, way.key, engines.dialect.sql)
+        columns = map(list, zip(*keys, strict=True))
+        values = dict(zip(way.key, columns, strict=True))
+        with self._call(engines, engines.reader, way.view.name) as link:
+            return engines.dialect.read(link, text, values)
+
+    def _rows_by_places(self, engines: Engines, way: Way, keys: list[Any]) -> list[Any]:
+        places = filled(keys, KEYS_AT_ONCE)
+        text = read_by_keys(way.view.name, way.key, len(places), engines.dialect.sql)
+        values = {
+            place(name, number): value
+            for number, key in enumerate(places)
+            for name, value in zip(way.key, key, strict=True)
+        }
+        with self._call(engines, engines.reader, way.view.name) as link:
+            return engines.dialect.read(link, text, values)
 
     def ping(self) -> float:
         """Asks even when other calls are kept back: the answer counts for all."""

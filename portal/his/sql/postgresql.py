@@ -92,6 +92,7 @@ class PostgreSql:
 
     errors: tuple[type[Exception], ...] = (psycopg.Error,)
     alchemy = "postgresql+psycopg"
+    takes_arrays = True
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

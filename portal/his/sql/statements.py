@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    ARRAY,
     Date,
     DateTime,
     Integer,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     column,
+    func,
     insert,
     literal_column,
     or_,
@@ -173,6 +175,25 @@ def read_by_keys(
     ]
     query = select(*columns.values()).select_from(source(view))
     return statement(query.where(or_(*lines)), dialect)
+
+
+@cache
+def read_by_arrays(name: str, given: tuple[str, ...], dialect: Dialect) -> Statement:
+    """The same for any number of keys: their values are an array for each column."""
+    view = VIEW[name]
+    keys = [item for item in view.columns if item.name in given]
+    asked_for = [bindparam(item.name, type_=ARRAY(sql_type(item))) for item in keys]
+    named = [place(item.name, 0) for item in keys]
+    wanted = func.unnest(*asked_for).table_valued(*named).render_derived("wanted")
+    is_wanted = and_(
+        *(
+            column(item.name) == wanted.c[name]
+            for item, name in zip(keys, named, strict=True)
+        )
+    )
+    columns: list[ColumnClause[Any]] = [column(item.name) for item in view.columns]
+    query = select(*columns).select_from(source(view).join(wanted, is_wanted))
+    return statement(query, dialect)
 
 
 @cache
