@@ -75,6 +75,9 @@ class Lanes:
                 running.append((chunk, self._lane_of(chunk)))
             if not running:
                 return
+            has_room = len(running) <= self._count and not self.is_stopped
+            if may_have_more and has_room:  # claim for it, while the others work
+                continue
             chunk, future = running.popleft()
             while wait((future,), PATIENCE_SECONDS).not_done:
                 meanwhile()

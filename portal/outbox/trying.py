@@ -104,18 +104,20 @@ def try_many(
     calls: list[Any] = [message.call for message in messages]
     is_new = messages[0].state == State.SENDING
     answers: Iterator[Told] | None = None
-    for message in messages:
-        attempt = _Attempt(gateway, message, reads_back)
+    begin = Begin()
+    for message, call in zip(messages, calls, strict=True):
+        attempt = _Attempt(gateway, message, call, reads_back, begin)
         try:
             answers = answers or (gateway.tell_each if is_new else gateway.look_each)(
                 calls
             )
             told = next(answers)
         except (HisUnavailable, HisMisconfigured) as problem:
-            left = messages[len(done) :]
             is_sent = isinstance(problem, HisUnavailable) and problem.sent
-            for one in left if is_sent else left[:1]:
-                done.append((one, _Attempt(gateway, one).failed(problem)))
+            left = messages[len(done) :] if is_sent else [message]
+            # It says the same of all of them.
+            tried = attempt.failed(problem)
+            done += [(one, tried) for one in left]
             break
         done.append((message, safely(message, partial(attempt.told, told))))
     return done
@@ -144,19 +146,31 @@ def try_once(gateway: HisWriter, message: Message, *, reads_back: bool = True) -
     A target that cannot be read back is believed, and is told again when its answer
     was lost: it answers a repeated request with its first answer.
     """
-    return _Attempt(gateway, message, reads_back).tried()
+    return _Attempt(gateway, message, message.call, reads_back, Begin()).tried()
+
+
+class Begin:
+    """When a try began, be it of one or of many at once."""
+
+    def __init__(self) -> None:
+        self.at = timezone.now()
+        self._clock = time.perf_counter()
+
+    def milliseconds(self) -> int:
+        return int((time.perf_counter() - self._clock) * 1000)
 
 
 class _Attempt:
-    def __init__(self, gateway: Any, message: Message, reads_back: bool = True) -> None:
+    def __init__(
+        self, gateway: Any, message: Message, call: Call, reads_back: bool, begin: Begin
+    ) -> None:
         self._gateway = gateway
         self._reads_back = reads_back
         self._message = message
         self._kind = message.of
-        self._call = message.call
+        self._call = call
         self._answer: Answer | None = None
-        self._started_at = timezone.now()
-        self._begin = time.perf_counter()
+        self._begin = begin
 
     def tried(self) -> Tried:
         try:
@@ -250,8 +264,8 @@ class _Attempt:
         answer = self._answer
         return Tried(
             outcome=outcome,
-            started_at=self._started_at,
-            duration_ms=int((time.perf_counter() - self._begin) * 1000),
+            started_at=self._begin.at,
+            duration_ms=self._begin.milliseconds(),
             code=code or (answer.code if answer else ""),
             text=(text or (answer.message if answer else ""))[:TEXT_LENGTH],
             his_row_id=answer.his_row_id if answer else "",
