@@ -54,6 +54,8 @@ def apart(
     of each that is as good as none."""
     for key in ours.keys() | theirs.keys():
         mine, other = ours.get(key), theirs.get(key)
+        if mine == other:
+            continue
         if key in flags:
             kind = _of_a_flag(mine, other, flags[key])
         else:

@@ -6,26 +6,68 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from permissions.enums import EventKind, GrantStatus
-from permissions.ledger import Standing, fold
+from permissions.ledger import Happened, Span, Standing, fold
 from permissions.models import Grant, GrantEvent, Privilege
 from permissions.outbound.table import Spell
+from permissions.outbound.ways import Terms
 from permissions.queries.ledger import Known
 from portal.parameters.days import day_of, last_day_of
+from portal.prepared import Prepared
 
 
-@dataclass(frozen=True)
+class Given(Terms, Protocol):
+    """A grant as far as the rows of a HIS depend on it."""
+
+    @property
+    def practitioner_id(self) -> int: ...
+
+    @property
+    def valid_from(self) -> datetime: ...
+
+    @property
+    def valid_to(self) -> datetime | None: ...
+
+    @property
+    def span(self) -> Span: ...
+
+
+@dataclass(slots=True)
 class Line:
-    """A ledger line and what its events add up to."""
+    """A ledger line and, once it is asked for, what its events add up to.
 
-    grant: Grant
-    standing: Standing
+    The event of the grant may be missing: it says nothing more.
+    """
+
+    grant: Given
+    events: Sequence[Happened]
+    _standing: Standing | None = None
+
+    @property
+    def standing(self) -> Standing:
+        if self._standing is None:
+            span = self.grant.span
+            granted = Standing(span, (), GrantStatus.ACTIVE, span.valid_from)
+            self._standing = fold(span, self.events) or granted
+        return self._standing
+
+    def is_over_by(self, moment: datetime) -> bool:
+        """Its days alone ended it, so that no event needs to be thought through."""
+        end = self.grant.valid_to
+        if end is None or end > moment:
+            return False
+        return all(event.kind != EventKind.RENEW for event in self.events)
 
     def holds_at(self, moment: datetime) -> bool:
         return self.standing.holds_at(moment)
 
     def spell_at(self, moment: datetime) -> Spell:
+        if not self.events:  # as most lines: nothing happened since it was granted
+            start, end = self.grant.valid_from, self.grant.valid_to
+            holds = start <= moment and (end is None or moment < end)
+            return Spell(day_of(start), last_day_of(end), GrantStatus.ACTIVE, holds)
         standing, first = self.standing, day_of(self.grant.valid_from)
         status, last = standing.status, last_day_of(standing.span.valid_to)
         if status is not GrantStatus.VOID:
@@ -57,17 +99,48 @@ def read(grants: Sequence[Grant], thought_of: Sequence[GrantEvent]) -> list[Line
     new = []
     for event in thought_of:
         if event.grant._state.adding:
-            new.append((event.grant, fold(event.grant.span, [event])))
+            new.append(Line(event.grant, [event]))
         elif event._state.adding:
             events[event.grant_id].append(event)
-    folded = [(grant, fold(grant.span, events[grant.pk])) for grant in grants] + new
-    return [Line(grant, standing) for grant, standing in folded if standing]
+    saved = [Line(grant, events[grant.pk]) for grant in grants if events[grant.pk]]
+    return saved + new
 
 
-# What the rows of a HIS depend on; a house has hundreds of thousands of lines.
-NEEDED = (
-    *("practitioner_id", "privilege_id", "item_kind", "item_code", "role", "setting"),
-    *("visit_no", "valid_from", "valid_to"),
+class Written(NamedTuple):
+    """A grant read without its model: a house has hundreds of thousands."""
+
+    privilege: Privilege
+    pk: int
+    practitioner_id: int
+    privilege_id: int
+    item_kind: str
+    item_code: str
+    role: str
+    setting: str
+    visit_no: str
+    valid_from: datetime
+    valid_to: datetime | None
+
+    @property
+    def span(self) -> Span:
+        return Span(self.valid_from, self.valid_to)
+
+
+GRANTS = Prepared(
+    lambda *people: (
+        Grant.objects.filter(practitioner__in=people)
+        .order_by("pk")
+        .values_list(*Written._fields[1:])
+    )
+)
+# Every line begins with its grant, and most have nothing else: it is not read.
+LATER = Prepared(
+    lambda *people: (
+        GrantEvent.objects.filter(grant__practitioner__in=people)
+        .exclude(kind=EventKind.GRANT)
+        .order_by("pk")
+        .values_list(*Known._fields)
+    )
 )
 
 
@@ -76,21 +149,14 @@ def read_many(
 ) -> dict[int, list[Line]]:
     """Every line of these practitioners, by their keys; two queries.
 
-    The grants know ``NEEDED`` alone, ``privileges`` are all there are.
+    ``privileges`` are all there are.
     """
-    rows = GrantEvent.objects.filter(grant__practitioner__in=people)
-    rows = rows.exclude(kind=EventKind.GRANT).order_by("pk")
-    later: dict[int, list[Known]] = defaultdict(list)
-    for row in rows.values_list(*Known._fields):
-        later[row[0]].append(Known._make(row))
+    keys = sorted(people)
+    later: dict[int, list[Known]] = {}
+    for row in LATER.rows_of(keys):
+        later.setdefault(row[0], []).append(Known._make(row))
     found: dict[int, list[Line]] = {person: [] for person in people}
-    grants = Grant.objects.filter(practitioner__in=people).order_by("pk")
-    for grant in grants.only(*NEEDED):
-        grant.privilege = privileges[grant.privilege_id]
-        # Every line begins with its grant, and most have nothing else: it is not read.
-        begins = grant.valid_from
-        first = Known(grant.pk, EventKind.GRANT, begins, begins, None)
-        standing = fold(grant.span, [first, *later.get(grant.pk, ())])
-        if standing is not None:
-            found[grant.practitioner_id].append(Line(grant, standing))
+    for row in GRANTS.rows_of(keys):
+        grant = Written(privileges[row[2]], *row)
+        found[row[1]].append(Line(grant, later.get(row[0], ())))
     return found

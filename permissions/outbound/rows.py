@@ -7,8 +7,7 @@ what the HIS shows.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import date, datetime
 
 from permissions.enums import GrantStatus
@@ -32,26 +31,36 @@ from permissions.outbound.table import (
 from permissions.outbound.ways import OP, PRIV, Ways, his_value_of
 from portal.his.mapping.shape import Flag
 from portal.his.messages import OpLine
-from portal.parameters.days import day_of
+from portal.parameters.days import day_of, start_of
 
 WholeSet = frozenset[tuple[RowKey, date | None]]
 
 
 def spells_of(
-    lines: Sequence[Line], ways: Ways, moment: datetime
+    lines: Sequence[Line],
+    ways: Ways,
+    moment: datetime,
+    told: Set[Right] | None = None,
 ) -> dict[Right, list[Spell]]:
-    """The time each right is given, line by line."""
+    """The time each right is given, line by line.
+
+    ``told`` are the rights the HIS knows (None: any). Of another one nothing is told of
+    lines that are over, so they are left out: a house has more of them each year.
+    """
     spells: dict[Right, list[Spell]] = defaultdict(list)
+    today = start_of(day_of(moment))
     for line in lines:
         rights = ways.rights_of(line.grant)
         if not rights:
+            continue
+        if told is not None and line.is_over_by(today) and told.isdisjoint(rights):
             continue
         spell = line.spell_at(moment)
         for right in rights:
             # Rows of surgical items have no value.
             mine = spell
             if right.function == PRIV:
-                mine = replace(spell, value=his_value_of(line.grant.privilege))
+                mine = spell._replace(value=his_value_of(line.grant.privilege))
             spells[right].append(mine)
     return spells
 
@@ -134,7 +143,7 @@ def expected(
     flag_keys = {key_of_flag(flag) for flag in push.flags}
     fields = {key: row for key, row in told.items() if key in flag_keys}
     rows = {key: row for key, row in told.items() if key not in flag_keys}
-    spells = spells_of(lines, ways, moment)
+    spells = spells_of(lines, ways, moment, {key.right for key in rows})
     steps = settle(rows, spells, day_of(moment), keeps_dates=push.keeps_dates)
     if push.whole_sets:
         steps = [step for step in steps if step.key.right.function != OP]

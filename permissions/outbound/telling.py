@@ -22,7 +22,7 @@ from permissions.outbound.table import (
     after,
     settle,
 )
-from permissions.outbound.ways import OP, PRIV, Ways
+from permissions.outbound.ways import OP, PRIV, Terms, Ways
 from permissions.outbound.wording import message_of, right_of, told_by
 from portal.accounts.models import User
 from portal.his.messages import DoctorOpSave, DoctorOpSet, PrivSave
@@ -221,7 +221,7 @@ class Telling:
         keeps = self.ways.push.keeps_dates
         return settle(told, spells, day_of(moment), keeps_dates=keeps)
 
-    def _is_touched(self, grant: Grant) -> bool:
+    def _is_touched(self, grant: Terms) -> bool:
         if grant.item_code:
             return grant.item_code in self._codes
         return grant.privilege_id in self._entries

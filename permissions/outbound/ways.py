@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
 from permissions.enums import ItemKind, SurgicalRole
 from permissions.ledger import Standing
 from permissions.models import Grant, Privilege
-from permissions.models.terms import Terms
 from permissions.outbound.table import Right
 from portal.directory.models import HisProcedure, HisRightKind
 from portal.his.contract.interfaces import YW_DOCTOR_OP_SAVE, YW_PRIV_SAVE
@@ -47,6 +46,31 @@ def last_day_for(grant: Grant, standing: Standing) -> date | None:
         return last_day_of(standing.span.valid_to)
     # A right revoked before it began must still be a span of days for the HIS.
     return max(day_of(standing.ended_at), day_of(grant.valid_from))
+
+
+class Terms(Protocol):
+    """What tells one right from another: of a grant, a proposal, a line of the ledger."""
+
+    @property
+    def privilege_id(self) -> int: ...
+
+    @property
+    def privilege(self) -> Privilege: ...
+
+    @property
+    def item_kind(self) -> str: ...
+
+    @property
+    def item_code(self) -> str: ...
+
+    @property
+    def role(self) -> str: ...
+
+    @property
+    def setting(self) -> str: ...
+
+    @property
+    def visit_no(self) -> str: ...
 
 
 class Ways:

@@ -100,7 +100,7 @@ def _hold(
     result.beside += len(person.rows) - len(ours)
     shown = {key: row for key, row in ours.items() if house.counts(key, row)}
     keys = owed.rows.keys() | shown.keys()
-    left_out = {key for key in keys if owed.is_on_its_way(key)}
+    left_out = owed.on_its_way(keys)
     result.left_out.update(Place(emp_no, key) for key in left_out)
     for one in apart(owed.rows, shown, day, house.flags):
         if one.key not in left_out:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from permissions.outbound.wording import right_of, told_by
 from portal.his.contract.interfaces import YW_DOCTOR_OP_SAVE, YW_PRIV_SAVE
 from portal.his.messages import DoctorOpSave, DoctorOpSet, PrivSave
 from portal.outbox.kinds import Call
-from portal.outbox.promises import calls_of, calls_under_way
+from portal.outbox.promises import promises_of
 
 OUR_KINDS = frozenset(kind for kinds in KINDS_OF.values() for kind in kinds)
 
@@ -30,9 +30,11 @@ class Owed:
     under_way: frozenset[RowKey]
     is_set_under_way: bool
 
-    def is_on_its_way(self, key: RowKey) -> bool:
-        is_of_set = self.is_set_under_way and key.right.function == OP
-        return is_of_set or key in self.under_way
+    def on_its_way(self, keys: Set[RowKey]) -> Set[RowKey]:
+        """Those of these rows."""
+        if not self.is_set_under_way:
+            return keys & self.under_way
+        return {k for k in keys if k.right.function == OP or k in self.under_way}
 
 
 NOTHING_OWED = Owed({}, frozenset(), is_set_under_way=False)
@@ -73,31 +75,29 @@ class House:
         """By number; ``people`` are numbers by primary key, some hundreds at most.
 
         In this order: what is recorded while we read is seen as under way at the end.
-        Four queries and the dictionaries.
+        Three queries and the dictionaries.
         """
         lines = read_many(people, self.privileges)
         self.ways.know_items(
             line.grant.item_code for mine in lines.values() for line in mine
         )
-        told = calls_of(people.values(), at)
-        under_way = calls_under_way(people.values(), at, since)
+        promises = promises_of(people.values(), at, since)
         return {
             emp_no: _owed(
-                expected(lines[pk], told_by(told.get(emp_no, ())), self.ways, at),
-                under_way.get(emp_no, ()),
+                expected(lines[pk], told_by(promises[emp_no].told), self.ways, at),
+                promises[emp_no].under_way,
             )
             for pk, emp_no in people.items()
         }
 
 
-def _owed(rows: Table, under_way: Iterable[Call]) -> Owed:
-    calls = list(under_way)
+def _owed(rows: Table, under_way: Sequence[Call]) -> Owed:
     return Owed(
         rows,
         frozenset(
             RowKey(right_of(call), call.valid_from)
-            for call in calls
+            for call in under_way
             if isinstance(call, PrivSave | DoctorOpSave)
         ),
-        is_set_under_way=any(isinstance(call, DoctorOpSet) for call in calls),
+        is_set_under_way=any(isinstance(call, DoctorOpSet) for call in under_way),
     )

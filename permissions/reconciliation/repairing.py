@@ -135,7 +135,7 @@ class _Person:
         """The HIS as it was seen beside the ledger of this moment."""
         seen = apart_of(drift)
         key, day = seen.key, day_of(self._at)
-        if self._owed.is_on_its_way(key):
+        if self._owed.on_its_way({key}):
             outcome.left[drift.pk] = ON_ITS_WAY
             return None
         ours = {key: self._owed.rows[key]} if key in self._owed.rows else {}

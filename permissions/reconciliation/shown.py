@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import itemgetter
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
 from zlib import crc32
@@ -30,6 +31,14 @@ BUCKETS = 32
 READING = _("读取 HIS")
 ANY_BYTES = "surrogatepass"  # what no character has become
 VIEW_OF = {PRIV: V_YW_DOCTOR_PRIV, OP: V_YW_DOCTOR_OP}
+SHARED = ("valid_from", "valid_to", "status")
+HAND = ("last_operator", "last_modified")
+# What of each view counts, in the order of ``_line``; a surgical right has no value.
+READ = {
+    PRIV: ("emp_no", "priv_code", "item_code", "setting", *SHARED, "his_value", *HAND),
+    OP: ("emp_no", "right_kind", "his_item_id", "setting", *SHARED, "status", *HAND),
+}
+Line = tuple[str, ...]
 ROWS_PER_REPORT = 20_000
 
 
@@ -89,17 +98,17 @@ class Shown:
     def _put_by(
         self, function: str, view: View, rows: Iterator[tuple[Any, ...]]
     ) -> None:
-        names = view.column_names
-        lines: dict[int, list[str]] = {}
+        cells = itemgetter(*(view.column_names.index(name) for name in READ[function]))
+        lines: dict[int, list[Line]] = {}
         for values in rows:
             self.count += 1
-            line = _line(function, dict(zip(names, values, strict=True)))
+            line = _line(*cells(values))
             if line is None:
                 self.unreadable += 1
                 continue
-            lines.setdefault(bucket_of(line[1]), []).append(json.dumps(line))
+            lines.setdefault(bucket_of(line[0]), []).append(line)
         for bucket, found in lines.items():
-            self._files[bucket].write("\n".join([*found, ""]))
+            self._files[bucket].write(json.dumps([function, found]) + "\n")
 
     def people(self, bucket: int) -> Mapping[str, Person]:
         """By number, those of one bucket."""
@@ -107,36 +116,41 @@ class Shown:
         file.seek(0)
         found: dict[str, Person] = {}
         for text in file:
-            _put(found, json.loads(text))
+            function, lines = json.loads(text)
+            for line in lines:
+                _put(found, function, line)
         return found
 
 
-def _line(function: str, row: Mapping[str, Any]) -> Sequence[str] | None:
-    """What counts of a row; None where a day cannot be read."""
-    first, last = row["valid_from"], row["valid_to"]
-    changed = row["last_modified"]
+def _line(
+    emp_no: str,
+    code: str,
+    item: str,
+    setting: str,
+    first: Any,
+    last: Any,
+    status: str,
+    value: str,
+    operator: str,
+    changed: Any,
+) -> Line | None:
+    """What counts of a row, as texts; None where a day cannot be read."""
     if type(first) is not date or not (last is None or type(last) is date):
         return None
-    is_priv = function == PRIV
     return (
-        function,
-        row["emp_no"],
-        row["priv_code"] if is_priv else row["right_kind"],
-        row["item_code"] if is_priv else row["his_item_id"],
-        row["setting"],
-        first.isoformat(),
-        row["status"],
-        last.isoformat() if last else "",
-        (row["his_value"] or "") if is_priv else "",
-        row["last_operator"] or "",
+        *(emp_no, code, item, setting, first.isoformat()),
+        *(last.isoformat() if last else "", status, value or "", operator or ""),
         changed.isoformat() if isinstance(changed, datetime) else "",
     )
 
 
-def _put(people: dict[str, Person], line: Sequence[str]) -> None:
-    function, emp_no, code, item, setting, first, status, last, value, by, at = line
+def _put(people: dict[str, Person], function: str, line: Sequence[str]) -> None:
+    emp_no, code, item, setting, first, last, status, value, by, at = line
+    value = value if function == PRIV else ""
     key = RowKey(Right(function, code, item, setting), date.fromisoformat(first))
-    person = people.setdefault(emp_no, Person())
+    person = people.get(emp_no)
+    if person is None:
+        person = people[emp_no] = Person()
     hand = Hand(by, datetime.fromisoformat(at) if at else None)
     known = person.hands.get(key)
     # One row of a key by contract; of several the last changed one counts.

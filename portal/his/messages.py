@@ -178,7 +178,8 @@ def plain(values: dict[str, Any]) -> dict[str, Any]:
 
 def dated(values: dict[str, Any]) -> dict[str, Any]:
     """Texts as days again."""
-    days = {name: values[name] for name in DAYS}
-    return values | {
-        name: date.fromisoformat(text) if text else None for name, text in days.items()
-    }
+    found = values.copy()
+    for name in DAYS:
+        text = values[name]
+        found[name] = date.fromisoformat(text) if text else None
+    return found

@@ -4,40 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import BooleanField, Case, Q, When
 
 from portal.his.targets import DEFAULT
 from portal.outbox.claims import has_its_day
 from portal.outbox.kinds import KINDS, Call, stream_of
 from portal.outbox.models import FINAL, Message, State
 
-Calls = dict[str, list[Call]]
 IS_OPEN = ~Q(state__in=[str(state) for state in FINAL])
+IS_STOPPED = Q(state=State.STOPPED)
 
 
-def calls_of(emp_nos: Collection[str], at: datetime) -> Calls:
-    """As ``queries.promised``: what the HIS was or will be told of each, in order."""
-    return _calls(emp_nos, _is_due(at) & ~Q(state=State.STOPPED))
+class Promised(NamedTuple):
+    """Of one practitioner, in the order of the promises.
+
+    ``told``: as ``queries.promised``, what the HIS was or will be told. ``under_way``:
+    what it need not show yet: nobody proved it, or not before ``since``.
+    """
+
+    told: list[Call]
+    under_way: list[Call]
 
 
-def calls_under_way(emp_nos: Collection[str], at: datetime, since: datetime) -> Calls:
-    """What of it the HIS need not show yet: nobody proved it, or not before ``since``."""
+def promises_of(
+    emp_nos: Collection[str], at: datetime, since: datetime
+) -> dict[str, Promised]:
+    """Of each of them; one query, so that both lists are of one moment."""
     is_new = Q(enqueued_at__gte=since) | Q(confirmed_at__gte=since)
-    is_not_stopped = ~Q(state=State.STOPPED)
-    return _calls(emp_nos, _is_due(at) & (IS_OPEN | is_new & is_not_stopped))
+    is_under_way = IS_OPEN | is_new & ~IS_STOPPED
+    found = {stream_of(emp_no): Promised([], []) for emp_no in emp_nos}
+    rows = (
+        Message.objects.filter(
+            _is_due(at), ~IS_STOPPED | IS_OPEN, target=DEFAULT, stream__in=found
+        )
+        .order_by("id")
+        .values_list("stream", "kind", "payload", "state", _as_value(is_under_way))
+    )
+    for stream, kind, payload, state, is_open in rows:
+        call, one = KINDS[kind].call_of(payload), found[stream]
+        if state != State.STOPPED:
+            one.told.append(call)
+        if is_open:
+            one.under_way.append(call)
+    return {emp_no: found[stream_of(emp_no)] for emp_no in emp_nos}
+
+
+def _as_value(which: Q) -> Case:
+    return Case(When(which, then=True), default=False, output_field=BooleanField())
 
 
 def _is_due(at: datetime) -> Q:
     return Q(not_before__lte=at) | ~has_its_day()
-
-
-def _calls(emp_nos: Collection[str], which: Q) -> Calls:
-    streams = {stream_of(emp_no): emp_no for emp_no in emp_nos}
-    rows = Message.objects.filter(which, target=DEFAULT, stream__in=streams).order_by(
-        "id"
-    )
-    found: Calls = {}
-    for stream, kind, payload in rows.values_list("stream", "kind", "payload"):
-        found.setdefault(streams[stream], []).append(KINDS[kind].call_of(payload))
-    return found
