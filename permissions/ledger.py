@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from permissions.enums import EventKind, GrantStatus, Setting, Side
 
 # Which status each event leads to, and in which statuses it may happen.
-STATUS_AFTER = {
+STATUS_AFTER: dict[str, GrantStatus] = {
     EventKind.GRANT: GrantStatus.ACTIVE,
     EventKind.SUSPEND: GrantStatus.SUSPENDED,
     EventKind.RESTORE: GrantStatus.ACTIVE,
@@ -60,8 +60,7 @@ class Happened(Protocol):
 E = TypeVar("E", bound=Happened)
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """From when to when; the end is exclusive, None is without end."""
 
     valid_from: datetime
@@ -78,8 +77,7 @@ class Span:
         return not ends or starts < min(ends)
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """A line as its known events leave it.
 
     ``turns`` are the moments at which its status changes, in order, with what it is
@@ -169,16 +167,16 @@ def fold(
 
 
 def _after(standing: Standing, event: Happened) -> Standing:
-    kind = EventKind(event.kind)
-    if kind is EventKind.GRANT:
+    kind = event.kind
+    if kind == EventKind.GRANT:
         return standing
-    if kind is EventKind.RENEW:
+    if kind == EventKind.RENEW:
         return _renewed(standing, event)
     starts, status = event.effective_at, STATUS_AFTER[kind]
     # A suspension's planned end falls away when something else happens before it.
     turns = [turn for turn in standing.turns if turn[0] <= starts]
     turns.append((starts, status))
-    until = event.until if kind is EventKind.SUSPEND else None
+    until = event.until if kind == EventKind.SUSPEND else None
     if until is not None:
         turns.append((until, GrantStatus.ACTIVE))
     return Standing(standing.span, tuple(turns), status, starts, until)

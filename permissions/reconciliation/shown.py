@@ -31,12 +31,11 @@ BUCKETS = 32
 READING = _("读取 HIS")
 ANY_BYTES = "surrogatepass"  # what no character has become
 VIEW_OF = {PRIV: V_YW_DOCTOR_PRIV, OP: V_YW_DOCTOR_OP}
-SHARED = ("valid_from", "valid_to", "status")
-HAND = ("last_operator", "last_modified")
+SHARED = ("valid_from", "valid_to", "status", "last_operator", "last_modified")
 # What of each view counts, in the order of ``_line``; a surgical right has no value.
 READ = {
-    PRIV: ("emp_no", "priv_code", "item_code", "setting", *SHARED, "his_value", *HAND),
-    OP: ("emp_no", "right_kind", "his_item_id", "setting", *SHARED, "status", *HAND),
+    PRIV: ("emp_no", "priv_code", "item_code", "setting", *SHARED, "his_value"),
+    OP: ("emp_no", "right_kind", "his_item_id", "setting", *SHARED),
 }
 Line = tuple[str, ...]
 ROWS_PER_REPORT = 20_000
@@ -130,9 +129,9 @@ def _line(
     first: Any,
     last: Any,
     status: str,
-    value: str,
     operator: str,
     changed: Any,
+    value: str = "",
 ) -> Line | None:
     """What counts of a row, as texts; None where a day cannot be read."""
     if type(first) is not date or not (last is None or type(last) is date):
@@ -146,7 +145,6 @@ def _line(
 
 def _put(people: dict[str, Person], function: str, line: Sequence[str]) -> None:
     emp_no, code, item, setting, first, last, status, value, by, at = line
-    value = value if function == PRIV else ""
     key = RowKey(Right(function, code, item, setting), date.fromisoformat(first))
     person = people.get(emp_no)
     if person is None:

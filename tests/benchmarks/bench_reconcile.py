@@ -7,6 +7,7 @@ The peer does what one writes first: both sides whole in memory, as model instan
 
 from __future__ import annotations
 
+import gc
 import resource
 import sqlite3
 import tempfile
@@ -171,6 +172,8 @@ def main(size: str) -> Result:
         def look() -> None:
             looks.append(reconcile(gateway=gateway, at=timezone.now()))
 
+        gc.collect()
+        gc.freeze()  # as the workers do
         clean = timed(look)
         if looks[-1].problem or looks[-1].total:
             raise RuntimeError(f"nothing was changed: {looks[-1].__dict__}")
