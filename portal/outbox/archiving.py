@@ -3,7 +3,9 @@
 The outbox goes on being read for what the HIS was last told: a read-back after a lost
 answer is held against it, later acts are planned upon it, and a message put back in
 line is refused when something later went. So of every line the last word of each kind
-stays, and of a stream with an open message everything behind it.
+stays, and of a stream with an open message everything behind it. What was given up and
+not followed by a confirmed word of its line stays too: the HIS still differs there, and
+the lists of what is not confirmed ask the outbox alone.
 
 One stream is one transaction: broken off anywhere, a further run goes on.
 """
@@ -96,7 +98,11 @@ def movable(stream: str, before: datetime, counted: int) -> list[int]:
     first_open = next((row.pk for row in rows if row.state in OPEN), None)
     last_words = {word_of(row): row.pk for row in rows if row.state == State.CONFIRMED}
     fresh = Attempt.objects.filter(message__stream=stream, pk__gt=counted).order_by()
-    kept = {*last_words.values(), *fresh.values_list("message_id", flat=True)}
+    kept = {
+        *last_words.values(),
+        *given_up(rows),
+        *fresh.values_list("message_id", flat=True),
+    }
     return [
         row.pk
         for row in rows
@@ -104,6 +110,18 @@ def movable(stream: str, before: datetime, counted: int) -> list[int]:
         and (first_open is None or row.pk < first_open)
         and row.state in FINAL
         and ended_at(row) < before
+    ]
+
+
+def given_up(rows: Sequence[Message]) -> list[int]:
+    """Stopped, and nothing later of the same line was confirmed; ``rows`` in order."""
+    proven = {
+        (row.target, row.line): row.pk for row in rows if row.state == State.CONFIRMED
+    }
+    return [
+        row.pk
+        for row in rows
+        if row.state == State.STOPPED and proven.get((row.target, row.line), 0) < row.pk
     ]
 
 

@@ -144,12 +144,25 @@ def test_archive_stops_before_the_first_open_message_of_a_stream(
     assert left() == numbers([first, *passed])
 
 
-def test_stopped_messages_are_archived_too(lin: User, clock: Clock) -> None:
-    message = promise()
-    stop(message=message, by=lin, at=timezone.now(), reason="人工处理")
+def test_stopped_message_is_archived_once_its_line_was_confirmed_later(
+    lin: User, deliver: Deliver, clock: Clock
+) -> None:
+    stopped = promise()
+    stop(message=stopped, by=lin, at=timezone.now(), reason="人工处理")
+    other_line = promise(priv_code="AB02")
+    deliver()
+    clock.shift(timedelta(days=800))
+
+    # Nothing proves that the HIS has it: the lists still must find it.
+    assert put_away() == Archived(0, 0)
+    assert left() == numbers([stopped, other_line])
+
+    later = promise()
+    deliver()
     clock.shift(timedelta(days=800))
 
     assert put_away() == Archived(1, 1)
+    assert left() == numbers([other_line, later])
     assert ArchivedMessage.objects.get().last_text == "人工处理"
 
 
