@@ -253,13 +253,15 @@ def test_wiped_broker_loses_nothing(installation: Installation) -> None:
 
 
 def test_worker_told_to_end_loses_no_task_and_leaves_nothing_in_its_hands(
-    installation: Installation,
+    installation: Installation, capsys: pytest.CaptureFixture[str]
 ) -> None:
     installation.enqueue(0, CHANGES)
     with installation.worker() as worker:
         installation.await_new_claim(set())
+        told_at = time.monotonic()
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=60) == 0
+    took, confirmed = time.monotonic() - told_at, installation.confirmed()
     assert installation.claims() == set()
     assert set(installation.states()) <= {"WAITING", "CONFIRMED"}
     with redis.Redis.from_url(installation.redis_url) as broker:
@@ -269,6 +271,11 @@ def test_worker_told_to_end_loses_no_task_and_leaves_nothing_in_its_hands(
 
     installation.assert_every_effect_once_and_in_order(CHANGES)
     assert installation.interrupted_tries() == 0
+    with capsys.disabled():
+        print(
+            f"\nsoft shutdown: {took:.1f} s, {confirmed} of {CHANGES} changes"
+            " confirmed by then, 0 lost"
+        )
 
 
 def test_his_that_is_down_is_waited_for_with_the_reason(
