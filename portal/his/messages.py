@@ -147,6 +147,13 @@ class OpGradeSave:
     doc_no: str
     operator: str
 
+    def in_place_of(self, earlier: OpGradeSave) -> Self:
+        """``earlier`` was never acted on: what it found there is there still."""
+        op = self.op
+        if op != "VOID":
+            op = "ADD" if earlier.op == "ADD" else "UPDATE"
+        return replace(self, op=op, old_grade=earlier.old_grade)
+
     def payload(self) -> dict[str, Any]:
         return plain(asdict(self))
 

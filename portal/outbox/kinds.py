@@ -65,6 +65,10 @@ def never(_message: Any) -> bool:
     return False
 
 
+def as_it_is(message: Any, _earlier: Any) -> Any:
+    return message
+
+
 def is_update(message: PrivSave | DoctorOpSave) -> bool:
     """An ADD makes the line and a change of status needs it as it was; this does not."""
     return message.op == "UPDATE"
@@ -85,6 +89,7 @@ class Kind(Generic[M, Line]):
     - ``calls``: those of the contract it is made of, each with its request id.
     - ``is_whole``: it tells all there is, so it replaces an earlier one that waits.
     - ``outdates``: whether a message undoes an earlier one of its line that waits.
+    - ``in_place_of``: it, where an earlier one that it outdates was never acted on.
     - ``tells_line``: it finds the line and leaves all of it as it says, so that of two
       in a row the later one alone does the same.
     """
@@ -103,6 +108,7 @@ class Kind(Generic[M, Line]):
     calls: Callable[[M], Iterable[Saved]] = alone
     is_whole: bool = False
     outdates: Callable[[M, M], bool] = any_other
+    in_place_of: Callable[[M, M], M] = as_it_is
     tells_line: Callable[[M], bool] = never
 
     def call_of(self, payload: dict[str, Any]) -> M:
@@ -240,6 +246,7 @@ OPGRADE_SAVE = Kind(
     is_whole=True,
     # A grade from January on still comes when another is told today.
     outdates=lambda now, earlier: earlier.effective_from <= now.effective_from,
+    in_place_of=OpGradeSave.in_place_of,
 )
 
 KINDS: dict[str, Kind[Any, Any]] = {

@@ -151,7 +151,17 @@ def supersede(row: Message, *, is_next: bool = True) -> None:
         earlier = row.of_stream(
             kind=row.kind, state__in=(State.WAITING, State.REJECTED)
         )
-        replace(outdated(row, earlier))
+        replaced = replace(outdated(row, earlier))
+        if replaced:
+            take_place(row, replaced[0])
+
+
+def take_place(row: Message, first: Message) -> None:
+    """Of several that were never acted on; ``first`` is the earliest of them."""
+    call = row.of.in_place_of(row.call, first.call)
+    if call != row.call:
+        row.payload = call.payload()
+        row.takes_away = row.of.takes_away(call)
 
 
 def merged(row: Message) -> Iterator[Message]:
@@ -193,10 +203,14 @@ def withdraw(
     replace(one for one in waiting.order_by("id") if concerns(one.call))
 
 
-def replace(rows: Iterable[Message]) -> None:
+def replace(rows: Iterable[Message]) -> list[Message]:
+    """Those that were still as they are here; a worker may have taken others."""
+    found = []
     for row in rows:
         still = Message.objects.filter(pk=row.pk, state=row.state, claim__isnull=True)
-        still.update(**stopped(REPLACED))
+        if still.update(**stopped(REPLACED)):
+            found.append(row)
+    return found
 
 
 @transaction.atomic

@@ -88,6 +88,40 @@ def test_decided_grade_arrives_and_is_read_back(
     )
 
 
+@pytest.mark.parametrize(
+    ("then", "op", "stricter"), [(2, "UPDATE", False), (3, "UPDATE", False)]
+)
+def test_grade_changed_twice_before_the_his_heard_of_it_arrives(
+    his: SqlGateway, database: Database, lin: User, then: int, op: str, stricter: bool
+) -> None:
+    """The second one is told of what stands in the HIS, not of the first, which nobody
+    sent; else the HIS refuses it (2005)."""
+    (first,) = tell(turn(grade=4), by=lin)
+    (second,) = tell(turn(grade=then), by=lin)
+    assert (state_of(first), first.tries) == (State.STOPPED, 0)
+    told = (second.payload["op"], second.payload["old_grade"], second.takes_away)
+    assert told == (op, "3", stricter)
+
+    deliver_due(gateway=his)
+
+    assert state_of(second) == State.CONFIRMED
+    assert in_his(database)[0] == str(then)
+
+
+def test_first_grade_changed_before_the_his_heard_of_it_is_still_its_first(
+    his: SqlGateway, database: Database, lin: User
+) -> None:
+    tell(turn(grade=0), by=lin)
+    deliver_due(gateway=his)
+    tell(turn(grade=4), by=lin)
+
+    (second,) = tell(turn(grade=2), by=lin)
+    deliver_due(gateway=his)
+
+    assert (second.payload["op"], second.payload["old_grade"]) == ("ADD", "0")
+    assert (state_of(second), in_his(database)[0]) == (State.CONFIRMED, "2")
+
+
 def test_later_day_waits_for_its_day(
     his: SqlGateway, database: Database, lin: User
 ) -> None:
