@@ -193,10 +193,9 @@ def is_readable(group: Locator) -> None:
         " return [s.fontSize, s.color, s.letterSpacing, s.textTransform, s.cssFloat]; }"
     )
     assert style == ["13px", "rgb(23, 73, 138)", "normal", "none", "none"]
-    boxes = [
-        one.bounding_box()
-        for one in group.locator(".yw-f .k:visible").element_handles()
-    ]
+    labels = group.locator(".yw-f .k:visible")
+    expect(labels.nth(2)).to_be_visible()
+    boxes = [one.bounding_box() for one in labels.element_handles()]
     tops = [box["y"] for box in boxes if box]
     assert len(tops) >= 3
     assert all(box and box["width"] >= 80 and box["height"] <= 90 for box in boxes)

@@ -28,7 +28,7 @@ def problems_on(url: str) -> list[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=1500,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
