@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from his_plugin.api.errors import TokenRefused, TooLong, answer_of
 from his_plugin.tokens import Holder, TokenExpired, TokenWrong, holder_of
 from portal.accounts.models import User
+from portal.audit.middleware import address_of
 
 LONGEST_BODY = 16 * 1024
 LONGEST_TOKEN = 512
@@ -75,7 +76,7 @@ class PerAddress(SimpleRateThrottle):
     rate = "600/min"
 
     def get_cache_key(self, request: Request, view: Any) -> str:
-        return f"his_plugin.session.{self.get_ident(request)}"
+        return f"his_plugin.session.{address_of(request._request)}"
 
 
 class FieldView(APIView):

@@ -11,11 +11,11 @@ from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
-from rest_framework.throttling import BaseThrottle
 
 from his_plugin.launch.pages import refused_page
 from his_plugin.launch.refusals import LaunchRefused, Refusal
 from portal.accounts.guards import View
+from portal.audit.middleware import address_of
 
 # Many stations may stand behind one address; none is refused that often.
 MOST, SECONDS = 120, 60
@@ -27,7 +27,7 @@ def not_without_end(view: View) -> View:
 
     @wraps(view)
     def measured(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        key = f"his_plugin.refused.{BaseThrottle().get_ident(request)}"  # type: ignore[arg-type]
+        key = f"his_plugin.refused.{address_of(request)}"
         if cache.get(key, 0) >= MOST:
             return _wait(request)
         response = view(request, *args, **kwargs)

@@ -46,6 +46,17 @@ def test_fourth_refusal_in_a_minute_is_told_to_wait_and_not_written_down(
     assert refused() == 3
 
 
+def test_address_is_not_what_the_one_who_asks_says_it_is(client: CheckedClient) -> None:
+    """Our proxy writes the last of the addresses; those before it are anybody's."""
+
+    def knock(said: str) -> int:
+        headers: Any = {"X-Forwarded-For": f"{said}, 10.8.0.9"}
+        return client.get(FORGED, headers=headers).status_code
+
+    assert [knock(f"10.1.0.{number}") for number in range(4)] == [403, 403, 403, 429]
+    assert refused() == 3
+
+
 def test_others_come_in_meanwhile_and_the_address_after_a_minute(
     client: CheckedClient, clock: time_machine.Traveller
 ) -> None:
