@@ -7,7 +7,6 @@ from permissions.views import (
     applications,
     bookings,
     catalogue,
-    certificate_imports,
     certificates,
     copying,
     differences,
@@ -22,10 +21,10 @@ from permissions.views import (
     post_templates,
     practitioners,
     recoding,
+    record_imports,
     reviews,
     roster,
     rules,
-    training_imports,
     trainings,
     trials,
     versions,
@@ -328,31 +327,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
         certificates.certificate_new,
         name="certificate-new",
     ),
-    path(
-        "certificates/imports/",
-        certificate_imports.import_list,
-        name="certificate-import-list",
-    ),
-    path(
-        "certificates/imports/template/",
-        certificate_imports.import_template,
-        name="certificate-import-template",
-    ),
-    *certificate_imports.PAGES.urls("certificates/imports/", "certificate-import"),
+    *record_imports.CERTIFICATES.urls("certificates/imports/"),
     path(
         "certificates/<int:record_id>/void/",
         certificates.certificate_void,
         name="certificate-void",
     ),
-    path(
-        "trainings/imports/", training_imports.import_list, name="training-import-list"
-    ),
-    path(
-        "trainings/imports/template/",
-        training_imports.import_template,
-        name="training-import-template",
-    ),
-    *training_imports.PAGES.urls("trainings/imports/", "training-import"),
+    *record_imports.TRAININGS.urls("trainings/imports/"),
     path("options/drugs/", options.drug_options, name="drug-options"),
     path("doctors/", practitioners.practitioner_list, name="practitioner-list"),
     path(

@@ -148,7 +148,10 @@ class OpGradeSave:
     operator: str
 
     def in_place_of(self, earlier: OpGradeSave) -> Self:
-        """``earlier`` was never acted on: what it found there is there still."""
+        """``earlier`` was never acted on: where this one was to follow it, what it found
+        is there still."""
+        if self.old_grade != earlier.new_grade:
+            return self  # it was told what stands in the HIS
         op = self.op
         if op != "VOID":
             op = "ADD" if earlier.op == "ADD" else "UPDATE"

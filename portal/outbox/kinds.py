@@ -89,7 +89,7 @@ class Kind(Generic[M, Line]):
     - ``calls``: those of the contract it is made of, each with its request id.
     - ``is_whole``: it tells all there is, so it replaces an earlier one that waits.
     - ``outdates``: whether a message undoes an earlier one of its line that waits.
-    - ``in_place_of``: it, where an earlier one that it outdates was never acted on.
+    - ``in_place_of``: the message, when an earlier one that it outdates was never acted on.
     - ``tells_line``: it finds the line and leaves all of it as it says, so that of two
       in a row the later one alone does the same.
     """

@@ -7,7 +7,7 @@ message (``retry``, ``stop``) leaves an event in the log; a refused one leaves n
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -151,14 +151,14 @@ def supersede(row: Message, *, is_next: bool = True) -> None:
         earlier = row.of_stream(
             kind=row.kind, state__in=(State.WAITING, State.REJECTED)
         )
-        replaced = replace(outdated(row, earlier))
-        if replaced:
-            take_place(row, replaced[0])
+        take_place(row, replace(outdated(row, earlier)))
 
 
-def take_place(row: Message, first: Message) -> None:
-    """Of several that were never acted on; ``first`` is the earliest of them."""
-    call = row.of.in_place_of(row.call, first.call)
+def take_place(row: Message, replaced: Sequence[Message]) -> None:
+    """Of messages that were never acted on, from the last to the first."""
+    call = row.call
+    for earlier in reversed(replaced):
+        call = row.of.in_place_of(call, earlier.call)
     if call != row.call:
         row.payload = call.payload()
         row.takes_away = row.of.takes_away(call)

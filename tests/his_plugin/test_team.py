@@ -150,7 +150,7 @@ def test_others_cost_the_same_however_many_may(
 ) -> None:
     """Here the world is read anew for it; a portal that serves keeps it."""
     asked = helped(("1190", "ASSIST"), procedures=[LIVER, "99.9999"])
-    with assert_queries(28):
+    with assert_queries(33):
         answer = ask(client, token, "check", asked)
     assert answer.status_code == 200
 

@@ -281,7 +281,7 @@ def test_answer_takes_as_many_queries_however_many_people(
         granted(lin, su, person, "SG03", item=GALLBLADDER, valid_to=LATER)
     sign_in(client, lin)
     client.get(PAGE)
-    with assert_queries(15):
+    with assert_queries(20):
         page = client.get(PAGE)
     [group] = page.context["groups"]
     assert (len(group.rows), group.hidden) == (min(count, 24), max(0, count - 24))
