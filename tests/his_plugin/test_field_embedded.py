@@ -184,15 +184,21 @@ def test_frame_tells_nothing_to_a_page_that_is_no_station(
     assert page.evaluate("window.heard") == []
 
 
+OURS = {
+    "font-size": "13px",
+    "color": "rgb(23, 73, 138)",
+    "letter-spacing": "normal",
+    "text-transform": "none",
+    "float": "none",
+}
+
+
 def is_readable(group: Locator) -> None:
     """Shown, in our own size and color, wide enough, and nothing over another."""
     title = group.locator(".yw-bar")
     expect(title).to_be_visible()
-    style = title.evaluate(
-        "(node) => { var s = getComputedStyle(node);"
-        " return [s.fontSize, s.color, s.letterSpacing, s.textTransform, s.cssFloat]; }"
-    )
-    assert style == ["13px", "rgb(23, 73, 138)", "normal", "none", "none"]
+    for name, value in OURS.items():  # once our style sheet is there
+        expect(title).to_have_css(name, value)
     labels = group.locator(".yw-f .k:visible")
     expect(labels.nth(2)).to_be_visible()
     boxes = [one.bounding_box() for one in labels.element_handles()]
