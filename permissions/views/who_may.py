@@ -55,7 +55,11 @@ URGENCIES = {
 
 @dataclass(frozen=True)
 class Asked:
-    """The address, read once. ``at_text`` is what was typed."""
+    """The address, read once. ``at_text`` is what was typed.
+
+    Nothing typed stays nothing: a page left open asks about the moment of asking, not
+    about the minute it was opened in.
+    """
 
     subject: Subject | None
     subject_text: str
@@ -104,7 +108,7 @@ def asked(given: Mapping[str, str]) -> Asked:
         subject=subject,
         subject_text=wanted,
         at=at or now,
-        at_text=typed if at is None else f"{at:%Y-%m-%dT%H:%M}",
+        at_text=f"{at:%Y-%m-%dT%H:%M}" if typed and at else typed,
         setting=_one_of(given.get("setting", ""), [one.value for one in PLACES]),
         side=_one_of(given.get("side", ""), Side.values),
         urgency=_one_of(given.get("urgency", ""), list(URGENCIES)),

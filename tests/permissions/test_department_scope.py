@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from permissions.models import GrantState
+from permissions.models import GrantState, Review
 from permissions.services import record_training
 from portal.accounts import capabilities, refusals, services
 from portal.accounts.capabilities import Capability, Role
@@ -95,7 +95,8 @@ def arguments(person: Practitioner) -> dict[str, list[Any]]:
     """What may stand in an address: everything of this person, by its number."""
     states = GrantState.objects.filter(practitioner=person).order_by("pk")
     numbers = [*states.values_list("pk", flat=True)]
-    many = sorted({1, 2, *numbers})
+    reviews = Review.objects.values_list("pk", flat=True)
+    many = sorted({1, 2, *numbers, *reviews})
     return {
         "emp_no": [person.emp_no],
         "act": ["suspend", "renew"],

@@ -8,6 +8,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -258,6 +259,19 @@ def test_unknown_subject_and_time_are_told_and_kept(
     assert 'value="昨天"' in page.content.decode()
     assert page.context["groups"] == []
     assert client.get("/who-may/?subject=P:&at=9999-99-99").status_code == 200
+
+
+def test_a_page_left_open_asks_about_now_and_not_about_when_it_was_opened(
+    client: CheckedClient, lin: User, su: User, people: dict[str, Practitioner]
+) -> None:
+    sign_in(client, lin)
+    with time_machine.travel(datetime(2026, 11, 23, 2, 29, tzinfo=UTC), tick=False):
+        opened = client.get(f"/who-may/?subject=P:{GALLBLADDER}")
+        assert opened.context["asked"].at_text == ""
+    with time_machine.travel(datetime(2026, 11, 23, 2, 30, tzinfo=UTC), tick=False):
+        granted(lin, su, people["1027"], "SG03", item=GALLBLADDER, valid_to=LATER)
+        page = client.get(f"/who-may/?subject=P:{GALLBLADDER}&at=")
+    assert [row.emp_no for row in page.context["groups"][0].rows] == ["1027"]
 
 
 def test_closed_procedure_says_why_nobody_may(
