@@ -77,6 +77,10 @@ class Work(Generic[I, R]):
             except FileRefused as refused:
                 back(one, ImportState.UPLOADED, str(refused), job.asked_by)
                 return None
+            if not rows:
+                text = _("表头下面没有数据。请确认选对了工作表，填好后重新上传。")
+                back(one, ImportState.UPLOADED, text, job.asked_by)
+                return None
             report(KEEPING, len(rows), len(rows))
             return self._keep(job, rows)
 

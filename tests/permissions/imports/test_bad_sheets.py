@@ -177,6 +177,16 @@ def test_headings_nobody_knows_wait_for_a_person(lin: User, importer: Importer) 
 
 
 @each_importer
+def test_sheet_with_headings_alone_is_told_and_waits_for_another(
+    lin: User, importer: Importer
+) -> None:
+    one = importer.checked(lin, sheet_of(importer, []))
+    told = "表头下面没有数据。请确认选对了工作表，填好后重新上传。"
+    assert (one.state, one.problem) == (ImportState.UPLOADED, told)
+    assert importer.rows_of(one) == {}
+
+
+@each_importer
 def test_only_the_good_row_of_a_bad_sheet_can_be_written(
     lin: User, importer: Importer
 ) -> None:
