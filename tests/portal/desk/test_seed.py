@@ -78,6 +78,9 @@ def test_the_year_is_played_through_the_acts() -> None:
     assert set(told) <= set(Message.objects.values_list("subject", flat=True))
     moments = list(events.values_list("recorded_at", flat=True))
     assert moments == sorted(moments)
+    # What fell due within the hour would be told as delivered slowly.
+    due = Message.objects.filter(not_before__lt=now).latest("not_before").not_before
+    assert now - due == timedelta(minutes=70)
     assert moments[-1] <= now
     assert moments[0] > now - timedelta(days=366)
     for state in GrantState.objects.order_by("pk"):
