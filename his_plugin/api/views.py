@@ -168,29 +168,33 @@ class DeclarationView(FieldView):
     """
 
     def get(self, request: Request, application_no: str) -> Response:
-        application = application_by_no(application_no)
-        if application is None:
-            return Response({"declaration": None})
-        if not is_business_of(_holder(request).practitioner, application):
-            raise Http404
-        return Response(
-            {
-                "declaration": application.pk,
-                "application_no": application.application_no,
-                "surgeon": application.surgeon.emp_no,
-                "procedures": current_codes(application),
-                "planned_at": application.planned_at.isoformat(),
-                "is_planned": application.is_planned,
-                "nature": application.nature,
-                "is_rescue": application.is_rescue,
-                "reoperation": application.reoperation,
-                "reoperation_reason": application.reoperation_reason,
-                **{name: _said(getattr(application, name)) for name in DETAILS},
-                "team": current_team(application),
-                "verdict_code": application.verdict_code,
-                "declared_at": application.declared_at.isoformat(),
-            }
-        )
+        known = standing_declaration(_holder(request), application_no)
+        return Response(known or {"declaration": None})
+
+
+def standing_declaration(holder: Holder, application_no: str) -> dict[str, Any] | None:
+    """What is declared of an application by now. Http404 of another department's."""
+    application = application_by_no(application_no)
+    if application is None:
+        return None
+    if not is_business_of(holder.practitioner, application):
+        raise Http404
+    return {
+        "declaration": application.pk,
+        "application_no": application.application_no,
+        "surgeon": application.surgeon.emp_no,
+        "procedures": current_codes(application),
+        "planned_at": application.planned_at.isoformat(),
+        "is_planned": application.is_planned,
+        "nature": application.nature,
+        "is_rescue": application.is_rescue,
+        "reoperation": application.reoperation,
+        "reoperation_reason": application.reoperation_reason,
+        **{name: _said(getattr(application, name)) for name in DETAILS},
+        "team": current_team(application),
+        "verdict_code": application.verdict_code,
+        "declared_at": application.declared_at.isoformat(),
+    }
 
 
 def _said(value: Any) -> Any:

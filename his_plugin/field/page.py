@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,10 +22,19 @@ from django.views.decorators.http import require_http_methods
 from rest_framework.exceptions import APIException, Throttled
 
 from his_plugin.api.doors import LONGEST_TOKEN, PerHolder
-from his_plugin.api.views import checked, declared
+from his_plugin.api.views import checked, declared, standing_declaration
 from his_plugin.embedding import shown_in_stations, tells_no_address
 from his_plugin.field.parts import field_parts
-from his_plugin.field.posted import QUESTION, Sheet, lines_of, rows_of, told, typed_in
+from his_plugin.field.posted import (
+    QUESTION,
+    SEEN,
+    Sheet,
+    lines_of,
+    recalled,
+    rows_of,
+    told,
+    typed_in,
+)
 from his_plugin.field.texts import field_texts
 from his_plugin.launch.haste import not_without_end
 from his_plugin.launch.pages import refused_page
@@ -42,7 +51,7 @@ from his_plugin.tokens import (
     now_seconds,
 )
 from portal.accounts.guards import public
-from surgery.services.declarations import DeclarationRefused
+from surgery.services.declarations import DeclarationRefused, DeclaredMeanwhile
 
 TOKEN = "launch_token"  # noqa: S105  # the name of a form field
 CHECK, DECLARE = "check", "declare"
@@ -85,7 +94,22 @@ def _opened(given: QueryDict) -> tuple[Holder, Sheet]:
     accepted = accept(signed, page=FIELD, at=timezone.now())
     doctor, launch = accepted.practitioner, accepted.launch
     token = issue(emp_no=doctor.emp_no, station=launch.station, begun_at=now_seconds())
-    return _known(token), Sheet(question)
+    holder, sheet = _known(token), Sheet(question)
+    _recall(holder, sheet)
+    return holder, sheet
+
+
+def _recall(holder: Holder, sheet: Sheet) -> None:
+    """What is declared of the application already is there to be changed."""
+    try:
+        known = standing_declaration(holder, sheet.one("application_no"))
+    except Http404 as problem:
+        sheet.refuse(problem)
+        return
+    if known is not None:
+        sheet.given = recalled(known, sheet.given)
+        sheet.declaration = known["declaration"]
+        sheet.saw(known)
 
 
 def _known(token: str) -> Holder:
@@ -105,14 +129,26 @@ def _act(holder: Holder, sheet: Sheet, *, act: str) -> None:
         _refuse_haste(holder)
         if act == DECLARE:
             number = sheet.one("application_no")
-            kept = declared(holder, question | {"application_no": number})
+            body = {"application_no": number, "seen": sheet.seen_at()}
+            kept = declared(holder, question | body)
             sheet.declaration, sheet.verdict = kept["declaration"], kept["verdict"]
+            sheet.saw(kept)
         else:
             sheet.verdict = checked(holder, question)
     except (APIException, DeclarationRefused) as problem:
         sheet.refuse(problem)
+        if isinstance(problem, DeclaredMeanwhile):
+            _show_standing(holder, sheet)
         if act == DECLARE:
             _look(holder, sheet)
+
+
+def _show_standing(holder: Holder, sheet: Sheet) -> None:
+    """What a colleague declared, beside what is typed: the next click has read it."""
+    known = standing_declaration(holder, sheet.one("application_no"))
+    if known is not None:
+        sheet.standing = typed_in(Sheet(recalled(known, QueryDict())))
+        sheet.saw(known)
 
 
 def _look(holder: Holder, sheet: Sheet) -> None:
@@ -148,6 +184,7 @@ def _page(request: HttpRequest, holder: Holder, sheet: Sheet) -> HttpResponse:
         "texts": field_texts(),
         "token": token,
         "token_field": TOKEN,
+        "seen_field": SEEN,
         "session": json.dumps(session, ensure_ascii=False),
         "origins": " ".join(settings.STATION_ORIGINS),
         "general_error": _general(sheet),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
@@ -13,9 +14,12 @@ from rest_framework.exceptions import ValidationError
 from his_plugin.api.errors import answer_of, words_of_fields
 from his_plugin.field.parts import field_parts
 from his_plugin.field.texts import field_texts
+from portal.parameters.days import ZONE
 
 PREFIX = "yw_"
 TICKED = "1"
+# A field of the form: the application it showed, and when that had been declared.
+SEEN = "seen"
 # Lines offered; a station that sends more gets as many as it sent.
 PROCEDURE_LINES, ASSISTANT_LINES = 3, 2
 # What the address of the page may say beside the signed parameters.
@@ -33,12 +37,20 @@ ALWAYS = frozenset({"is_planned", "nature", "reoperation"})
 
 @dataclass
 class Sheet:
-    """What was typed, what is wrong with it, and what was answered."""
+    """What was typed, what is wrong with it, and what was answered.
+
+    ``standing`` has labels and values of what a colleague declared meanwhile.
+    """
 
     given: QueryDict
     errors: dict[str, str] = field(default_factory=dict)
     verdict: Mapping[str, Any] | None = None
     declaration: int | None = None
+    standing: Sequence[tuple[str, str]] = ()
+    seen: str = ""
+
+    def __post_init__(self) -> None:
+        self.seen = self.one(SEEN)
 
     def one(self, name: str) -> str:
         return self.given.get(name, "").strip()
@@ -76,6 +88,15 @@ class Sheet:
                 chosen[name] = value
         return chosen
 
+    def saw(self, known: Mapping[str, Any]) -> None:
+        """The form shows what is declared: it may be changed by who has read it."""
+        self.seen = f"{known['application_no']} {known['declared_at']}"
+
+    def seen_at(self) -> str | None:
+        """``declared_at`` of what the form showed of this application; None: nothing."""
+        application, _space, declared_at = self.seen.rpartition(" ")
+        return declared_at if application == self.one("application_no") else None
+
     def refuse(self, problem: Exception) -> None:
         """Each refusal beside what it is about, in words; else above the form."""
         if isinstance(problem, ValidationError):
@@ -90,6 +111,40 @@ class Sheet:
             is_empty = not self.one(PREFIX + name) and not self.many(name)
             if name in self.errors and is_empty:
                 self.errors[name] = words
+
+
+def recalled(known: Mapping[str, Any], typed: QueryDict) -> QueryDict:
+    """What is declared, as if it were typed; what is typed already goes before it."""
+
+    def members(role: str) -> list[str]:
+        return [one["emp_no"] for one in known["team"] if one["role"] == role]
+
+    values = {
+        "application_no": [known["application_no"]],
+        "surgeon": [known["surgeon"]],
+        "procedures": known["procedures"],
+        "planned_at": [_written(known["planned_at"], "moment")],
+        "assistants": members("ASSIST"),
+        "supervisor": members("SUPERVISE"),
+    }
+    for part in field_parts():
+        name, kind = part["name"], part["kind"]
+        values[PREFIX + name] = [_written(known[name], kind)]
+    given = typed.copy()
+    for name, texts in values.items():
+        if not any(given.getlist(name)):
+            given.setlist(name, texts)
+    return given
+
+
+def _written(value: Any, kind: str) -> str:
+    """As an input of the form has it; moments in the hospital's time."""
+    if kind == "check":
+        return TICKED if value else ""
+    if kind == "moment" and value:
+        moment = datetime.fromisoformat(value).astimezone(ZONE)
+        return f"{moment:%Y-%m-%dT%H:%M}"
+    return "" if value is None else str(value)
 
 
 def _words_of_emptiness() -> dict[str, str]:
