@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple, cast
 
 from django.utils.translation import gettext as _
@@ -60,7 +59,7 @@ def grant_arrival(
     chain = arrival(message)
     return GrantArrival(
         state_id=state.pk,
-        chain=replace(chain, title=f"{text} {chain.title}".strip()),
+        chain=chain._replace(title=f"{text} {chain.title}".strip()),
         text=text,
         every_seconds=poll_seconds(message),
         is_long=False,

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from permissions.enums import TITLE_WORDS, EventKind
-from permissions.models import GrantEvent, GrantState
+from permissions.enums import TITLE_WORDS, EventKind, GrantKind
+from permissions.models import Grant, GrantEvent, GrantState
 from permissions.outbound import Ways
 from permissions.presenters import words
 from permissions.presenters.acts import ACTS, possible_acts
@@ -22,7 +22,7 @@ from permissions.presenters.arrivals import (
     grant_arrival,
     untold_arrival,
 )
-from permissions.queries.grant_lines import Line
+from permissions.queries.grant_lines import Line, Terms
 from permissions.queries.grants import (
     Standing,
     arrivals_of,
@@ -30,6 +30,7 @@ from permissions.queries.grants import (
     standing_of,
     undone_revocations,
 )
+from permissions.services.lines import ROLES_OF
 from portal.outbox.models import Message
 from portal.outbox.presenters import Proofs, long_arrival
 from portal.outbox.queries import Confirmed
@@ -43,6 +44,7 @@ from portal.ui.stencils import address_of
 MOST_KEPT = 8192
 _SAID: dict[tuple[str, ...], Said] = {}
 _WORDS: dict[tuple[str, int], tuple[Text, str]] = {}
+_RANKS: dict[tuple[Any, ...], Rank] = {}
 _MAKES: dict[tuple[Any, ...], Make] = {}
 Kept = TypeVar("Kept")
 MomentTone = Literal["", "ok", "bad", "mute"]
@@ -77,11 +79,17 @@ class Said(NamedTuple):
     escaped: tuple[str, str, str, str]  # title, role, where and kind as markup
 
 
-class Make(NamedTuple):
-    """What else a row shares with many others."""
+class Rank(NamedTuple):
+    """How far a right goes: a surgery grade or a level in words."""
 
     grade: Grade | None
     level: Text
+    rank: int | Text  # the one that is shown
+
+
+class Make(NamedTuple):
+    """What else a row shares with many others."""
+
     ends_soon: bool
     standing: Chip
     kinds_of_acts: tuple[str, ...]
@@ -102,7 +110,7 @@ class GrantRow(NamedTuple):
     ends_on: str
     arrival: GrantArrival | None
     doc_no: str
-    # Of ``Said``, then of ``Make``, in their order.
+    # Of ``Said``, of ``Rank``, then of ``Make``, in their order.
     title: Text
     role: Text
     setting: Text
@@ -111,6 +119,7 @@ class GrantRow(NamedTuple):
     escaped: tuple[str, str, str, str]
     grade: Grade | None
     level: Text
+    rank: int | Text
     ends_soon: bool
     standing: Chip
     kinds_of_acts: tuple[str, ...]
@@ -186,8 +195,8 @@ class Makes:
         self._language = get_language() or ""
 
     def of(self, state: GrantState | Line) -> tuple[Any, ...]:
-        """The fields of ``Said``, then those of ``Make``."""
-        return self._said_of(state) + self._make_of(state)
+        """The fields of ``Said``, of ``Rank``, then those of ``Make``."""
+        return self._said_of(state) + _rank_of(state.grant) + self._make_of(state)
 
     def _said_of(self, state: GrantState | Line) -> Said:
         key = (
@@ -228,10 +237,12 @@ class Makes:
         entry = grant.privilege
         standing = standing_of(state, self._now)
         key = (
-            *(standing, state.status, state.kind, state.role),
-            *(entry.code, entry.value_kind, entry.level, entry.category),
-            *(grant.item_kind, grant.item_grade, grant.application_id is None),
-            *(state.valid_to is None, state.visit_no == "", event.kind),
+            *(standing, state.status, state.kind == GrantKind.DOWNGRADE),
+            # The code decides only where it has roles of its own.
+            *(entry.code in ROLES_OF and entry.code, entry.value_kind, entry.level),
+            *(entry.category, grant.item_kind, grant.role),
+            *(grant.application_id is None, state.valid_to is None),
+            *(grant.visit_no == "", event.kind),
             *(event.recorded_at < self._since, event.pk in self._undone),
             *(grant.follows_id is None, event.undoes_id is None),
             is_suspended(state, self._now),
@@ -239,21 +250,28 @@ class Makes:
         return _MAKES.get(key) or _keep(_MAKES, key, self._make(state, standing))
 
     def _make(self, state: GrantState | Line, standing: Standing) -> Make:
-        entry = state.grant.privilege
-        grade = words.grade_of(entry, state.grant.item_grade)
-        level, chip = words.level_word(entry), words.STANDING_CHIPS[standing]
+        chip = words.STANDING_CHIPS[standing]
         ends_soon = standing is Standing.EXPIRING
         acts = possible_acts(
             state, self._now, undo_hours=self._undo_hours, undone=self._undone
         )
         return Make(
-            grade=grade,
-            level=level,
             ends_soon=ends_soon,
             standing=chip,
             kinds_of_acts=acts,
-            shape=(chip.icon, ends_soon, acts, grade.number if grade else level),
+            shape=(chip.icon, ends_soon, acts),
         )
+
+
+def _rank_of(grant: Grant | Terms) -> Rank:
+    entry, item_grade = grant.privilege, grant.item_grade
+    key = (entry.code, entry.value_kind, entry.level, item_grade)
+    found = _RANKS.get(key)
+    if found is None:
+        grade, level = words.grade_of(entry, item_grade), words.level_word(entry)
+        found = Rank(grade, level, grade.number if grade and grade.number else level)
+        _keep(_RANKS, key, found)
+    return found
 
 
 def _keep(kept: dict[Any, Kept], key: Any, value: Kept) -> Kept:

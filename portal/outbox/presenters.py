@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar
@@ -84,7 +84,7 @@ def arrival(message: Message) -> Arrival:
     """The chain 已批 → 已送达 → 回读一致 of a list's row; held up, with its reason."""
     chain: Arrival = _CHAINS[State(message.state)](message)
     is_held_up = chain.tone in {"warn", "bad"}
-    return replace(chain, why=chain.why or reason_of(message)) if is_held_up else chain
+    return chain._replace(why=chain.why or reason_of(message)) if is_held_up else chain
 
 
 @dataclass(frozen=True)

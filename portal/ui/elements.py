@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -77,16 +77,19 @@ class Marked:
 Dot = Literal["", "f", "q", "w", "e"]
 
 
-@dataclass(frozen=True)
-class Arrival:
-    """已批 → 已送达 HIS → 回读一致: three dots and what they say in words."""
+class Arrival(NamedTuple):
+    """已批 → 已送达 HIS → 回读一致: three dots and what they say in words. A tuple: a
+    list makes one for each row."""
 
-    template: ClassVar[str] = "components/arrival.html"
     dots: tuple[Dot, Dot, Dot]
     tone: Literal["", "ok", "warn", "bad", "info", "m", "m2"]
     text: Text
     title: Text = ""
     why: Text = ""  # stands below: what holds the change up
+
+    @property
+    def template(self) -> str:
+        return "components/arrival.html"
 
     @property
     def links(self) -> tuple[bool, bool]:
@@ -183,8 +186,7 @@ class Diff:
     field_title: Text = _("字段")
 
 
-@dataclass(frozen=True)
-class Tab:
+class Tab(NamedTuple):
     """A tab or quick view; ``count`` None shows none."""
 
     label: Text
@@ -194,11 +196,15 @@ class Tab:
     tone: Literal["", "bad", "warn"] = ""
 
 
-@dataclass(frozen=True)
-class Tabs:
-    template: ClassVar[str] = "components/tabs.html"
+class Tabs(NamedTuple):
+    """Tuples: each page makes them anew, and asks whether it has drawn them before."""
+
     items: Sequence[Tab]
     title: Text = _("快捷视图")
+
+    @property
+    def template(self) -> str:
+        return "components/tabs.html"
 
 
 @dataclass(frozen=True)

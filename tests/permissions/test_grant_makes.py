@@ -84,6 +84,7 @@ def make_of(line: Line) -> tuple[Any, ...]:
 
 def forget() -> None:
     grants._SAID.clear()
+    grants._RANKS.clear()
     grants._MAKES.clear()
 
 
