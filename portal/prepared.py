@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -53,15 +52,11 @@ class Prepared:
             constant if place is None else given[place]
             for place, constant in found.places
         ]
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                _read_moments_fast(cursor.cursor)
-            cursor.execute(found.sql, values)
-            rows = cursor.fetchall()
+        rows = _answer(connection, found.sql, values)
         if found.converters:
             compiler = found.compiler
             return [tuple(r) for r in compiler.apply_converters(rows, found.converters)]
-        return list(rows)
+        return rows
 
     def rows_of(self, keys: Sequence[Value]) -> list[tuple[Any, ...]]:
         """As ``rows`` for any number of keys: the last one is given again and again."""
@@ -71,25 +66,30 @@ class Prepared:
         return self.rows(*keys, *([keys[-1]] * missing))
 
 
-def _read_moments_fast(cursor: Any) -> None:
-    """psycopg reads a moment with a regular expression, the interpreter without."""
-    from psycopg.types.datetime import TimestamptzLoader
-
-    global _MomentLoader  # noqa: PLW0603  # made when a PostgreSQL is first seen
-    if _MomentLoader is None:
-
-        class MomentLoader(TimestamptzLoader):
-            def load(self, data: Any) -> datetime:
-                try:
-                    return datetime.fromisoformat(str(data, "ascii"))
-                except ValueError:  # before year 1 or after 9999
-                    return super().load(data)
-
-        _MomentLoader = MomentLoader
-    cursor.adapters.register_loader("timestamptz", _MomentLoader)
+def _answer(connection: Any, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    if connection.vendor == "postgresql" and not connection.queries_logged:
+        cursor = _kept_cursor(connection)
+        cursor.execute(sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
 
 
-_MomentLoader: type[Any] | None = None
+def _kept_cursor(connection: Any) -> Any:
+    """One for all prepared queries of a connection: making a cursor costs as much as
+    asking a small question with it. Answers are read to their end at once."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    kept = vars(connection).get("prepared_cursor")
+    if kept is None or kept.cursor.connection is not connection.connection:
+        from psycopg.types.datetime import TimestamptzLoader
+
+        kept = vars(connection)["prepared_cursor"] = connection.cursor()
+        # Django reads a moment with its own Python class, psycopg in C.
+        kept.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+    return kept
 
 
 def _compiled(
