@@ -43,7 +43,7 @@ from portal.ui.stencils import address_of
 
 MOST_KEPT = 8192
 _SAID: dict[tuple[str, ...], Said] = {}
-_WORDS: dict[tuple[str, int], tuple[Text, str]] = {}
+_WORDS: dict[tuple[str, int], tuple[Text, bytes]] = {}
 _RANKS: dict[tuple[Any, ...], Rank] = {}
 _MAKES: dict[tuple[Any, ...], Make] = {}
 Kept = TypeVar("Kept")
@@ -76,7 +76,7 @@ class Said(NamedTuple):
     setting: Text
     where: Text  # the setting, and the campus if the right is limited to one
     kind: Text
-    escaped: tuple[str, str, str, str]  # title, role, where and kind as markup
+    escaped: tuple[bytes, ...]  # title, role, where and kind as markup
 
 
 class Rank(NamedTuple):
@@ -116,7 +116,7 @@ class GrantRow(NamedTuple):
     setting: Text
     where: Text
     kind: Text
-    escaped: tuple[str, str, str, str]
+    escaped: tuple[bytes, ...]
     grade: Grade | None
     level: Text
     rank: int | Text
@@ -215,21 +215,16 @@ class Makes:
             setting=words.setting_word(state.setting),
             where=where,
             kind=kind,
-            escaped=(
-                self._escaped(title),
-                self._escaped(role),
-                self._escaped(where),
-                self._escaped(kind),
-            ),
+            escaped=tuple(map(self._escaped, (title, role, where, kind))),
         )
 
-    def _escaped(self, word: Text) -> str:
+    def _escaped(self, word: Text) -> bytes:
         """A word of the interface is looked up once a language."""
         if isinstance(word, str):
-            return escape(word)
+            return escape(word).encode()
         # Kept with the word: while that lives, its id is its own.
         key = (self._language, id(word))
-        kept = _WORDS.get(key) or _keep(_WORDS, key, (word, escape(str(word))))
+        kept = _WORDS.get(key) or _keep(_WORDS, key, (word, escape(str(word)).encode()))
         return kept[1]
 
     def _make_of(self, state: GrantState | Line) -> Make:

@@ -17,7 +17,6 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from portal.ui.address import changed_address
 from portal.ui.drawing import drawn
 from portal.ui.pages import NEIGHBORS, Pager
 from portal.ui.sizes import sizes_of
@@ -25,38 +24,40 @@ from portal.ui.spec import ListSpec
 from portal.ui.stencils import Kept, hole
 
 MOST_PAGES = 128
-PAGES = Kept(MOST_PAGES)
-PAGERS = Kept(4 * MOST_PAGES)
+PAGES = Kept(MOST_PAGES, ("csrf_token", "tabs", "saved", "rows", "pager", "here"))
 SAMPLE_PAGE = 8_640_275_000
 NUMBERS = {-2: "two_before", -1: "before", 0: "number", 1: "after", 2: "two_after"}
+PAGERS = Kept(4 * MOST_PAGES, tuple(NUMBERS.values()))
 
 
 def kept_page(
     request: HttpRequest, template: str, page: Any, spec: ListSpec[Any, Any]
-) -> str:
+) -> bytes:
     """``template`` with ``list`` = ``page``; messages to the reader are drawn anew."""
     pager = _pager(request, page)
     if len(get_messages(request)):
-        context = {"list": replace(page, drawn_pager=pager)}
-        return render_to_string(template, context, request)
+        rows = SafeString(page.drawn_rows.decode())
+        drawn_page = replace(
+            page, drawn_rows=rows, drawn_pager=SafeString(pager.decode())
+        )
+        return render_to_string(template, {"list": drawn_page}, request).encode()
     user: Any = request.user
-    address = changed_address(request, page=None)
     key = (
-        *(template, address, user.pk, user.name, user.office),
+        *(template, page.first, user.pk, user.name, user.office),
         # What stands in the choices comes from tables.
         *(request.capabilities, _choices(page, spec), page.given, page.ignored),  # type: ignore[attr-defined]
         *(page.reset_url, page.is_selectable),
     )
     stencil = PAGES.stencil(key, lambda: _draw(request, template, page))
     return stencil.fill(
-        {
-            "csrf_token": get_token(request),
-            "tabs": drawn(page.tabs) if page.tabs else "",
-            "saved": drawn(page.saved),
-            "rows": page.drawn_rows,
-            "pager": pager,
-            "here": drawn_address(page.here),
-        }
+        (
+            get_token(request).encode(),
+            drawn(page.tabs).encode() if page.tabs else b"",
+            drawn(page.saved).encode(),
+            page.drawn_rows,
+            pager,
+            drawn_address(page.here).encode(),
+        )
     )
 
 
@@ -86,13 +87,13 @@ def _choices(page: Any, spec: ListSpec[Any, Any]) -> Hashable:
     )
 
 
-def _pager(request: HttpRequest, page: Any) -> SafeString:
+def _pager(request: HttpRequest, page: Any) -> bytes:
     """The pages: near an end drawn for each, in between the same but for the numbers."""
     pager: Pager = page.pager
     near = range(-NEIGHBORS, NEIGHBORS + 1)
     is_between = 2 + NEIGHBORS < pager.number < pager.count - NEIGHBORS - 1
     shape = None if is_between else pager.number
-    key = (changed_address(request, page=None), pager.count, pager.total, shape)
+    key = (page.first, pager.count, pager.total, pager.per_page, shape)
 
     def draw() -> str:
         number = SAMPLE_PAGE if is_between else pager.number
@@ -107,8 +108,8 @@ def _pager(request: HttpRequest, page: Any) -> SafeString:
             text = text.replace(str(number + step), hole(NUMBERS[step]))
         return text
 
-    numbers = {NUMBERS[step]: str(pager.number + step) for step in near}
-    return PAGERS.stencil((*key, pager.per_page), draw).fill(numbers)
+    numbers = [str(pager.number + step).encode() for step in near]
+    return PAGERS.stencil(key, draw).fill(numbers)
 
 
 class Sample:

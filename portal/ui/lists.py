@@ -130,13 +130,14 @@ class ListPage(Generic[R]):
     batch_template: str
     path: str
     here: str = ""
+    first: str = ""  # the address of its first page
     reset_url: str = ""
     given: Sequence[Given] = ()
     sizes: Sequence[PageSize] = ()
     per: str = ""
     saved: Offered | SafeString | None = None
     ignored: Note | None = None
-    drawn_rows: SafeString | None = None
+    drawn_rows: SafeString | bytes | None = None
     drawn_pager: SafeString | None = None
 
     @property
@@ -192,6 +193,7 @@ def list_page(
         batch_template=spec.batch_template,
         path=request.path,
         here=changed_address(request),
+        first=changed_address(request, page=None),
         reset_url=reset_url(request, spec, views),
         given=given_of(request, asked),
         sizes=() if spec.draw and rows else sizes_of(request, pager),
@@ -212,7 +214,7 @@ def _scope_of(request: HttpRequest) -> Scope:
 class KeptResponse(HttpResponse):
     """A page no template drew this time; what it shows is at hand for tests."""
 
-    def __init__(self, content: str, page: ListPage[Any]) -> None:
+    def __init__(self, content: bytes, page: ListPage[Any]) -> None:
         super().__init__(content)
         self.list_page = page
 

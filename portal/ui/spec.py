@@ -9,7 +9,6 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from portal.ui.counting import Stamp
@@ -79,7 +78,7 @@ class ListSpec(Generic[M, R]):
     made: Callable[[tuple[Any, ...]], Any] = tuple
     # Counts the quick views where the list knows a quicker way; they are not kept.
     count_views: Callable[[QuerySet[Any], dict[str, Q]], dict[str, int]] | None = None
-    draw: Callable[[HttpRequest, Sequence[R], bool], SafeString] | None = None
+    draw: Callable[[HttpRequest, Sequence[R], bool], bytes] | None = None
 
 
 def chosen_view(spec: ListSpec[M, R], given: Mapping[str, str]) -> QuickView | None:

@@ -1,20 +1,24 @@
 """Markup that is drawn once with holes and then filled many times.
 
 A list of fifty rows is fifty times the same markup with other words. A template draws it
-once, given ``hole("name")`` where a word will stand; filling the holes is one string
-operation. The template stays the only place that knows the markup::
+once, given ``hole("name")`` where a word will stand; filling the holes is one joining of
+pieces. The template stays the only place that knows the markup::
 
-    stencil = KEPT.stencil(("row", tone), lambda: draw(name=hole("name"), tone=tone))
-    stencil.fill({"name": escape(row.name)})
+    ROWS = Kept(100, ("name", "codes"))
+    stencil = ROWS.stencil(("row", tone), lambda: draw(name=hole("name"), tone=tone))
+    stencil.fill([escape(row.name).encode(), row.codes.encode()])
 
 Everything but the words in the holes must be part of the key: it is drawn into the
 stencil. Values to fill in are escaped by the caller. Keys hold no persons' data.
+
+Markup is kept as it is sent, in UTF-8: characters of a text with Chinese in it take two
+bytes each, and a page of them would be copied and then encoded anew for each reader.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 
 from django.urls import reverse
@@ -34,30 +38,29 @@ def hole(name: str) -> SafeString:
 
 
 class Stencil:
-    """Drawn markup with its holes found."""
+    """Drawn markup with its holes found; ``words`` names what is filled in, in order."""
 
-    __slots__ = ("_names", "_pieces")
+    __slots__ = ("_pieces", "_places")
 
-    def __init__(self, drawn: str) -> None:
+    def __init__(self, drawn: str, words: Sequence[str]) -> None:
         drawn = drawn.replace(str(SAMPLE_ID), hole("id"))
-        self._pieces = _HOLE.split(drawn)
-        self._names = self._pieces[1::2]
+        pieces = _HOLE.split(drawn)
+        self._pieces = [piece.encode() for piece in pieces]
+        self._places = [words.index(name) for name in pieces[1::2]]
 
-    def fill(self, values: Mapping[str, str]) -> SafeString:
-        """All holes filled; ``values`` are escaped already and may be more.
-
-        Joined, not formatted with ``%``: that looks at every character again.
-        """
+    def fill(self, values: Sequence[bytes]) -> bytes:
+        """All holes filled; ``values`` are escaped already and may be more."""
         pieces = self._pieces.copy()
-        pieces[1::2] = [values[name] for name in self._names]
-        return SafeString("".join(pieces))
+        pieces[1::2] = [values[place] for place in self._places]
+        return b"".join(pieces)
 
 
 class Kept:
     """Stencils by key and language; when there are too many, all are drawn anew."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, words: Sequence[str]) -> None:
         self._most = most
+        self._words = words
         self._kept: dict[Hashable, Stencil] = {}
 
     def stencil(
@@ -72,7 +75,7 @@ class Kept:
         if found is None:
             if len(self._kept) >= self._most:
                 self._kept.clear()
-            found = self._kept[full] = Stencil(draw())
+            found = self._kept[full] = Stencil(draw(), self._words)
         return found
 
 

@@ -10,17 +10,18 @@ from portal.ui.stencils import SAMPLE_ID, Kept, Stencil, address_of, hole
 
 def test_holes_are_filled_and_the_rest_stays_to_the_letter() -> None:
     drawn = f'<td title="100 %s">{hole("name")}</td><a href="/x/{SAMPLE_ID}/">%</a>'
-    filled = Stencil(drawn).fill({"name": "50 %d", "id": "7", "more": "unused"})
-    assert filled == '<td title="100 %s">50 %d</td><a href="/x/7/">%</a>'
+    words = ("id", "more", "name")
+    filled = Stencil(drawn, words).fill([b"7", b"unused", "50 %d 例".encode()])
+    assert filled.decode() == '<td title="100 %s">50 %d 例</td><a href="/x/7/">%</a>'
 
 
 def test_markup_without_holes_is_itself() -> None:
-    assert Stencil("<hr> 5 %").fill({}) == "<hr> 5 %"
+    assert Stencil("<hr> 5 %", ()).fill([]) == b"<hr> 5 %"
 
 
-def test_missing_word_is_an_error_not_an_empty_place() -> None:
-    with pytest.raises(KeyError, match="name"):
-        Stencil(hole("name")).fill({})
+def test_unknown_hole_is_an_error_not_an_empty_place() -> None:
+    with pytest.raises(ValueError, match="not in"):
+        Stencil(hole("name"), ("id",))
 
 
 def test_each_key_is_drawn_once_a_language_and_never_more_than_the_most() -> None:
@@ -30,7 +31,7 @@ def test_each_key_is_drawn_once_a_language_and_never_more_than_the_most() -> Non
         drawn.append(translation.get_language())
         return "x"
 
-    kept = Kept(2)
+    kept = Kept(2, ())
     for language in ("zh-hans", "en", "zh-hans"):
         with translation.override(language):
             kept.stencil("row", draw)
