@@ -21,7 +21,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
 
 Value = int | str
-# Numbers of keys are rounded up to steps of this, so that few shapes are kept.
+# Numbers of keys are rounded up to tens, above a hundred to hundreds and so on, so that
+# few shapes are kept.
 STEP = 10
 _SAMPLE = 6_028_317_459_000_000
 
@@ -62,7 +63,8 @@ class Prepared:
         """As ``rows`` for any number of keys: the last one is given again and again."""
         if not keys:
             return []
-        missing = -len(keys) % STEP
+        step = max(STEP, 10 ** (len(str(len(keys))) - 1))
+        missing = -len(keys) % step
         return self.rows(*keys, *([keys[-1]] * missing))
 
 

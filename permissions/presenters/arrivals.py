@@ -55,8 +55,8 @@ def grant_arrival(
     if isinstance(message, Confirmed):
         text, chain = proofs.of(message, state.last_event.recorded_at)
         return GrantArrival(state.pk, chain, text, every_seconds=0, is_long=False)
-    text = long_arrival(message, state.last_event.recorded_at)
     chain = arrival(message)
+    text = long_arrival(message, state.last_event.recorded_at, chain)
     return GrantArrival(
         state_id=state.pk,
         chain=chain._replace(title=f"{text} {chain.title}".strip()),

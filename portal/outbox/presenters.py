@@ -116,8 +116,11 @@ def poll_seconds(message: Message) -> int:
     return SLOW_POLL_SECONDS if message.tries >= STUCK_AFTER else POLL_SECONDS
 
 
-def long_arrival(message: Message, approved_at: datetime) -> str:
-    """``已批 10:01 · HIS 10:02:04 · 回读一致``, as far as it got."""
+def long_arrival(
+    message: Message, approved_at: datetime, chain: Arrival | None = None
+) -> str:
+    """``已批 10:01 · HIS 10:02:04 · 回读一致``, as far as it got; ``chain`` where its
+    ``arrival`` is known."""
     steps = [_("已批 %(at)s") % {"at": f"{approved_at.astimezone(ZONE):%H:%M}"}]
     if message.delivered_at:
         at = message.delivered_at.astimezone(ZONE)
@@ -126,7 +129,7 @@ def long_arrival(message: Message, approved_at: datetime) -> str:
     if state == State.CONFIRMED:
         steps.append(_("对方已确认") if is_believed(message) else _("回读一致"))
     else:
-        steps.append(str(arrival(message).text))
+        steps.append(str((chain or arrival(message)).text))
     return " · ".join(steps)
 
 

@@ -6,9 +6,10 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import (
     BooleanField,
     Case,
@@ -124,10 +125,31 @@ def arrival_of(subjects: Collection[str]) -> dict[str, Message]:
     if not subjects:
         return {}
     wanted = set(subjects)
-    messages = shown().filter(target=DEFAULT, subject__in=wanted).order_by("id")
+    messages = map(_shown_message, _SHOWN_BY_SUBJECT.rows_of(list(wanted)))
     in_order = sorted(messages, key=_urgency)
     found = {message.subject: message for message in in_order}
     return {**archived_arrivals(wanted - set(found)), **found}
+
+
+_SHOWN = tuple(
+    field.attname for field in Message._meta.concrete_fields if field.name != "payload"
+)
+_HOLDERS = ("held_by", "is_held_by_later")
+_SHOWN_BY_SUBJECT = Prepared(
+    lambda *subjects: (
+        shown()
+        .filter(target=DEFAULT, subject__in=subjects)
+        .order_by("id")
+        .values_list(*_SHOWN, *_HOLDERS)
+    )
+)
+
+
+def _shown_message(row: tuple[Any, ...]) -> Message:
+    """As ``shown`` gives it."""
+    message = Message.from_db(DEFAULT_DB_ALIAS, _SHOWN, row[: len(_SHOWN)])
+    vars(message).update(zip(_HOLDERS, row[len(_SHOWN) :], strict=True))
+    return message
 
 
 def archived_arrivals(subjects: Collection[str]) -> dict[str, Message]:
