@@ -17,7 +17,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    InterfaceError,
+    OperationalError,
+    connections,
+)
 from django.db.models import QuerySet
 
 Value = int | str
@@ -70,19 +75,32 @@ class Prepared:
 
 def _answer(connection: Any, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
     if connection.vendor == "postgresql" and not connection.queries_logged:
-        cursor = _kept_cursor(connection)
-        cursor.execute(sql, values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+        return _quick_answer(connection, sql, values)
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
 
 
-def _kept_cursor(connection: Any) -> Any:
-    """One for all prepared queries of a connection: making a cursor costs as much as
-    asking a small question with it. Answers are read to their end at once."""
-    connection.close_if_health_check_failed()
+def _quick_answer(
+    connection: Any, sql: str, values: list[Any]
+) -> list[tuple[Any, ...]]:
+    """Without Django's ``SELECT 1`` before the first question of a request: whether the
+    connection lives, the question itself shows, and may be asked again if it does not."""
+    is_proven = connection.connection is None or connection.health_check_done
+    try:
+        rows = _asked(connection, sql, values)
+    except (InterfaceError, OperationalError):
+        if is_proven or connection.is_usable():
+            raise
+        connection.close()
+        rows = _asked(connection, sql, values)
+    connection.health_check_done = True
+    return rows
+
+
+def _asked(connection: Any, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    """By one cursor for all prepared queries of a connection: making one costs as much as
+    asking a small question with it. The answer is read to its end at once."""
     connection.ensure_connection()
     kept = vars(connection).get("prepared_cursor")
     if kept is None or kept.cursor.connection is not connection.connection:
@@ -91,7 +109,9 @@ def _kept_cursor(connection: Any) -> Any:
         kept = vars(connection)["prepared_cursor"] = connection.cursor()
         # Django reads a moment with its own Python class, psycopg in C.
         kept.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-    return kept
+    kept.execute(sql, values)
+    rows: list[tuple[Any, ...]] = kept.fetchall()
+    return rows
 
 
 def _compiled(

@@ -139,10 +139,13 @@ class GrantRow(NamedTuple):
 
 
 def grant_rows(states: Sequence[GrantState | Line]) -> list[GrantRow]:
-    """One query for all arrivals, one more each if any is open or was undone."""
+    """One query for all arrivals, one more each if any is open or may be undone."""
     messages = arrivals_of(states)
     ways, proofs = Ways(), Proofs()
-    makes = Makes(undone_revocations(states), timezone.now())
+    now, hours = timezone.now(), value_of(UNDO_HOURS)
+    # Older ones cannot be undone any more, whether they were or not.
+    undone = undone_revocations(states, now - timedelta(hours=hours))
+    makes = Makes(undone, now, hours)
     return [
         _row(
             state,
@@ -187,11 +190,11 @@ class Makes:
     """Words and make of each line at this moment; each kept by all that is asked of a
     line for it, for thousands of lines have a few hundred."""
 
-    def __init__(self, undone: set[int], now: datetime) -> None:
+    def __init__(self, undone: set[int], now: datetime, undo_hours: int) -> None:
         self._now = now
         self._undone = undone
-        self._undo_hours = value_of(UNDO_HOURS)
-        self._since = self._now - timedelta(hours=self._undo_hours)
+        self._undo_hours = undo_hours
+        self._since = now - timedelta(hours=undo_hours)
         self._language = get_language() or ""
 
     def of(self, state: GrantState | Line) -> tuple[Any, ...]:

@@ -193,15 +193,18 @@ def arrivals_of(
     }
 
 
-def undone_revocations(states: Sequence[GrantState | Line]) -> set[int]:
-    """Last events that took a right away and were undone by a line of its own.
+def undone_revocations(
+    states: Sequence[GrantState | Line], since: datetime
+) -> set[int]:
+    """Last events that took a right away since then and were undone by a line of its own.
 
     One query; none where nothing was revoked.
     """
     revoked = [
         state.last_event_id
         for state in states
-        if state.last_event.kind == EventKind.REVOKE
+        if state.last_event.kind == EventKind.REVOKE.value
+        and state.last_event.recorded_at >= since
     ]
     if not revoked:
         return set()

@@ -125,7 +125,7 @@ class ListPage(Generic[R]):
     view: str
     sort: str
     pager: Pager
-    emptiness: Emptiness
+    emptiness: Emptiness | None  # where there are no rows
     is_selectable: bool
     batch_template: str
     path: str
@@ -161,6 +161,7 @@ def list_page(
         spec.columns, given.get("sort", ""), default_order(spec, given)
     )
     asked = asked_of(spec, given)
+    reset = reset_url(request, spec, views)
 
     def found() -> QuerySet[M]:
         """Made only where neither count nor page of it is kept."""
@@ -188,13 +189,13 @@ def list_page(
         view=given.get("view", "") if spec.views else "",
         sort=sorting.text,
         pager=pager,
-        emptiness=emptiness(spec.nothing, reset_url(request, spec, views), asked),
+        emptiness=None if rows else emptiness(spec.nothing, reset, asked),
         is_selectable=spec.is_selectable,
         batch_template=spec.batch_template,
         path=request.path,
         here=changed_address(request),
         first=changed_address(request, page=None),
-        reset_url=reset_url(request, spec, views),
+        reset_url=reset,
         given=given_of(request, asked),
         sizes=() if spec.draw and rows else sizes_of(request, pager),
         per=given.get("per", ""),

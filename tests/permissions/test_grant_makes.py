@@ -29,6 +29,7 @@ from permissions.queries.grant_lines import (
     Person,
     Terms,
 )
+from portal.parameters.registry import UNDO_HOURS
 
 NOW = datetime(2026, 11, 27, 2, tzinfo=UTC)
 DAYS = [NOW + timedelta(days=days) for days in (-400, -1, 10, 400)]
@@ -79,7 +80,7 @@ def line_of(of: dict[str, Any]) -> Line:
 
 def make_of(line: Line) -> tuple[Any, ...]:
     """Of a page on which event 2 was taken back."""
-    return Makes({2}, NOW).of(line)
+    return Makes({2}, NOW, UNDO_HOURS.default).of(line)
 
 
 def forget() -> None:
