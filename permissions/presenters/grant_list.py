@@ -70,7 +70,9 @@ def _arrival(arrival: GrantArrival | None) -> tuple[tuple[str, ...], Any]:
 
 
 def _draw_row(row: GrantRow, context: Mapping[str, Any]) -> str:
-    given = {name: hole(name) for name in (*OWN, *SHARED) if getattr(row, name)}
+    given: dict[str, Any] = {
+        name: hole(name) for name in (*OWN, *SHARED) if getattr(row, name)
+    }
     sample = row._replace(id=SAMPLE_ID, arrival=_holed(row.arrival), **given)
     return render_to_string(TEMPLATE, {**context, "row": sample})
 

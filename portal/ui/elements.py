@@ -186,7 +186,8 @@ class Diff:
     field_title: Text = _("字段")
 
 
-class Tab(NamedTuple):
+@dataclass(frozen=True)
+class Tab:
     """A tab or quick view; ``count`` None shows none."""
 
     label: Text
@@ -196,15 +197,11 @@ class Tab(NamedTuple):
     tone: Literal["", "bad", "warn"] = ""
 
 
-class Tabs(NamedTuple):
-    """Tuples: each page makes them anew, and asks whether it has drawn them before."""
-
+@dataclass(frozen=True)
+class Tabs:
+    template: ClassVar[str] = "components/tabs.html"
     items: Sequence[Tab]
     title: Text = _("快捷视图")
-
-    @property
-    def template(self) -> str:
-        return "components/tabs.html"
 
 
 @dataclass(frozen=True)
