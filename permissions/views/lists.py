@@ -49,6 +49,7 @@ GRANT_COLUMNS: tuple[Column[GrantRow], ...] = (
         "department",
         _("科室与职称"),
         order=("practitioner__department__code", "practitioner__pinyin"),
+        css="wr",
         export=lambda row: f"{row.department} {row.title}".strip(),
     ),
     Column(
@@ -65,6 +66,7 @@ GRANT_COLUMNS: tuple[Column[GrantRow], ...] = (
     Column(
         "role",
         _("权种与场合"),
+        css="wr",
         export=lambda row: f"{row.role} · {row.where}",
     ),
     Column(
@@ -77,6 +79,7 @@ GRANT_COLUMNS: tuple[Column[GrantRow], ...] = (
     Column(
         "arrival",
         _("HIS 到达"),
+        css="wr",
         export=lambda row: row.arrival.text if row.arrival else "",
     ),
     Column(
