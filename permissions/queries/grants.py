@@ -238,13 +238,14 @@ def department_names(scope: Scope = HOUSE) -> list[tuple[str, str]]:
 
 def entries() -> list[tuple[str, str, str]]:
     """Every entry of the catalogue: who held what is disabled now still holds it."""
-    rows = _remembered(
+    rows = Privilege.objects.order_by("sort", "code")
+    return _remembered(
         "entries",
-        lambda: Privilege.objects.order_by("sort", "code").values_list(
-            "code", "name", "initials"
+        lambda: (
+            (code, f"{code} {name}", initials)
+            for code, name, initials in rows.values_list("code", "name", "initials")
         ),
     )
-    return [(code, f"{code} {name}", initials) for code, name, initials in rows]
 
 
 def campuses() -> list[tuple[str, str]]:
