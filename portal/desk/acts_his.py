@@ -53,7 +53,7 @@ WORDS = {
             gettext_lazy("重新送达"),
             gettext_lazy("确认重新送达 %(n)s 条"),
             gettext_lazy("已重新排队"),
-            gettext_lazy("提交后立即送达 HIS"),
+            gettext_lazy("提交后立即送达 HIS；不一致的先回读，仍不一致才再送"),
         ),
         Act(
             "stop",
@@ -68,7 +68,9 @@ WORDS = {
             gettext_lazy("重放"),
             gettext_lazy("确认重放 %(n)s 条"),
             gettext_lazy("已重新排队"),
-            gettext_lazy("只在 HIS 由备份恢复后使用；以新的请求号再次送达并回读"),
+            gettext_lazy(
+                "只在 HIS 由备份恢复后使用；先回读，不一致的以新的请求号再次送达"
+            ),
             is_danger=True,
         ),
     )

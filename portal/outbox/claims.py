@@ -216,7 +216,10 @@ def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Messag
     in_front = earlier.filter(holds(at)).exclude(state=State.REJECTED)
     found = list(
         Message.objects.filter(claim=token, id__in=list(ids))
-        .only("state", "kind", "target", "stream", "payload", "tries", "rereads")
+        .only(
+            *("state", "kind", "target", "stream", "payload", "tries", "rereads"),
+            "reads_first",
+        )
         .annotate(
             is_second=Exists(in_front),
             is_passed=Exists(later.filter(state__in=UNDECIDED)),

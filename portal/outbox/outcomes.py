@@ -25,6 +25,8 @@ ACCEPTED = frozenset(
         Outcome.MISMATCH,
     }
 )
+# It has answered to the request, be it by saying no.
+ANSWERED = ACCEPTED | {Outcome.REJECTED}
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Tried:
     is_unclear: bool = False
     # The answer was lost, and the read-back told that nothing was done.
     is_absent: bool = False
+    # The HIS showed it already: nothing went under its present request id.
+    is_unsent: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,11 @@ class Before:
 def changes_after(before: Before, tried: Tried, at: datetime) -> dict[str, Any]:
     """The fields of the message after this try; the claim ends in any case."""
     changes = _CHANGES[tried.outcome](before, tried, at)
-    if tried.outcome in ACCEPTED and before.state != State.DELIVERED:
+    is_first = before.state != State.DELIVERED and not tried.is_unsent
+    if tried.outcome in ACCEPTED and is_first:
         changes["delivered_at"] = at
+    if tried.outcome in ANSWERED:
+        changes["reads_first"] = False
     return {
         "claim": None,
         "lease_until": None,

@@ -76,6 +76,7 @@ def likeness(message: Message, tried: Tried) -> Hashable:
         tried.differences,
         tried.is_absent,
         tried.is_unclear,
+        tried.is_unsent,
     )
 
 
@@ -87,7 +88,7 @@ def before_of(message: Message) -> Before:
 def attempt_of(message: Message, tried: Tried) -> Attempt:
     return Attempt(
         message_id=message.pk,
-        request_id=message.payload["request_id"],
+        request_id=None if tried.is_unsent else message.payload["request_id"],
         started_at=tried.started_at,
         duration_ms=tried.duration_ms,
         outcome=tried.outcome,

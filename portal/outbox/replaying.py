@@ -1,9 +1,10 @@
 """Telling the HIS again what it had confirmed: its database was set back.
 
 After a HIS is restored from a backup it has forgotten what came in between. Replaying
-is safe: the call goes under a new request id (the HIS would answer a known one from its
-memory), it is read back as always, and what a later message of its line has overtaken
-is refused, so nothing old comes to stand on something newer.
+is safe: what it still shows is not sent; the call goes under a new request id (the HIS
+would answer a known one from its memory), it is read back as always, and what a later
+message of its line has overtaken is refused, so nothing old comes to stand on something
+newer.
 """
 
 from __future__ import annotations

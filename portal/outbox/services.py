@@ -22,7 +22,7 @@ from portal.audit.services import record
 from portal.his.messages import SCHEMA_VERSION
 from portal.his.targets import DEFAULT
 from portal.outbox.bell import nudge, nudge_on_commit
-from portal.outbox.claims import SENT, has_its_day, is_free
+from portal.outbox.claims import SENT, TAKEN, has_its_day, is_free
 from portal.outbox.freezing import freeze, thaw
 from portal.outbox.kinds import Call, kind_of
 from portal.outbox.models import Message, State
@@ -219,7 +219,8 @@ def retry(*, message: Message, by: User, at: datetime, reason: str) -> Message:
 
     The HIS answers a repeated request id with its first answer. So what it rejected or
     shows differently is sent under a new id; a message whose answer was lost keeps its
-    id and is read back first.
+    id and is read back first. So is what the HIS had taken: it may have been set right
+    there meanwhile.
     """
     reason = checked(reason)
     row = locked(message)
@@ -288,12 +289,15 @@ def resend(row: Message, request_id: uuid.UUID | None = None) -> dict[str, Any]:
     """Back to WAITING; refused when something later of the same line went before."""
     refuse_overtaken(row)
     request_id = request_id or row.request_id
+    is_taken = row.state in TAKEN
     return {
         "state": State.WAITING,
         "request_id": request_id,
         "payload": row.payload | {"request_id": str(request_id)},
         "mismatch": None,
-        "delivered_at": None,
+        "reads_first": is_taken,
+        # Of what turns out to stand there the first delivery stays true.
+        "delivered_at": row.delivered_at if is_taken else None,
         "last_code": "",
         "last_text": "",
     }

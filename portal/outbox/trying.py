@@ -76,8 +76,8 @@ def try_some(
 
 
 def together(gateway: TellsMany, messages: Sequence[Message]) -> int:
-    """How many of the first are alike: new, or waiting for the HIS to answer, and of one
-    call each. Where the HIS answers later, of one kind too."""
+    """How many of the first are alike: new, or waiting for the HIS to answer, of one
+    call each, and none to be read first. Where the HIS answers later, of one kind too."""
     first = messages[0]
     is_later = isinstance(gateway, AnswersLater)
     states = {State.SENDING, State.DELIVERED} if is_later else {State.SENDING}
@@ -85,7 +85,7 @@ def together(gateway: TellsMany, messages: Sequence[Message]) -> int:
         return 1
     for count, message in enumerate(messages[: gateway.at_once]):
         is_alike = message.state == first.state
-        is_alike &= message.of.message in WAYS
+        is_alike &= message.of.message in WAYS and not message.reads_first
         is_alike &= message.of is first.of or not is_later
         if not is_alike:
             return count
@@ -184,10 +184,10 @@ class _Attempt:
             self._answer = self._kind.answer_to(self._gateway, self._call)
         if not self._reads_back:
             return self.ended(Outcome.ACCEPTED) if self._answer else self._send()
-        if is_new:
+        if is_new and not self._message.reads_first:
             return self._send()
         # What the HIS has answered to is in no doubt.
-        is_in_doubt = self._message.state == State.UNKNOWN and self._answer is None
+        is_in_doubt = self._message.state != State.DELIVERED and self._answer is None
         return self._resolve() if is_in_doubt else self._read_back()
 
     def failed(self, problem: Failure) -> Tried:
@@ -234,9 +234,13 @@ class _Attempt:
         return self.ended(Outcome.MISMATCH, text=_("回读不一致"), found=found)
 
     def _resolve(self) -> Tried:
-        """The answer was lost: look first, send again only what clearly is not there."""
+        """The answer was lost, or a person has it told again: look first, send again only
+        what clearly is not there."""
         line = self._kind.read(self._gateway, self._call)
-        effect = self._kind.effect(self._call, line, self._message.proved_before)
+        effect = self._effect(line)
+        if effect is Effect.SHOWN and self._message.state == State.SENDING:
+            text = _("HIS 已与本系统一致，没有再送")
+            return self.ended(Outcome.CONFIRMED, text=text, is_unsent=True)
         if effect is Effect.SHOWN:
             return self.ended(Outcome.CONFIRMED)
         if effect is Effect.ABSENT and self._message.has_its_turn:
@@ -251,6 +255,13 @@ class _Attempt:
             is_unclear=True,
         )
 
+    def _effect(self, line: Any) -> Effect:
+        """Whose line a person has judged is in no doubt: ours stands there or not."""
+        if self._message.reads_first:
+            found = self._kind.differences(self._call, line)
+            return Effect.ABSENT if found else Effect.SHOWN
+        return self._kind.effect(self._call, line, self._message.proved_before)
+
     def ended(
         self,
         outcome: Outcome,
@@ -260,6 +271,7 @@ class _Attempt:
         found: tuple[Any, ...] = (),
         is_unclear: bool = False,
         is_absent: bool = False,
+        is_unsent: bool = False,
     ) -> Tried:
         answer = self._answer
         return Tried(
@@ -272,4 +284,5 @@ class _Attempt:
             differences=found,
             is_unclear=is_unclear,
             is_absent=is_absent,
+            is_unsent=is_unsent,
         )

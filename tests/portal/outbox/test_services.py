@@ -161,22 +161,6 @@ def test_retry_of_a_message_in_doubt_keeps_its_request_id(
     assert len(his.effects) == 1
 
 
-def test_retry_of_a_mismatch_sends_it_again_under_a_new_request_id(
-    his: MemoryHis, deliver: Deliver, lin: User
-) -> None:
-    message = promise()
-    deliver()
-    Message.objects.update(state=State.DELIVERED, confirmed_at=None, mismatch=[{}])
-    his.change_by_hand(priv_save(), status="3")
-    message.refresh_from_db()
-
-    again(message, lin)
-    deliver()
-
-    assert (state_of(message), message.mismatch) == (State.CONFIRMED, None)
-    assert len(his.effects) == 2
-
-
 def test_retry_of_a_waiting_message_brings_its_next_try_forward(
     his: MemoryHis, deliver: Deliver, lin: User, clock: Clock
 ) -> None:

@@ -31,6 +31,7 @@ from hypothesis.stateful import (
 from portal.accounts.models import User
 from portal.his.messages import Answer
 from portal.outbox import services
+from portal.outbox.backoff import REREAD_SECONDS
 from portal.outbox.delivery import deliver_due
 from portal.outbox.models import FINAL, Message, State
 from tests.cast import make_user
@@ -38,6 +39,7 @@ from tests.portal.outbox.memory_his import (
     Call,
     MemoryHis,
     grade_save,
+    key_of,
     op_save,
     priv_save,
 )
@@ -76,6 +78,21 @@ class WitnessHis(MemoryHis):
     to_come: list[str] = field(default_factory=list)
     # Kept, not raised: the worker would take an error for a fault of the wire.
     wrongs: list[str] = field(default_factory=list)
+    # What its views show while they lag behind.
+    shown: dict[Any, Any] | None = None
+
+    def doctor_privilege(self, message: Any) -> Any:
+        return self._as_shown(super().doctor_privilege, message)
+
+    def doctor_op(self, message: Any) -> Any:
+        return self._as_shown(super().doctor_op, message)
+
+    def op_grade(self, message: Any) -> Any:
+        return self._as_shown(super().op_grade, message)
+
+    def _as_shown(self, read: Any, message: Call) -> Any:
+        line = read(message)
+        return line if self.shown is None else self.shown.get(key_of(message))
 
     def _save(self, message: Call) -> Answer:
         fault = self.to_come.pop(0) if self.to_come else ""
@@ -246,6 +263,15 @@ class Outbox(RuleBasedStateMachine):
         elif self.his.rejects.pop(code, None) is None:
             self.his.rejects[code] = "2003"
 
+    @rule()
+    def views_lag_behind_and_catch_up(self) -> None:
+        """What is told meanwhile is left to a person as different, and is not."""
+        self.his.shown = dict(self.his.lines)
+        for seconds in (0, *REREAD_SECONDS):
+            self.clock.shift(seconds + 1)
+            self.worked([], [])
+        self.his.shown = None
+
     @precondition(lambda self: self.count > 0)
     @rule(place=st.integers(0, 30), what=st.sampled_from(("retry", "retry", "stop")))
     def a_person_acts(self, place: int, what: str) -> None:
@@ -315,10 +341,9 @@ class Outbox(RuleBasedStateMachine):
             if not left:
                 return
             for message in left:
-                if not self.act(services.retry, message) and message.state in {
-                    State.REJECTED,
-                    State.UNKNOWN,
-                }:
+                is_left = message.has_mismatch and message.is_settled
+                is_left |= message.state in {State.REJECTED, State.UNKNOWN}
+                if not self.act(services.retry, message) and is_left:
                     self.give_up(message)
         raise AssertionError(f"never calm: {left}")
 
