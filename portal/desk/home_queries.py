@@ -23,7 +23,7 @@ from permissions.queries.reviews import open_reviews
 from portal.accounts.models import RoleAssignment, User
 from portal.accounts.scope import Scope
 from portal.approvals.workflow import ProposalState
-from portal.desk.lists_log import ARRIVALS
+from portal.desk.lists_log import told_as
 from portal.desk.log_sources import Asked, Source, entries
 from portal.outbox import queries as outbox
 from portal.outbox.models import Message
@@ -139,7 +139,7 @@ def todays_changes(shown: int) -> TodaysChanges:
     on = today()
     asked = Asked([Source.GRANT], since=start_of(on), until=end_of(on))
     found = entries(asked)
-    not_there = entries(replace(asked, arrival=ARRIVALS["open"][1]))
+    not_there = entries(replace(asked, arrival=told_as("open")))
     if found is None or not_there is None:
         return TodaysChanges(0, 0, [])
     return TodaysChanges(found.count(), not_there.count(), list(found[:shown]))

@@ -29,6 +29,7 @@ from portal.desk.log_sources import (
     TABLES,
     Asked,
     Source,
+    Told,
     entries,
     sources_for,
 )
@@ -121,6 +122,7 @@ ARRIVALS: Mapping[str, tuple[Text, Q]] = {
     "different": (_("不一致"), outbox.IS_DIFFERENT),
     "stopped": (_("已停止"), Q(state=State.STOPPED)),
 }
+SETTLED = ("same", "stopped")
 
 
 @dataclass(frozen=True)
@@ -151,11 +153,16 @@ def read(given: Mapping[str, str], capabilities: frozenset[Capability]) -> Addre
         kind=kind.value if kind.says else "",
         actor=actor.value if actor.says else "",
         doctor=doctor.value if doctor else "",
-        arrival=ARRIVALS[arrived.value][1] if arrived.says else None,
+        arrival=told_as(arrived.value) if arrived.says else None,
     )
     controls = [period, kind, actor, arrived, *([doctor] if doctor else [])]
     label = _("医师、权限、文号或拼音首字母")
     return Address(view, Control("text", "q", label, text, says=text), controls, asked)
+
+
+def told_as(name: str) -> Told:
+    """Messages by a key of ``ARRIVALS``; only what is settled is archived."""
+    return Told(ARRIVALS[name][1], is_settled=name in SETTLED)
 
 
 def _view(name: str, allowed: list[Source]) -> str:

@@ -36,7 +36,9 @@ from portal.desk.log_letters import Source as Source
 from portal.desk.log_record import Record
 from portal.desk.log_words import CATALOGUE, PARAMETER
 from portal.directory.models import Practitioner
+from portal.outbox.archived import ArchivedMessage
 from portal.outbox.models import Message
+from portal.outbox.queries import has_archive
 from portal.parameters.models import ParameterValue
 from portal.parameters.registry import PARAMETERS
 from surgery.enums import GradeAct
@@ -102,6 +104,31 @@ CHANGES = tuple(source for source in Source if source is not Source.ACCESS)
 
 
 @dataclass(frozen=True)
+class Told:
+    """Messages that stand like this. What may be settled is looked for in the archive
+    too, whose rows have only what ``condition`` names then."""
+
+    condition: Q
+    is_settled: bool = True
+
+    def numbers(self, number: Any, **narrowed: str) -> QuerySet[Any]:
+        """An expression of each; of both tables one subquery, which stays a join."""
+        models = [Message, *([ArchivedMessage] if self.is_archived else [])]
+        parts: list[QuerySet[Any]] = [
+            model._default_manager.filter(self.condition, **narrowed)
+            .order_by()
+            .annotate(number=number)
+            .values("number")
+            for model in models
+        ]
+        return parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0]
+
+    @property
+    def is_archived(self) -> bool:
+        return self.is_settled and has_archive()
+
+
+@dataclass(frozen=True)
 class Asked:
     """What the address asks of the log; empty means everything."""
 
@@ -112,7 +139,7 @@ class Asked:
     actor: str = ""
     since: datetime | None = None
     until: datetime | None = None
-    arrival: Q | None = None
+    arrival: Told | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +153,7 @@ class Table:
     kinds: Sequence[str]
     search: Callable[[str], Q]
     doctor: Callable[[str], Q] | None = None
-    arrival: Callable[[Q], Q] | None = None
+    arrival: Callable[[Told], Q] | None = None
 
 
 def sources_for(capabilities: frozenset[Capability]) -> list[Source]:
@@ -265,22 +292,21 @@ def _user(condition: Q) -> Q:
     return Q(subject_type="user", subject_id__in=users)
 
 
-def _message(condition: Q) -> Q:
-    messages = _keys_of(Message.objects.filter(condition))
-    return Q(subject_type=MESSAGE, subject_id__in=messages)
+def _message(told: Told) -> Q:
+    key = Cast("pk", CharField(max_length=SUBJECT_LENGTH))
+    return Q(subject_type=MESSAGE, subject_id__in=told.numbers(key))
 
 
 def _message_about(text: str) -> Q:
     doctors = Practitioner.objects.filter(practitioner_matches(text)).order_by()
     streams = doctors.annotate(stream=Concat(Value("practitioner:"), "emp_no"))
-    return _message(Q(stream__in=streams.values("stream")))
+    return _message(Told(Q(stream__in=streams.values("stream"))))
 
 
-def _grant_arrival(condition: Q) -> Q:
+def _grant_arrival(told: Told) -> Q:
     """Ledger events by the state of the message about them."""
-    found = Message.objects.filter(condition, subject__startswith=SUBJECT_PREFIX)
     number = Cast(Substr("subject", len(SUBJECT_PREFIX) + 1), BigIntegerField())
-    return Q(pk__in=found.order_by().annotate(event=number).values("event"))
+    return Q(pk__in=told.numbers(number, subject__startswith=SUBJECT_PREFIX))
 
 
 def _events(kinds: Sequence[EventKind]) -> Callable[[], QuerySet[Any]]:
@@ -366,7 +392,7 @@ TABLES: Mapping[Source, Table] = {
         kind="kind",
         kinds=HIS_KINDS,
         search=_message_about,
-        doctor=lambda emp_no: _message(Q(stream=f"practitioner:{emp_no}")),
+        doctor=lambda emp_no: _message(Told(Q(stream=f"practitioner:{emp_no}"))),
         arrival=_message,
     ),
     Source.ACCESS: _account_table(ACCESS_KINDS),

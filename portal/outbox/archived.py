@@ -43,6 +43,8 @@ class ArchivedMessage(models.Model):
                 opclasses=["varchar_pattern_ops", "int8_ops"],
             ),
             models.Index(fields=["subject"], name="outbox_archived_subject"),
+            # The log of changes asks for all of a state; the rows are long.
+            models.Index(fields=["state", "subject"], name="outbox_archived_state"),
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ from portal.audit.models import AuditEvent, EventKind
 from portal.desk.lists_log import VIEWS
 from portal.desk.log_letters import Source
 from portal.outbox import services as outbox
+from portal.outbox.archiving import move
 from portal.outbox.models import Message, State
 from portal.parameters.registry import LOCK_MINUTES
 from portal.parameters.services import change
@@ -136,6 +137,64 @@ def test_filters_and_search_narrow_the_log(
     page = client.get(LOG, given)
     assert found(page) == expected
     assert page.context["list"].pager.total == len(expected)
+
+
+@pytest.fixture
+def put_away(filled: dict[str, GrantState], su: User, clock: Traveller) -> None:
+    """Years later: 罗's suspension was given up, all messages are in the archive."""
+    for message in Message.objects.filter(state=State.REJECTED):
+        outbox.stop(message=message, by=su, at=timezone.now(), reason="改由人工登记")
+    ids = list(Message.objects.values_list("pk", flat=True))
+    move(ids, timezone.now())
+    cache.clear()
+
+
+GIVEN_UP = ["H 罗景文 停止送达"] * 2
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"arrival": "same"}, ALL[2:4]),
+        ({"arrival": "stopped"}, [*GIVEN_UP, ALL[1]]),
+        ({"arrival": "rejected"}, []),
+        ({"arrival": "stuck"}, []),
+        ({"arrival": "different"}, []),
+        ({"view": "his"}, GIVEN_UP),
+        ({"view": "his", "q": "罗景"}, GIVEN_UP),
+        ({"view": "his", "q": "韩书"}, []),
+        ({"view": "his", "doctor": "1055"}, GIVEN_UP),
+        ({"view": "his", "doctor": "1058"}, []),
+    ],
+)
+def test_filters_find_what_was_archived(
+    given: dict[str, str],
+    expected: list[str],
+    client: CheckedClient,
+    lin: User,
+    put_away: None,
+) -> None:
+    sign_in(client, lin)
+    page = client.get(LOG, given)
+    assert found(page) == expected
+    assert page.context["list"].pager.total == len(expected)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"arrival": "same"},
+        {"view": "his", "q": "罗"},
+        {"view": "his", "doctor": "1055"},
+    ],
+)
+def test_filter_that_looks_into_the_archive_asks_no_more(
+    given: dict[str, str], client: CheckedClient, lin: User, put_away: None
+) -> None:
+    sign_in(client, lin)
+    client.get(LOG, given)
+    with assert_queries(15):
+        assert client.get(LOG, given).context["list"].pager.total > 0
 
 
 def test_actor_filter_keeps_what_one_person_did(
