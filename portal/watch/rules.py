@@ -38,8 +38,9 @@ PARAMETERS: Mapping[Rule, Parameter] = {
 OF_MESSAGES = {
     Rule.STUCK: outbox.IS_STUCK,
     Rule.UNKNOWN: outbox.IS_UNKNOWN,
-    Rule.UNCONFIRMED: outbox.IS_OPEN,
 }
+LATE_REJECTED = "LATE_REJECTED"  # a count that is no rule
+Counted = tuple[int, datetime | None]  # how many, and since when the first
 # ``push`` delivers; ``worker`` does everything else, and hears the beat.
 PUSH, WORKER, BEAT, HIS = "push", "worker", "beat", "his:"
 
@@ -81,22 +82,57 @@ def of_messages(
     on: Mapping[Rule, int], at: datetime, at_rest: Collection[str]
 ) -> Iterator[Finding]:
     """What stands in the outbox too long, or was refused."""
-    conditions: dict[str, tuple[Q, datetime]] = {
+    asked = standing(on, at)
+    counts = open_counts(asked)
+    for target in dict.fromkeys(target for target, _name in counts):
+        if target not in at_rest:
+            found = {name: counts[target, name] for name in asked}
+            yield from of_target(on, at, target, found)
+
+
+def standing(on: Mapping[Rule, int], at: datetime) -> dict[str, tuple[Q, datetime]]:
+    """What is counted: of what was not read back only what no other rule tells of.
+
+    The rejected are counted apart, for their rule may want more of them than there are.
+    """
+    found: dict[str, tuple[Q, datetime]] = {
         rule: (condition, at - timedelta(minutes=on[rule]))
         for rule, condition in OF_MESSAGES.items()
         if rule in on
     }
+    if Rule.UNCONFIRMED in on:
+        late = at - timedelta(minutes=on[Rule.UNCONFIRMED])
+        rest = outbox.IS_OPEN & ~outbox.IS_REJECTED
+        for condition, moment in found.values():
+            rest &= ~(condition & Q(not_before__lte=moment))
+        found[Rule.UNCONFIRMED] = rest, late
+        found[LATE_REJECTED] = outbox.IS_REJECTED, late
     if Rule.REJECTED in on:
-        conditions[Rule.REJECTED] = (outbox.IS_REJECTED, at)
-    for (target, name), (count, since) in open_counts(conditions).items():
+        found[Rule.REJECTED] = outbox.IS_REJECTED, at
+    return found
+
+
+def of_target(
+    on: Mapping[Rule, int], at: datetime, target: str, found: Mapping[str, Counted]
+) -> Iterator[Finding]:
+    """Of one target; ``found`` by the names of ``standing``."""
+    counts = dict(found)
+    late_rejected = counts.pop(LATE_REJECTED, (0, None))
+    is_told = Rule.REJECTED in on and counts[Rule.REJECTED][0] >= on[Rule.REJECTED]
+    if Rule.UNCONFIRMED in on and off_hours(on, target, at):
+        del counts[Rule.UNCONFIRMED]
+    elif Rule.UNCONFIRMED in on and not is_told:
+        counts[Rule.UNCONFIRMED] = both(counts[Rule.UNCONFIRMED], late_rejected)
+    for name, (count, since) in counts.items():
         rule = Rule(name)
-        if target in at_rest or (
-            rule is Rule.UNCONFIRMED and off_hours(on, target, at)
-        ):
-            continue
-        least = on[rule] if rule is Rule.REJECTED else 1
-        if count >= least:
+        if count >= (on[rule] if rule is Rule.REJECTED else 1):
             yield Finding(rule, target, count, since)
+
+
+def both(one: Counted, other: Counted) -> Counted:
+    """How many there are of either, and since when the first."""
+    moments = [since for _count, since in (one, other) if since]
+    return one[0] + other[0], min(moments, default=None)
 
 
 def off_hours(on: Mapping[Rule, int], name: str, at: datetime) -> bool:

@@ -39,13 +39,16 @@ def is_open() -> list[str]:
     ("state", "fields", "minutes", "rules"),
     [
         (State.WAITING, {"tries": 3}, 14, ["UNCONFIRMED"]),
-        (State.WAITING, {"tries": 3}, 15, ["STUCK", "UNCONFIRMED"]),
+        (State.WAITING, {"tries": 3}, 15, ["STUCK"]),
         (State.WAITING, {"tries": 1}, 9, []),
         (State.WAITING, {"tries": 1}, 10, ["UNCONFIRMED"]),
         (State.DELIVERED, {}, 10, ["UNCONFIRMED"]),
+        (State.DELIVERED, {"mismatch": [{}]}, 10, ["UNCONFIRMED"]),
         (State.REJECTED, {}, 0, ["REJECTED"]),
+        (State.REJECTED, {}, 600, ["REJECTED"]),
         (State.UNKNOWN, {}, 9, []),
-        (State.UNKNOWN, {}, 10, ["UNKNOWN", "UNCONFIRMED"]),
+        (State.UNKNOWN, {}, 10, ["UNKNOWN"]),
+        (State.UNKNOWN, {"tries": 3}, 15, ["STUCK", "UNKNOWN"]),
         (State.CONFIRMED, {}, 600, []),
         (State.STOPPED, {}, 600, []),
     ],
@@ -59,6 +62,44 @@ def test_messages_open_the_alerts_of_their_state_and_age(
     watch(timezone.now())
 
     assert is_open() == rules
+
+
+def test_unconfirmed_counts_what_no_other_alert_tells(clock: Clock) -> None:
+    standing(State.REJECTED, "1001")
+    standing(State.UNKNOWN, "1002")
+    standing(State.WAITING, "1003", tries=3)
+    standing(State.DELIVERED, "1004")
+    standing(State.WAITING, "1005")
+    clock.shift(timedelta(minutes=20))
+
+    assert opened() == [
+        ("STUCK", "his", 1),
+        ("UNKNOWN", "his", 1),
+        ("UNCONFIRMED", "his", 2),
+        ("REJECTED", "his", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "limit", "state", "tries"),
+    [
+        (Rule.REJECTED, 0, State.REJECTED, 1),
+        (Rule.REJECTED, 2, State.REJECTED, 1),
+        (Rule.UNKNOWN, 0, State.UNKNOWN, 1),
+        (Rule.UNKNOWN, 30, State.UNKNOWN, 1),
+        (Rule.STUCK, 0, State.WAITING, 3),
+        (Rule.STUCK, 30, State.WAITING, 3),
+    ],
+)
+def test_unconfirmed_counts_what_the_hospital_is_not_told_otherwise(
+    rule: Rule, limit: int, state: State, tries: int, set_to: Setter, clock: Clock
+) -> None:
+    """A rule that is off, or not broken yet, tells of nothing."""
+    set_to(PARAMETERS[rule], limit)
+    standing(state, tries=tries)
+    clock.shift(timedelta(minutes=20))
+
+    assert opened() == [("UNCONFIRMED", "his", 1)]
 
 
 def test_message_that_waits_for_its_day_is_not_late(clock: Clock) -> None:
@@ -125,6 +166,7 @@ def test_rule_that_is_switched_off_opens_nothing(
     standing(State.WAITING, "1001", tries=3)
     standing(State.REJECTED, "1002")
     standing(State.UNKNOWN, "1003")
+    standing(State.DELIVERED, "1005")
     slow = standing(State.CONFIRMED, "1004")
     now = timezone.now()
     alive(BEAT, now)
