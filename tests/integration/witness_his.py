@@ -12,16 +12,18 @@ import psycopg
 
 from tests.contract.peers import small_postgresql
 
-WITNESS = """
-CREATE TABLE effect (
-  seq bigserial PRIMARY KEY, emp_no text, change integer, at timestamptz DEFAULT now()
-);
-CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+NOTE = """
+CREATE OR REPLACE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_sleep(%s);
   INSERT INTO effect (emp_no, change) VALUES (trim(NEW.emp_no), NEW.last_operator::int);
   RETURN NEW;
 END $$;
+"""
+WITNESS = """
+CREATE TABLE effect (
+  seq bigserial PRIMARY KEY, emp_no text, change integer, at timestamptz DEFAULT now()
+);
 CREATE TRIGGER note AFTER INSERT OR UPDATE ON line FOR EACH ROW EXECUTE FUNCTION note();
 INSERT INTO person
   SELECT number::text, 'H' || number, 'D' || number, 'd', '1', '0401', '普外科', '233',
@@ -33,6 +35,11 @@ INSERT INTO person
 @dataclass(frozen=True)
 class WitnessHis:
     dsn: str
+
+    def takes(self, seconds: float) -> None:
+        """So long for each change, from now on."""
+        with psycopg.connect(self.dsn) as server:
+            server.execute((NOTE % seconds).encode())
 
     def effects(self) -> list[tuple[str, int]]:
         """(staff number, number of the change) in the order they took effect."""
@@ -52,5 +59,5 @@ def witness_his(dsn: str, doctors: int, seconds: float) -> WitnessHis:
     small_postgresql(dsn)
     with psycopg.connect(dsn) as server:
         # Numbers only, nothing of anybody else: safe to put into the text.
-        server.execute((WITNESS % (seconds, doctors)).encode())
+        server.execute(((NOTE + WITNESS) % (seconds, doctors)).encode())
     return WitnessHis(dsn)
