@@ -22,7 +22,14 @@ from portal.his.contract.shape import Type, View
 from portal.his.sql.deadline import Late, begin
 from portal.his.sql.engines import Engines
 from portal.his.sql.gateway import ROWS_PER_FETCH, SqlGateway, fail
-from portal.his.sql.statements import Statement, argument, converted, source, statement
+from portal.his.sql.statements import (
+    Statement,
+    argument,
+    converted,
+    named,
+    source,
+    statement,
+)
 
 # What engines bring along and let everybody read.
 OWN_SCHEMAS = frozenset(
@@ -84,16 +91,20 @@ class SqlInspection:
 
     def columns(self, view: View) -> list[FoundColumn]:
         """Names in lower case; raises HisMisconfigured where we cannot read the view."""
-        nothing = select(literal(1)).select_from(source(view)).where(false())
-        with self._catalogue(view.name) as link:
+        return self.columns_of(view.name)
+
+    def columns_of(self, name: str) -> list[FoundColumn]:
+        """The same of a table or view by its name in the contract."""
+        nothing = select(literal(1)).select_from(named(name)).where(false())
+        with self._catalogue(name) as link:
             link.execute(nothing)
-            found = sqlalchemy.inspect(link).get_columns(self._kept_as(view))
+            found = sqlalchemy.inspect(link).get_columns(self._kept_as(name))
         return [described(str(one["name"]).lower(), one["type"]) for one in found]
 
-    def _kept_as(self, view: View) -> str:
+    def _kept_as(self, name: str) -> str:
         """How SQLAlchemy calls a name that the engine folded, or kept as it was."""
         folds = self._engines.dialect.sql.name in {"postgresql", "oracle"}
-        return view.name.lower() if folds else view.name
+        return name.lower() if folds else name
 
     def rows(
         self, view: View, names: Sequence[str]
@@ -150,6 +161,15 @@ class SqlInspection:
     def is_writable(self, relation: str) -> bool:
         """Whether our login may delete from it; it touches no row."""
         return self._may(f"DELETE FROM {self._quoted(relation)} WHERE 1 = 0")  # noqa: S608
+
+    def takes_rows(self, table: str) -> bool:
+        """Whether our login may put rows into a table of the contract; it puts none."""
+        none = f"SELECT request_id FROM {table} WHERE 1 = 0"  # noqa: S608
+        return self._may(f"INSERT INTO {table} (request_id) {none}")  # noqa: S608
+
+    def may_delete(self, table: str) -> bool:
+        """Whether it may delete from one; it touches no row."""
+        return self._may(f"DELETE FROM {table} WHERE 1 = 0")  # noqa: S608
 
     def _quoted(self, relation: str) -> str:
         schema, name = relation.split(".", 1)

@@ -50,6 +50,11 @@ class RequestWriter(SqlGateway):
         super().__init__(dsn.removeprefix(PREFIX), timeout_seconds, setting)
 
     @property
+    def engine(self) -> str:
+        """As ``portal.his.ddl.engines`` calls it, for the script of its tables."""
+        return self._engines().dialect.sql.name
+
+    @property
     def at_once(self) -> int:
         """What is in doubt when the link breaks is cleared up by one look each."""
         return ROWS_AT_ONCE[-1]

@@ -94,7 +94,11 @@ def statement(clause: ClauseElement, dialect: Dialect) -> Statement:
 
 def source(view: View) -> Any:
     """The name as it stands in the contract: some engines keep the case of names."""
-    return table(quoted_name(view.name, quote=False))
+    return named(view.name)
+
+
+def named(name: str) -> Any:
+    return table(quoted_name(name, quote=False))
 
 
 @cache

@@ -14,6 +14,7 @@ from portal.directory.conformance import save_conformance
 from portal.his.conformance.door import door_of
 from portal.his.conformance.result import (
     TITLES,
+    Found,
     Outcome,
     Report,
     Result,
@@ -21,6 +22,7 @@ from portal.his.conformance.result import (
 )
 from portal.his.conformance.runner import HisAway, Plan, Run
 from portal.his.conformance.sheet import as_html, as_pdf
+from portal.his.conformance.tables import TableLook, looks_at
 from portal.his.conformance.trials import Writing
 from portal.his.contract import openapi
 from portal.his.ddl.engines import ENGINES
@@ -30,6 +32,7 @@ from portal.his.mapping.loader import DEMO, load, shipped
 from portal.his.mapping.shape import Mapping, MappingError
 from portal.his.opening import open_gateway
 from portal.his.site import not_carried
+from portal.his.targets import targets
 
 AWAY = 2
 
@@ -117,16 +120,22 @@ class Command(BaseCommand):
             options["html"].write_text(as_html(report), encoding="utf-8")
         if options["pdf"]:
             options["pdf"].write_bytes(as_pdf(report))
-        self._print(report, as_json=options["json"])
-        if not report.is_good:
+        # The tables of this site, when the whole of it is asked about.
+        tables = [] if options["only"] or options["dsn"] else tables_of_site(plan)
+        self._print(report, tables, as_json=options["json"])
+        if not report.is_good or any(one.is_bad for one in tables):
             sys.exit(1)
 
-    def _print(self, report: Report, *, as_json: bool) -> None:
+    def _print(self, report: Report, tables: list[TableLook], *, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(
-                json.dumps(report.to_json(), ensure_ascii=False, indent=1)
-            )
+            found = report.to_json() | {"tables": [as_json_of(one) for one in tables]}
+            if any(one.is_bad for one in tables):
+                found["exit_code"] = 1
+            self.stdout.write(json.dumps(found, ensure_ascii=False, indent=1))
             return
+        for one in tables:
+            title = f"中间表（{one.target}）{one.table} {TITLES[one.answer.outcome]}"
+            self.stdout.write("\n".join([title, *words_of(one.answer)]))
         for result in report.results:
             if result.outcome in {Outcome.FAILED, Outcome.UNCHECKED}:
                 self.stdout.write(told(result))
@@ -173,10 +182,35 @@ def plan_of(options: dict[str, Any]) -> Plan:
     return plan
 
 
+def tables_of_site(plan: Plan) -> list[TableLook]:
+    """The intermediate tables of every target that is told by them."""
+    seconds, may_write = settings.HIS_TIMEOUT_SECONDS, plan.writing is not None
+    return [
+        look
+        for target in targets().values()
+        for look in looks_at(target, seconds, may_write=may_write)
+    ]
+
+
+def as_json_of(look: TableLook) -> dict[str, str]:
+    answer = look.answer
+    return {
+        "target": look.target,
+        "table": look.table,
+        "outcome": str(answer.outcome),
+        "expected": answer.expected,
+        "found": answer.found,
+        "advice": answer.advice,
+    }
+
+
 def told(result: Result) -> str:
     """``YW-DRUG-09 不通过 …：应 …；实为 …。…``."""
-    answer, case = result.answer, result.case
-    lines = [f"{case.number} {TITLES[result.outcome]} {case.title}"]
+    case = result.case
+    first = f"{case.number} {TITLES[result.outcome]} {case.title}"
+    return "\n".join([first, *words_of(result.answer)])
+
+
+def words_of(answer: Found) -> list[str]:
     parts = (("应为", answer.expected), ("实为", answer.found), ("处理", answer.advice))
-    lines += [f"    {name}：{words}" for name, words in parts if words]
-    return "\n".join(lines)
+    return [f"    {name}：{words}" for name, words in parts if words]
