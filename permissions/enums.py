@@ -267,6 +267,14 @@ class DriftTarget(models.TextChoices):
     RIGHT = "RIGHT", _("医生权限")
     OPERATION = "OPERATION", _("手术权限")
     FLAG = "FLAG", _("粗略标志")
+    GRADE = "GRADE", _("手术级别")
+
+
+class Part(models.TextChoices):
+    """What of the HIS one look compares."""
+
+    RIGHTS = "RIGHTS", _("权限")
+    GRADES = "GRADES", _("手术级别")
 
 
 class DriftKind(models.TextChoices):

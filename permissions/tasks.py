@@ -72,14 +72,13 @@ def remind_of_ends() -> None:
 
 
 @shared_task(name="permissions.reconcile", ignore_result=True)  # type: ignore[untyped-decorator]
-def reconcile_rights() -> None:
-    """Repairs that were read back, and every night all rights the HIS shows."""
+def reconcile_with_the_his() -> None:
+    """Repairs that were read back, and every night all the HIS shows."""
     if settled := settle_repairs(at=timezone.now()):
         logger.info("repairs settled", extra={"drifts": settled})
-    one = reconcile_if_due(gateway=from_settings(), at=timezone.now())
-    if one is not None:
+    for one in reconcile_if_due(gateway=from_settings(), at=timezone.now()):
         logger.log(
             logging.WARNING if one.problem else logging.INFO,
-            "rights not compared" if one.problem else "rights compared",
-            extra={"reconciliation": one.pk, "drifts": one.total},
+            "not compared" if one.problem else "compared",
+            extra={"reconciliation": one.pk, "part": one.part, "drifts": one.total},
         )

@@ -249,6 +249,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="grade-proposal-withdraw",
     ),
     path(
+        "grades/<int:proposal_id>/score/",
+        grading.proposal_score,
+        name="grade-proposal-score",
+    ),
+    path(
         "grades/procedures/<int:procedure_id>/propose/",
         grading.grade_propose,
         name="grade-propose",

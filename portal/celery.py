@@ -47,7 +47,6 @@ app.conf.update(
         "outbox.*": {"queue": "push"},
         "directory.*": {"queue": "pull"},
         "surgery.pull_cases": {"queue": "pull"},
-        "surgery.compare_grades": {"queue": "pull"},
         "jobs.*": {"queue": "report"},
         "reports.*": {"queue": "report"},
         "permissions.reconcile": {"queue": "pull"},
@@ -143,13 +142,7 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 300.0},
         },
-        # Once a night is meant; each minute, so that one asked for is not lost.
-        "compare-grades": {
-            "task": "surgery.compare_grades",
-            "schedule": 60.0,
-            "options": {"expires": 60.0},
-        },
-        # Once a night too; what was repaired is settled within the minute.
+        # Once a night is meant; what was repaired is settled within the minute.
         "reconcile": {
             "task": "permissions.reconcile",
             "schedule": 60.0,

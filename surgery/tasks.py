@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from portal.his.opening import from_settings
 from surgery.services.filing_reminders import remind_of_filings
-from surgery.services.grade_differences import compare_if_due
 from surgery.services.procedures import switch_due
 from surgery.sync import pull_cases
 
@@ -39,15 +38,3 @@ def remind() -> None:
     """Filings of restricted techniques that are due before long, or overdue."""
     if told := remind_of_filings(at=timezone.now()):
         logger.info("filings told", extra={"notices": told})
-
-
-@shared_task(name="surgery.compare_grades", ignore_result=True)  # type: ignore[untyped-decorator]
-def compare_grades() -> None:
-    """The grades of the HIS beside ours: at night, and when somebody asked for it."""
-    one = compare_if_due(gateway=from_settings(), at=timezone.now())
-    if one is not None:
-        logger.log(
-            logging.WARNING if one.problem else logging.INFO,
-            "grades not compared" if one.problem else "grades compared",
-            extra={"comparison": one.pk, "differences": one.total},
-        )

@@ -5,7 +5,6 @@ from django.urls import URLPattern, URLResolver, path
 from surgery.views import (
     bookings,
     declarations,
-    grade_differences,
     grade_versions,
     grades,
     imports,
@@ -102,20 +101,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         techniques.technique_file,
         name="technique-file",
     ),
-    path(
-        "his/grades/",
-        grade_differences.difference_list,
-        name="grade-difference-list",
-    ),
-    path(
-        "his/grades/summary/",
-        grade_differences.difference_summary,
-        name="grade-difference-summary",
-    ),
-    path(
-        "his/grades/compare/",
-        grade_differences.compare_now,
-        name="grade-difference-compare",
-    ),
-    path("his/grades/push/", grade_differences.push, name="grade-difference-push"),
+    # Kept for bookmarks: grades are compared beside rights.
+    path("his/grades/", grades.grade_drifts, name="grade-drifts"),
 ]

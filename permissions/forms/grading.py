@@ -47,7 +47,47 @@ class PickProcedureForm(WithoutColons):
     )
 
 
-class GradeForm(WithoutColons):
+class Scores(WithoutColons):
+    """The score sheet of domain 3.4."""
+
+    score_risk = points(_("手术风险"), _("麻醉、并发症、围手术期死亡"))
+    score_difficulty = points(_("难易程度"), _("复杂程度、患者状态、时长、团队与设备"))
+    score_resources = points(_("资源消耗"), _("人员、设备、耗材、稀缺性"))
+    score_ethics = points(_("伦理风险"), _("满分即建议四级"))
+
+    @property
+    def sheet(self) -> ScoreSheet | None:
+        """As far as it is filled in: only a whole sheet is one."""
+        typed = self.cleaned_data
+        points = [typed[name] for name in POINTS if typed.get(name) is not None]
+        return ScoreSheet(*points) if len(points) == len(POINTS) else None
+
+
+class ScoreForm(Scores):
+    """补评分: the sheet a proposal lacks, and by which document."""
+
+    doc_no = forms.CharField(label=_("文号"), max_length=50)
+    meeting = forms.CharField(
+        label=_("会议"),
+        max_length=50,
+        required=False,
+        help_text=_("涉及三、四级时审定前须填，如「2026 年第 6 次会议」"),
+    )
+    reason = forms.CharField(
+        label=_("理由"),
+        strip=True,
+        widget=forms.Textarea(attrs=LONG_REASON),
+        help_text=_("写明依据；审定人、级别历史和变更日志可见"),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        if self.sheet is None:
+            self.add_error("score_risk", _("四个维度都须评 1 至 5 分。"))
+        return typed
+
+
+class GradeForm(Scores):
     """调级: to which grade, from when, by which document, why, and how it scores."""
 
     grade = forms.TypedChoiceField(label=_("新级别"), choices=GRADES, coerce=int)
@@ -59,23 +99,12 @@ class GradeForm(WithoutColons):
         required=False,
         help_text=_("涉及三、四级时审定前须填，如「2026 年第 6 次会议」"),
     )
-    score_risk = points(_("手术风险"), _("麻醉、并发症、围手术期死亡"))
-    score_difficulty = points(_("难易程度"), _("复杂程度、患者状态、时长、团队与设备"))
-    score_resources = points(_("资源消耗"), _("人员、设备、耗材、稀缺性"))
-    score_ethics = points(_("伦理风险"), _("满分即建议四级"))
     reason = forms.CharField(
         label=_("理由"),
         strip=True,
         widget=forms.Textarea(attrs=LONG_REASON),
         help_text=_("写明依据；审定人、级别历史和变更日志可见"),
     )
-
-    @property
-    def sheet(self) -> ScoreSheet | None:
-        """As far as it is filled in: only a whole sheet is one."""
-        typed = self.cleaned_data
-        points = [typed[name] for name in POINTS if typed.get(name) is not None]
-        return ScoreSheet(*points) if len(points) == len(POINTS) else None
 
     def wish(self, procedure: Procedure) -> Wish:
         typed = self.cleaned_data

@@ -6,22 +6,33 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from permissions.enums import DriftAct, DriftKind, DriftState, DriftTarget, Setting
+from permissions.enums import (
+    DriftAct,
+    DriftKind,
+    DriftState,
+    DriftTarget,
+    Part,
+    Setting,
+)
 from permissions.models.applications import Application
 from permissions.models.reviews import Review
 from portal.audit.history import WriteOnceModel
 from portal.directory.models import Practitioner
+from surgery.models import GradeProposal, Procedure
 
 OPEN_STATES = [DriftState.OPEN.value, DriftState.REPAIRING.value]
 
 
 class Reconciliation(models.Model):
-    """One look at all rights the HIS shows.
+    """One look at all rights the HIS shows, or at all its grades of procedures.
 
     Asked for and not begun: without ``started_at``. With a ``problem`` the HIS could not
     be read to the end, and nothing of this look counts. ``by`` None: the nightly one.
     """
 
+    part = models.CharField(
+        max_length=6, choices=Part.choices, default=Part.RIGHTS.value
+    )
     asked_at = models.DateTimeField(db_index=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -52,7 +63,7 @@ class Reconciliation(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["is_running"],
+                fields=["part"],
                 condition=Q(is_running=True),
                 name="permissions_reconciliation_one_runs",
             ),
@@ -85,17 +96,24 @@ class Drift(models.Model):
     ``ours_…`` and ``theirs_…`` are the two rows, an empty status is no row. With other
     values on either side it is another drift. ``told_as`` is the subject of the message
     that repairs it.
+
+    Of a grade, ``item`` is the code of the procedure, ``code`` the field of the view
+    that differs, and the values are the field's; it has no practitioner, and its
+    setting and first day say nothing.
     """
 
     target = models.CharField(max_length=9, choices=DriftTarget.choices)
     kind = models.CharField(max_length=9, choices=DriftKind.choices)
-    emp_no = models.CharField(max_length=20)
+    emp_no = models.CharField(max_length=20, blank=True)
     practitioner = models.ForeignKey(
         Practitioner,
         null=True,
         blank=True,
         on_delete=models.RESTRICT,
         related_name="+",
+    )
+    procedure = models.ForeignKey(
+        Procedure, null=True, blank=True, on_delete=models.RESTRICT, related_name="+"
     )
     code = models.CharField(max_length=20)  # the privilege, or the kind of right
     item = models.CharField(max_length=32, blank=True)
@@ -129,6 +147,13 @@ class Drift(models.Model):
     review = models.ForeignKey(
         Review, null=True, blank=True, on_delete=models.RESTRICT, related_name="+"
     )
+    grade_proposal = models.ForeignKey(
+        GradeProposal,
+        null=True,
+        blank=True,
+        on_delete=models.RESTRICT,
+        related_name="+",
+    )
 
     class Meta:
         ordering = ["-first_seen", "-id"]
@@ -137,6 +162,12 @@ class Drift(models.Model):
                 fields=["target", "emp_no", "code", "item", "setting", "valid_from"],
                 condition=Q(closed_at__isnull=True),
                 name="permissions_drift_once",
+            ),
+            # A practitioner's, or a procedure's.
+            models.CheckConstraint(
+                condition=Q(target="GRADE", emp_no="", practitioner__isnull=True)
+                | ~Q(target="GRADE") & Q(procedure__isnull=True),
+                name="permissions_drift_of_one",
             ),
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True) | Q(closed_at__gte=F("first_seen")),

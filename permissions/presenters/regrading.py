@@ -253,6 +253,7 @@ class ProposalPage:
     """One proposal with its sheet, its consequences and what became of it."""
 
     row: ProposalRow
+    lacks_sheet: bool  # open, and to be scored before anybody can decide it
     score: Score | None
     notes: Sequence[Element]
     reason: str
@@ -274,6 +275,7 @@ def proposal_page(proposal: GradeProposal, *, now: datetime) -> ProposalPage:
     row = proposal_row(proposal)
     return ProposalPage(
         row=row,
+        lacks_sheet=row.is_open and proposal.lacks_sheet,
         score=score(proposal.sheet),
         notes=_sheet_notes(proposal),
         reason=proposal.reason,
@@ -296,8 +298,12 @@ def proposal_page(proposal: GradeProposal, *, now: datetime) -> ProposalPage:
 
 
 def _sheet_notes(proposal: GradeProposal) -> list[Element]:
-    """What who decides must see first: the sheet proposes something else."""
+    """What who decides must see first: the sheet is missing, or proposes something
+    else."""
     sheet = proposal.sheet
+    if proposal.lacks_sheet:
+        text = _("按 HIS 现有级别提出，尚未评分。补评分的人即为提出人，由另一人审定。")
+        return [Note("warn", text)]
     if sheet is None or sheet.grade == proposal.grade:
         return []
     text = _("评分建议%(proposed)s，申请为%(asked)s，请核对理由。") % {

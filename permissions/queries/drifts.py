@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Max, Q, QuerySet
 
-from permissions.enums import DriftState
+from permissions.enums import DriftState, DriftTarget, Part
 from permissions.models import Drift, DriftDecision, Reconciliation
 from portal.accounts.scope import HOUSE, Scope
 from portal.directory.models import Practitioner
@@ -24,7 +22,7 @@ DEPARTMENT = "practitioner__department__code"
 def drifts(scope: Scope = HOUSE) -> QuerySet[Drift]:
     """With everything a row shows."""
     rows = Drift.objects.filter(scope.of(DEPARTMENT))
-    return rows.select_related("practitioner__department", "application", "review")
+    return rows.select_related("practitioner__department", "procedure")
 
 
 def drift_or_none(drift_id: int, scope: Scope) -> Drift | None:
@@ -47,13 +45,31 @@ def open_by_kind(scope: Scope) -> dict[str, int]:
     return dict(rows.values_list("kind").annotate(Count("pk")))
 
 
-def latest_reconciliation() -> Any:
-    """The last one that is over, with ``open_count``, how many drifts ask for somebody
-    now; None before the first. One query."""
-    counted = Drift.objects.filter(ASKS).order_by().values("closed_at")
-    count = Coalesce(Subquery(counted.annotate(n=Count("pk")).values("n")), 0)
-    over = Reconciliation.objects.filter(ended_at__isnull=False)
-    return over.annotate(open_count=count).order_by("-id").first()
+def open_by_part() -> dict[str, int]:
+    """How many drifts ask for somebody now; one query."""
+    is_grade = Q(target=DriftTarget.GRADE)
+    found = Drift.objects.filter(ASKS).aggregate(
+        grades=Count("pk", filter=is_grade), rights=Count("pk", filter=~is_grade)
+    )
+    return {Part.GRADES: found["grades"], Part.RIGHTS: found["rights"]}
+
+
+def latest_reconciliations() -> Mapping[str, Reconciliation]:
+    """Of each part the last look that is over; a part that was never looked at is not
+    in it. One query."""
+    return _last_of_each(Q(ended_at__isnull=False))
+
+
+def latest_complete() -> Mapping[str, Reconciliation]:
+    """Likewise of those that came to their end."""
+    return _last_of_each(Q(ended_at__isnull=False, problem=""))
+
+
+def _last_of_each(which: Q) -> Mapping[str, Reconciliation]:
+    rows = Reconciliation.objects.filter(which).order_by()
+    last = rows.values("part").annotate(last=Max("pk")).values("last")
+    found = Reconciliation.objects.filter(pk__in=last).order_by("pk")
+    return {row.part: row for row in found}
 
 
 def last_reconciliations(count: int) -> list[Reconciliation]:
@@ -64,13 +80,18 @@ def last_reconciliations(count: int) -> list[Reconciliation]:
 
 def asked_reconciliation() -> Reconciliation | None:
     """The one somebody waits for."""
-    asked = Reconciliation.objects.filter(ended_at__isnull=True, by__isnull=False)
+    asked = Reconciliation.objects.filter(
+        part=Part.RIGHTS, ended_at__isnull=True, by__isnull=False
+    )
     return asked.order_by("-id").first()
 
 
-def trend(since: datetime) -> Sequence[tuple[date, Reconciliation]]:
-    """The last look of each day that came to its end, the earliest day first."""
+def trend(since: datetime) -> Sequence[tuple[date, Sequence[Reconciliation]]]:
+    """Of each day and part the last look that came to its end, the earliest day first."""
     rows = Reconciliation.objects.filter(
         ended_at__isnull=False, problem="", asked_at__gte=since
     )
-    return list({day_of(row.asked_at): row for row in rows.order_by("pk")}.items())
+    days: dict[date, dict[str, Reconciliation]] = {}
+    for row in rows.order_by("pk"):
+        days.setdefault(day_of(row.asked_at), {})[row.part] = row
+    return [(day, list(looks.values())) for day, looks in days.items()]

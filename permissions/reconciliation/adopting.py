@@ -2,7 +2,7 @@
 
 A right the HIS has and we do not is proposed to be granted, and another person approves
 it. Where a line of ours says otherwise, its practitioner comes under review, and an
-officer decides line by line.
+officer decides line by line. A grade becomes a proposal to grade the procedure so.
 """
 
 from __future__ import annotations
@@ -13,13 +13,21 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from permissions.enums import DriftAct, DriftState, Setting, SurgicalRole, Trigger
+from permissions.enums import (
+    DriftAct,
+    DriftState,
+    DriftTarget,
+    Setting,
+    SurgicalRole,
+    Trigger,
+)
 from permissions.models import Application, Drift, GrantState, Privilege, Review
 from permissions.outbound.apart import Kind
 from permissions.outbound.table import NO_DAY
 from permissions.outbound.ways import ASSIST, OP, OPERATE, ORDER, Ways
-from permissions.reconciliation.keeping import place_of
-from permissions.reconciliation.repairing import IN_HAND, Outcome, locked, note
+from permissions.reconciliation import grades
+from permissions.reconciliation.outcome import IN_HAND, Outcome, locked, note
+from permissions.reconciliation.rights import place_of
 from permissions.services import proposals
 from permissions.services.ledger import locked_practitioner
 from permissions.services.refusals import ActRefused
@@ -79,6 +87,16 @@ def _adopt(pk: int, ways: Ways, by: User, at: datetime, text: str) -> None:
     drift = next(iter(locked([pk])), None)
     if drift is None or drift.state != DriftState.OPEN:
         raise AlreadyInHand
+    if drift.target == DriftTarget.GRADE:
+        drift.grade_proposal = grades.adopt(drift, by=by, at=at, reason=text)
+    else:
+        _adopt_right(drift, ways, by, at, text)
+    drift.state = DriftState.ADOPTED
+    drift.save()
+    note(drift, DriftAct.ADOPT, by=by, at=at, reason=text)
+
+
+def _adopt_right(drift: Drift, ways: Ways, by: User, at: datetime, text: str) -> None:
     if drift.practitioner_id is None:
         raise NobodyOfOurs
     if any(drift.code == flag.name for flag in ways.push.flags):
@@ -90,9 +108,6 @@ def _adopt(pk: int, ways: Ways, by: User, at: datetime, text: str) -> None:
         drift.review = _under_review(drift, lines, at)
     else:
         raise NoSuchLine
-    drift.state = DriftState.ADOPTED
-    drift.save()
-    note(drift, DriftAct.ADOPT, by=by, at=at, reason=text)
 
 
 def _lines_of(drift: Drift, ways: Ways) -> list[GrantState]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from permissions.enums import DriftAct, DriftState
-from permissions.reconciliation.repairing import IN_HAND, Outcome, locked, note
+from permissions.reconciliation.outcome import IN_HAND, Outcome, locked, note
 from portal.accounts.models import User
 from portal.audit.refusing import clear_reason
 

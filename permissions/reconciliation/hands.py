@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from permissions.outbound.ways import OP, PRIV
 from permissions.reconciliation.comparing import Place
 from permissions.reconciliation.shown import Hand
-from portal.his.contract.interfaces import V_YW_CHANGE_LOG
+from portal.his.contract.interfaces import V_YW_CHANGE_LOG, YW_OPGRADE_SAVE
 from portal.his.gateway import HisMisconfigured, HisReader, HisUnavailable
 
-TARGETS = {"PRIV": PRIV, "DOCTOR_OP": OP}
+GRADE = YW_OPGRADE_SAVE.name
+TARGETS = {"PRIV": PRIV, "DOCTOR_OP": OP, "OPGRADE": GRADE}
 # What a line of the log says of a row; it knows no first day.
 Trace = tuple[str, str, str, str, str]
 
@@ -22,12 +23,17 @@ def trace_of(place: Place) -> Trace:
     return (right.function, place.emp_no, right.code, right.item, right.setting)
 
 
+def trace_of_grade(code: str) -> Trace:
+    """Of a procedure, as the HIS spells it."""
+    return (GRADE, "", "", code, "")
+
+
 def hands_in_log(
-    gateway: HisReader, places: Collection[Place], since: datetime
+    gateway: HisReader, traces: Iterable[Trace], since: datetime
 ) -> Mapping[Trace, Hand]:
     """The last change of each that came by no call of ours; ``since`` is local time of
     the HIS. A HIS without a log, or one that is away by now, tells nothing."""
-    wanted = {trace_of(place) for place in places}
+    wanted = set(traces)
     found: dict[Trace, Hand] = {}
     if not wanted:
         return found
@@ -46,16 +52,23 @@ def _note(
 ) -> None:
     if row["request_id"] or row["target"] not in TARGETS:
         return
-    trace: Trace = (
-        TARGETS[row["target"]],
-        str(row["emp_no"] or ""),
-        str(row["priv_code"] or ""),
-        str(row["item_code"] or ""),
-        str(row["setting"] or ""),
-    )
+    trace = _trace(row)
     at = row["changed_at"]
     if trace not in wanted or not isinstance(at, datetime):
         return
     known = found.get(trace)
     if known is None or known.at is None or known.at <= at:
         found[trace] = Hand(row["operator"] or "", at)
+
+
+def _trace(row: Mapping[str, Any]) -> Trace:
+    target = TARGETS[row["target"]]
+    if target == GRADE:
+        return trace_of_grade(str(row["item_code"] or ""))
+    return (
+        target,
+        str(row["emp_no"] or ""),
+        str(row["priv_code"] or ""),
+        str(row["item_code"] or ""),
+        str(row["setting"] or ""),
+    )

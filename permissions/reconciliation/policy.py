@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from permissions.enums import DriftKind, DriftPolicy, DriftState
+from permissions.enums import DriftKind, DriftPolicy, DriftState, Part
 from permissions.models import Drift, Reconciliation
 from permissions.reconciliation.adopting import adopt
 from permissions.reconciliation.keeping import STILL_THERE, chunks
 from permissions.reconciliation.repairing import repair
+from permissions.reconciliation.seen import TARGETS_OF
 from portal.accounts.services import system_account
 from portal.parameters.queries import value_of
+from portal.parameters.reconciling import (
+    RECONCILE_GRADE_DIFFERENT,
+    RECONCILE_GRADE_EXTRA,
+    RECONCILE_GRADE_MISSING,
+)
 from portal.parameters.registry import (
     RECONCILE_BRAKE_PERCENT,
     RECONCILE_DIFFERENT,
@@ -20,18 +26,21 @@ from portal.parameters.registry import (
     Parameter,
 )
 
-PARAMETER_OF: Mapping[str, Parameter] = {
-    DriftKind.MISSING: RECONCILE_MISSING,
-    DriftKind.EXTRA: RECONCILE_EXTRA,
-    DriftKind.DIFFERENT: RECONCILE_DIFFERENT,
+PARAMETER_OF: Mapping[tuple[str, str], Parameter] = {
+    (Part.RIGHTS, DriftKind.MISSING): RECONCILE_MISSING,
+    (Part.RIGHTS, DriftKind.EXTRA): RECONCILE_EXTRA,
+    (Part.RIGHTS, DriftKind.DIFFERENT): RECONCILE_DIFFERENT,
+    (Part.GRADES, DriftKind.MISSING): RECONCILE_GRADE_MISSING,
+    (Part.GRADES, DriftKind.EXTRA): RECONCILE_GRADE_EXTRA,
+    (Part.GRADES, DriftKind.DIFFERENT): RECONCILE_GRADE_DIFFERENT,
 }
 # Below so many a share says nothing.
 FEWEST = 3
 REASON = "医院参数：比对发现差异自动处置"
 
 
-def policy_of(kind: str) -> DriftPolicy:
-    return DriftPolicy(value_of(PARAMETER_OF[kind]))
+def policy_of(part: Part, kind: str) -> DriftPolicy:
+    return DriftPolicy(value_of(PARAMETER_OF[part, kind]))
 
 
 def is_too_much(one: Reconciliation) -> bool:
@@ -42,7 +51,7 @@ def is_too_much(one: Reconciliation) -> bool:
     return one.total >= FEWEST and share
 
 
-def follow(*, at: datetime) -> tuple[int, int]:
+def follow(part: Part, *, at: datetime) -> tuple[int, int]:
     """Repair and propose what the parameters say; how many of each.
 
     Some at a time, each in a transaction of its own: a person waits for none.
@@ -50,10 +59,15 @@ def follow(*, at: datetime) -> tuple[int, int]:
     by = system_account()
     done = {DriftPolicy.REPAIR: 0, DriftPolicy.ADOPT: 0}
     for kind in DriftKind.values:
-        policy = policy_of(kind)
+        policy = policy_of(part, kind)
         if policy is DriftPolicy.REPORT:
             continue
-        is_due = Drift.objects.filter(STILL_THERE, kind=kind, state=DriftState.OPEN)
+        is_due = Drift.objects.filter(
+            STILL_THERE,
+            kind=kind,
+            state=DriftState.OPEN,
+            target__in=TARGETS_OF[part],
+        )
         keys = list(is_due.order_by("emp_no", "pk").values_list("pk", flat=True))
         act = repair if policy is DriftPolicy.REPAIR else adopt
         for some in chunks(keys):

@@ -7,14 +7,12 @@ out. A drift that is being repaired is not repaired twice.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils.translation import gettext_lazy as _
 
-from permissions.enums import DriftAct, DriftState
+from permissions.enums import DriftAct, DriftState, DriftTarget
 from permissions.models import Drift, DriftDecision
 from permissions.outbound.apart import Apart, apart, steps_to
 from permissions.outbound.flags import is_lower
@@ -22,15 +20,21 @@ from permissions.outbound.rows import op_lines
 from permissions.outbound.table import ORDER, Step, reaches
 from permissions.outbound.ways import OP
 from permissions.outbound.wording import About, call_of
-from permissions.reconciliation.keeping import (
-    ROWS_AT_ONCE,
-    STILL_THERE,
-    apart_of,
-    chunks,
+from permissions.reconciliation import grades
+from permissions.reconciliation.keeping import ROWS_AT_ONCE, STILL_THERE, chunks
+from permissions.reconciliation.outcome import (
+    IN_HAND,
+    NO_CALL,
+    NOT_SO_ANY_MORE,
+    ON_ITS_WAY,
+    Outcome,
+    locked,
+    note,
 )
 from permissions.reconciliation.owed import NOTHING_OWED, House, Owed
+from permissions.reconciliation.rights import apart_of
 from portal.accounts.models import User
-from portal.audit.refusing import Text, clear_reason
+from portal.audit.refusing import clear_reason
 from portal.directory.models import Practitioner
 from portal.his.messages import DoctorOpSet
 from portal.outbox.kinds import Call
@@ -38,53 +42,42 @@ from portal.outbox.models import Message, State
 from portal.outbox.services import enqueue
 from portal.parameters.days import day_of
 
-MOST = 2_000  # of one act
-IN_HAND = _("正在修复，或已有结论")
-ON_ITS_WAY = _("这一项有变更正在送往 HIS")
-NOT_SO_ANY_MORE = _("本院台账此后有变，请重新比对")
-NO_CALL = _("本院已暂停而 HIS 没有这一行：两边都无权，恢复授权后再修复")
-
-
-@dataclass
-class Outcome:
-    """How many were done; why others were not, by key."""
-
-    done: int = 0
-    left: dict[int, Text] = field(default_factory=dict)
-
 
 @transaction.atomic
 def repair(*, chosen: Collection[int], by: User, at: datetime, reason: str) -> Outcome:
     """Promise the HIS its rows as they should be; raises ActRefused for the reason."""
     text = clear_reason(reason)
     outcome = Outcome()
-    drifts = locked(chosen)
+    to_do = []
+    for drift in locked(chosen):
+        if drift.state == DriftState.OPEN:
+            to_do.append(drift)
+        else:
+            outcome.left[drift.pk] = IN_HAND
+    of_grades = [one for one in to_do if one.target == DriftTarget.GRADE]
+    of_rights = [one for one in to_do if one.target != DriftTarget.GRADE]
+    if of_grades:
+        grades.repair(of_grades, outcome, by=by, at=at, reason=text)
+    if of_rights:
+        _repair_rights(of_rights, outcome, by=by, at=at, reason=text)
+    return outcome
+
+
+def _repair_rights(
+    drifts: Sequence[Drift], outcome: Outcome, *, by: User, at: datetime, reason: str
+) -> None:
     people = {one.practitioner_id: one.emp_no for one in drifts if one.practitioner_id}
     list(Practitioner.objects.select_for_update().filter(pk__in=people).order_by("pk"))
     house = House()
     # Proved to the HIS since it was looked at: what was seen there is old.
-    since = min((one.last_seen for one in drifts), default=at)
+    since = min(one.last_seen for one in drifts)
     owed = house.owed(people, at=at, since=since)
     mine: dict[str, list[Drift]] = {}
     for drift in drifts:
-        if drift.state != DriftState.OPEN:
-            outcome.left[drift.pk] = IN_HAND
-        else:
-            mine.setdefault(drift.emp_no, []).append(drift)
+        mine.setdefault(drift.emp_no, []).append(drift)
     for emp_no, some in mine.items():
-        one = _Person(house, emp_no, owed.get(emp_no, NOTHING_OWED), by, at, text)
+        one = _Person(house, emp_no, owed.get(emp_no, NOTHING_OWED), by, at, reason)
         one.repair(some, outcome)
-    return outcome
-
-
-def locked(chosen: Collection[int]) -> list[Drift]:
-    """Those that are still there, in one order, so that two acts follow one another."""
-    rows = Drift.objects.select_for_update().filter(STILL_THERE)
-    return [
-        drift
-        for some in chunks(sorted(set(chosen))[:MOST])
-        for drift in rows.filter(pk__in=some).order_by("pk")
-    ]
 
 
 class _Person:
@@ -174,14 +167,6 @@ class _Person:
         enqueue(
             message=message, subject=drift.subject, at=self._at, takes_away=takes_away
         )
-
-
-def note(
-    drift: Drift, act: DriftAct, *, by: User, at: datetime, reason: str
-) -> DriftDecision:
-    return DriftDecision.objects.create(
-        drift=drift, act=act, by=by, recorded_at=at, note=reason
-    )
 
 
 # --- what came of it ------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """Comparing everything: asked for, or every night. Nothing is left half-written.
 
+One run looks at every part, each with a look of its own: what keeps one from being read
+says nothing of the other, and each has its own counts, its own brake and its own trend.
+
 The HIS is read to its end with no transaction open; only then is what was found written,
 in one. A HIS that goes away in between leaves a look that says so, and what was known
 before stays as it was.
@@ -10,21 +13,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from permissions.enums import DriftKind
+from permissions.enums import DriftKind, Part
 from permissions.models import Reconciliation
-from permissions.reconciliation import telling
-from permissions.reconciliation.comparing import Comparison, compared
-from permissions.reconciliation.hands import Trace, hands_in_log
+from permissions.reconciliation import grades, rights, telling
 from permissions.reconciliation.keeping import keep
-from permissions.reconciliation.owed import House
 from permissions.reconciliation.policy import follow, is_too_much
-from permissions.reconciliation.shown import Hand, Shown
+from permissions.reconciliation.seen import NotCompared, Seen
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
 from portal.his.gateway import HisMisconfigured, HisReader, HisUnavailable
@@ -46,17 +47,36 @@ MARGIN = timedelta(minutes=1)
 LOG_DAYS = timedelta(days=31)
 NOT_FINISHED = _("比对中断，没有完成")
 SAVING, FOLLOWING = _("保存结果"), _("按医院参数处置")
-NO_INTERFACE = _("HIS 没有提供权限视图，不能比对")
+
+
+class Look(Protocol):
+    """How a part is looked at: see ``rights.look``."""
+
+    def __call__(
+        self,
+        gateway: HisReader,
+        *,
+        at: datetime,
+        since: datetime,
+        log_since: datetime,
+        report: Report,
+    ) -> Seen: ...
+
+
+# In this order: the look somebody waits for is the last, and the longest.
+LOOKS: Mapping[Part, Look] = {Part.GRADES: grades.look, Part.RIGHTS: rights.look}
 
 
 @transaction.atomic
 def ask(*, by: User, at: datetime) -> Reconciliation:
     """立即比对: a worker does it, or the page that waits; one asked for is enough."""
-    waiting = Reconciliation.objects.filter(ended_at__isnull=True, by__isnull=False)
+    waiting = Reconciliation.objects.filter(
+        part=Part.RIGHTS, ended_at__isnull=True, by__isnull=False
+    )
     found = waiting.filter(asked_at__gt=at - LONGEST).order_by("-pk").first()
     if found is not None:
         return found
-    asked = Reconciliation.objects.create(asked_at=at, by=by)
+    asked = Reconciliation.objects.create(part=Part.RIGHTS, asked_at=at, by=by)
     start(kind=KIND, about=asked.pk, needs=Capability.VIEW_HIS, by=by, at=at)
     return asked
 
@@ -69,22 +89,48 @@ def job_of(one: Reconciliation) -> Job | None:
 def reconcile_asked(job: Job, report: Report) -> None:
     one = Reconciliation.objects.get(pk=job.about)
     if one.ended_at is None:
-        reconcile(gateway=from_settings(), at=timezone.now(), one=one, report=report)
+        reconcile_all(
+            gateway=from_settings(), at=timezone.now(), one=one, report=report
+        )
 
 
-def reconcile_if_due(*, gateway: HisReader, at: datetime) -> Reconciliation | None:
+def reconcile_if_due(*, gateway: HisReader, at: datetime) -> list[Reconciliation]:
     """The nightly one: once a day after the hospital's hour, and when the HIS could not
-    be read again an hour later."""
+    be read again an hour later; the looks that were taken."""
     since = start_of(day_of(at)) + timedelta(hours=value_of(RECONCILE_HOUR))
+    if at < since:
+        return []
     today = Reconciliation.objects.filter(asked_at__gte=since)
     is_done = Q(problem="") | Q(asked_at__gt=at - BETWEEN_TRIES)
-    if at < since or today.filter(is_done).exists():
-        return None
-    return reconcile(gateway=gateway, at=at)
+    done = set(today.filter(is_done).order_by().values_list("part", flat=True))
+    looks = [
+        reconcile(gateway=gateway, at=at, one=Reconciliation(part=part, asked_at=at))
+        for part in LOOKS
+        if part not in done
+    ]
+    return [one for one in looks if one is not None]
 
 
 def silent(phase: str, done: int = 0, total: int = 0) -> None:
     """Nobody waits for it."""
+
+
+def reconcile_all(
+    *,
+    gateway: HisReader,
+    at: datetime,
+    one: Reconciliation,
+    report: Report = silent,
+) -> list[Reconciliation]:
+    """Every part, as ``one`` was asked for, which is the look at the last of them; those
+    that were taken."""
+    asked = {"asked_at": one.asked_at, "by": one.by}
+    looks = [Reconciliation(part=part, **asked) for part in LOOKS if part != one.part]
+    taken = [
+        reconcile(gateway=gateway, at=at, one=look, report=report)
+        for look in (*looks, one)
+    ]
+    return [look for look in taken if look is not None]
 
 
 def reconcile(
@@ -94,14 +140,14 @@ def reconcile(
     one: Reconciliation | None = None,
     report: Report = silent,
 ) -> Reconciliation | None:
-    """Read all rights of the HIS and hold ours against them; None while another look
-    is under way. Never raises for a HIS that is away: then the look says why."""
+    """Read one part of the HIS and hold ours against it: that of ``one``, or all rights.
+    None while another look at it is under way. Never raises for a HIS that is away: then the look says why."""
     mine = _begun(one, at)
     if mine is None:
         return None
     try:
         return _reconciled(mine, gateway, at, report)
-    except (HisUnavailable, HisMisconfigured) as problem:
+    except (HisUnavailable, HisMisconfigured, NotCompared) as problem:
         return _failed(mine, str(problem))
     except Overtaken:
         raise
@@ -111,9 +157,11 @@ def reconcile(
 
 
 def _begun(one: Reconciliation | None, at: datetime) -> Reconciliation | None:
-    dead = Reconciliation.objects.filter(is_running=True, started_at__lt=at - LONGEST)
-    dead.update(is_running=False, ended_at=at, problem=NOT_FINISHED)
     mine = one or Reconciliation(asked_at=at)
+    dead = Reconciliation.objects.filter(
+        part=mine.part, is_running=True, started_at__lt=at - LONGEST
+    )
+    dead.update(is_running=False, ended_at=at, problem=NOT_FINISHED)
     if mine.is_running:  # taken up again after its worker died
         return mine
     mine.started_at, mine.is_running = at, True
@@ -141,37 +189,31 @@ def _failed(one: Reconciliation, problem: str) -> Reconciliation:
 def _reconciled(
     one: Reconciliation, gateway: HisReader, at: datetime, report: Report
 ) -> Reconciliation:
-    house = House()
-    if not house.functions:
-        return _failed(one, NO_INTERFACE)
-    with Shown() as shown:
-        shown.read(gateway, house.functions, report)
-        result = compared(shown, house, at=at, since=at - MARGIN, report=report)
-        one.theirs, one.unreadable = shown.count, shown.unreadable
-    hands = hands_in_log(gateway, result.found.keys(), _log_since(at))
+    part = Part(one.part)
+    seen = LOOKS[part](
+        gateway,
+        at=at,
+        since=at - MARGIN,
+        log_since=_log_since(part, at),
+        report=report,
+    )
     report(SAVING)
-    new = _written(one, result, house, hands, at)
+    new = _written(one, seen, at)
     if new:
         logger.info("drift found", extra={"reconciliation": one.pk, "new": len(new)})
     if not one.is_braked:
         report(FOLLOWING)
-        one.repaired, one.adopted = follow(at=at)
+        one.repaired, one.adopted = follow(part, at=at)
         one.save()
     return one
 
 
 @transaction.atomic
-def _written(
-    one: Reconciliation,
-    result: Comparison,
-    house: House,
-    hands: Mapping[Trace, Hand],
-    at: datetime,
-) -> list[int]:
-    kept = keep(result, house, hands, at)
-    kinds = [found.one.kind.value for found in result.found.values()]
-    one.ours, one.beside = result.ours, result.beside
-    one.on_the_way = len(result.left_out)
+def _written(one: Reconciliation, seen: Seen, at: datetime) -> list[int]:
+    kept = keep(seen, Part(one.part), at)
+    kinds = [drift.kind for drift in seen.found.values()]
+    one.ours, one.theirs, one.beside = seen.ours, seen.theirs, seen.beside
+    one.on_the_way, one.unreadable = seen.on_the_way, seen.unreadable
     one.missing = kinds.count(DriftKind.MISSING)
     one.extra = kinds.count(DriftKind.EXTRA)
     one.different = kinds.count(DriftKind.DIFFERENT)
@@ -183,9 +225,9 @@ def _written(
     return kept.new
 
 
-def _log_since(at: datetime) -> datetime:
+def _log_since(part: Part, at: datetime) -> datetime:
     """Local time of the HIS: since the last look that came to an end, and a day."""
-    last = Reconciliation.objects.filter(ended_at__isnull=False, problem="")
+    last = Reconciliation.objects.filter(part=part, ended_at__isnull=False, problem="")
     before = last.order_by("-pk").values_list("started_at", flat=True).first()
     since = max(before, at - LOG_DAYS) if before else at - LOG_DAYS
     return (since - timedelta(days=1)).astimezone(ZONE).replace(tzinfo=None)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from permissions.enums import Part
 from permissions.models import Reconciliation
 from portal.notices.models import NoticeKind
 from portal.notices.queries import officers
@@ -19,10 +20,11 @@ def found(one: Reconciliation, *, at: datetime) -> None:
     if not one.found and not one.is_braked:
         return
     counts = f"缺少 {one.missing}，多出 {one.extra}，不一致 {one.different}"
-    title = f"HIS 权限比对：新发现 {one.found} 项差异"
+    what = Part(one.part).label
+    title = f"HIS {what}比对：新发现 {one.found} 项差异"
     text = f"现有差异：{counts}。请核对后修复、提议采纳或注明不处理。"
     if one.is_braked:
-        title = f"HIS 权限比对：{one.total} 项差异，已停止自动处置"
+        title = f"HIS {what}比对：{one.total} 项差异，已停止自动处置"
         text = f"现有差异：{counts}，超过医院参数的限额。HIS 可能恢复了旧备份或视图有误，核对前没有自动改动。"
     link = reverse("permissions:drift-list")
     key = f"drift:{one.pk}"

@@ -1,4 +1,4 @@
-"""权限差异: what the HIS shows otherwise than our ledger, and what is done about it."""
+"""HIS 差异: what the HIS shows otherwise than we do, and what is done about it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from django.views.decorators.http import require_GET, require_POST
 from permissions import reconciliation as acts
 from permissions.forms.drifts import DriftReasonForm
 from permissions.models import Drift
+from permissions.presenters import drift_looks as around
 from permissions.presenters import drifts as present
 from permissions.queries import drifts as queries
 from permissions.reconciliation import Outcome
+from permissions.reconciliation.allowed import may
 from permissions.services.refusals import ActRefused
 from permissions.views.lists_drifts import DRIFTS
 from portal.accounts.capabilities import Capability
@@ -31,10 +33,8 @@ from portal.ui.elements import Text
 from portal.ui.lists import found_rows, list_response
 from portal.ui.notices import invalid, saved
 from portal.ui.phrases import listed
-from surgery.presenters.grade_differences import his_note as grade_note
-from surgery.queries.grade_differences import latest_comparison
 
-LOOKS_SHOWN = 7
+LOOKS_SHOWN = 14
 TREND_DAYS = timedelta(days=30)
 MOST = 500  # of one act
 LOOKING = (Capability.VIEW_PRIVILEGES, Capability.VIEW_HIS)
@@ -50,7 +50,7 @@ def drift_list(request: AuthenticatedRequest) -> HttpResponse:
     opened = request.GET.get("drift", "")
     context = {
         "progress": progress_of(job) if job and is_shown else None,
-        "may_compare": may("compare", request),
+        "may_compare": may("compare", request.capabilities),
         "opened": opened if opened.isascii() and opened.isdigit() else "",
     }
     return list_response(
@@ -66,13 +66,10 @@ def drift_list(request: AuthenticatedRequest) -> HttpResponse:
 @require_GET
 def drift_summary(request: AuthenticatedRequest) -> HttpResponse:
     """How many there are, and what one must know of the last look."""
-    last = queries.last_reconciliations(LOOKS_SHOWN)
-    done = next((one for one in last if not one.problem), None)
-    sees_his = Capability.VIEW_HIS in request.capabilities
+    counts = queries.open_by_kind(request.scope)
     context = {
-        "tiles": present.tiles(done, queries.open_by_kind(request.scope)),
-        "notes": present.notes(last),
-        "grades": grade_note(latest_comparison()) if sees_his else None,
+        "tiles": around.tiles(queries.latest_complete(), counts),
+        "notes": around.notes(queries.latest_reconciliations()),
     }
     return render(request, "permissions/_drift_summary.html", context)
 
@@ -83,8 +80,8 @@ def drift_looks(request: AuthenticatedRequest) -> HttpResponse:
     """The trend of the whole house, and the last looks."""
     since = timezone.now() - TREND_DAYS
     context = {
-        "trend": present.trend_of(queries.trend(since)),
-        "looks": present.look_rows(queries.last_reconciliations(LOOKS_SHOWN)),
+        "trend": around.trend_of(queries.trend(since)),
+        "looks": around.look_rows(queries.last_reconciliations(LOOKS_SHOWN)),
     }
     return render(request, "permissions/_drift_looks.html", context)
 
@@ -105,7 +102,7 @@ def drift_detail(request: AuthenticatedRequest, drift_id: int) -> HttpResponse:
             for one in ACTS.values()
             if drift.closed_at is None
             and drift.state == one.before
-            and may(one.key, request)
+            and may(one.key, request.capabilities)
         ],
         "drawer_post": "",
     }
@@ -161,7 +158,8 @@ ACTS = {
             gettext_lazy("提议采纳 HIS 的值"),
             gettext_lazy("提交提议"),
             gettext_lazy(
-                "HIS 多出的成为申请，其余进入授权复核；由另一人决定，台账不会自动改变"
+                "HIS 多出的权限成为申请，其余进入授权复核，手术级别成为待评分的定级申请；"
+                "由另一人决定，台账不会自动改变"
             ),
             gettext_lazy("已提议"),
         ),
@@ -185,15 +183,6 @@ ACTS = {
         ),
     )
 }
-NEEDED = {
-    "compare": {Capability.OPERATE_HIS, Capability.CHANGE_GRANT},
-    "repair": {Capability.OPERATE_HIS, Capability.CHANGE_GRANT},
-}
-
-
-def may(act: str, request: AuthenticatedRequest) -> bool:
-    needed = NEEDED.get(act, {Capability.CHANGE_GRANT})
-    return not needed.isdisjoint(request.capabilities)
 
 
 @requires(Capability.OPERATE_HIS, Capability.CHANGE_GRANT)
@@ -202,7 +191,7 @@ def drift_act(request: AuthenticatedRequest, act: str) -> HttpResponse:
     one = ACTS.get(act)
     if one is None:
         raise Http404
-    if not may(act, request):
+    if not may(act, request.capabilities):
         raise PermissionDenied(act)
     if not request.htmx:
         return redirect("permissions:drift-list")

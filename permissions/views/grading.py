@@ -17,6 +17,7 @@ from permissions.forms.grading import (
     GradeDecisionForm,
     GradeForm,
     PickProcedureForm,
+    ScoreForm,
     WhyForm,
 )
 from permissions.presenters.regrading import (
@@ -44,6 +45,7 @@ from surgery.queries.grading import grade_of, proposals, waiting
 from surgery.services import grading
 from surgery.services.grade_ledger import transition_until
 from surgery.services.grading import Wish
+from surgery.services.grading_as_shown import score as score_it
 
 QUEUE_LENGTH = 12
 MOST_AT_ONCE = 200
@@ -164,6 +166,8 @@ def proposal_detail(request: AuthenticatedRequest, proposal_id: int) -> HttpResp
             proposal.grade, proposal.grade_before
         ),
         "may_withdraw": page.row.is_open and is_own,
+        "may_score": page.lacks_sheet
+        and Capability.PROPOSE_GRADE in request.capabilities,
     }
     return render(request, "permissions/grade_proposal_detail.html", context)
 
@@ -269,6 +273,34 @@ def version_undo(request: AuthenticatedRequest, version_id: int) -> HttpResponse
         said=_("已撤销 1 版"),
         to=_("另成一版；因它暂停的授权恢复，当时的记录保留可查"),
     )
+
+
+@requires(Capability.PROPOSE_GRADE)
+def proposal_score(request: AuthenticatedRequest, proposal_id: int) -> HttpResponse:
+    """补评分: what was proposed as the HIS has it lacks its sheet."""
+    proposal = _proposal_or_404(proposal_id)
+    if not request.htmx:
+        return redirect("permissions:grade-proposal-detail", proposal_id)
+    initial = {"doc_no": proposal.doc_no, "meeting": proposal.meeting}
+    form = ScoreForm(request.POST or None, initial=initial, auto_id="drawer_%s")
+
+    def act() -> None:
+        typed = form.cleaned_data
+        said = {name: typed[name] for name in ("reason", "doc_no", "meeting")}
+        at = timezone.now()
+        sheet = form.sheet or SHEET_TO_COME
+        score_it(proposal=proposal, sheet=sheet, by=request.user, at=at, **said)
+
+    if request.method == "POST" and form.is_valid() and done(form, act):
+        return saved(_("已补评分"), proposal.procedure.name)
+    context = {
+        "form": form,
+        "row": proposal_rows([proposal])[0],
+        "drawer_post": request.path,
+        "drawer_wide": True,
+    }
+    response = render(request, "permissions/_grade_score_drawer.html", context)
+    return invalid(response) if request.method == "POST" else response
 
 
 def _why_drawer(

@@ -30,16 +30,16 @@ DRIFTS = ListSpec[Drift, DriftRow](
     columns=(
         Column(
             "practitioner",
-            _("医师"),
-            order=("practitioner__pinyin", "emp_no"),
-            export=lambda row: f"{row.name} {row.emp_no}",
+            _("医师或手术"),
+            order=("practitioner__pinyin", "emp_no", "item"),
+            export=lambda row: f"{row.name} {row.number}",
         ),
         Column("department", _("科室"), export=lambda row: row.department),
         Column(
             "what",
-            _("权限项"),
+            _("差在哪里"),
             order=("code", "item"),
-            export=lambda row: f"{row.what} {row.codes}",
+            export=lambda row: f"{row.what} {row.codes}".strip(),
         ),
         Column(
             "kind", _("类别"), order=("kind",), export=lambda row: str(row.kind.text)
@@ -56,7 +56,7 @@ DRIFTS = ListSpec[Drift, DriftRow](
         Column("hand", _("HIS 谁改的"), export=lambda row: row.hand),
         Column("state", _("处理"), export=lambda row: str(row.state.text)),
     ),
-    search=Search(_("医师、工号、权限或编码"), drift_matches),
+    search=Search(_("医师、工号、权限、手术或编码"), drift_matches),
     filters=(
         ChoiceFilter("kind", _("类别"), DriftKind.choices, "kind"),
         ChoiceFilter("target", _("对象"), DriftTarget.choices, "target"),

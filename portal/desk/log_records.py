@@ -161,12 +161,13 @@ DRIFT = WrittenOnce(
         practitioner_matches(text, "drift__practitioner__")
         | Q(drift__emp_no__startswith=text)
         | Q(drift__code__istartswith=text)
+        | Q(drift__item__istartswith=text)
     ),
     doctor=lambda emp_no: Q(drift__emp_no=emp_no),
     joined=("drift__practitioner",),
     fields={"act": _("处理")},
     url=lambda row: reverse("permissions:drift-detail", args=[row.drift_id]),
-    link=_("权限差异"),
+    link=_("HIS 差异"),
 )
 # What the log tells of every import by sheet.
 _IMPORTED: dict[str, Any] = {

@@ -18,8 +18,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 from django_htmx.http import trigger_client_event
 
-from permissions.presenters.drifts import his_note as drift_note
-from permissions.queries.drifts import latest_reconciliation
+from permissions.presenters.drift_looks import drift_kpi, his_notes
+from permissions.queries.drifts import latest_reconciliations, open_by_part
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.desk import presenters_his_tiles as present
@@ -42,8 +42,6 @@ from portal.ui.moments import today
 from portal.watch.presenters import alert_rows
 from portal.watch.queries import open_alerts
 from portal.watch.services import watch_seldom
-from surgery.presenters.grade_differences import his_note
-from surgery.queries.grade_differences import latest_comparison
 
 PING_TIMEOUT_SECONDS = 2
 PING_KEPT_SECONDS = 5
@@ -80,22 +78,25 @@ def his_tiles(request: AuthenticatedRequest) -> HttpResponse:
     now = timezone.now()
     watch_seldom(now)
     page = reverse("desk:his")
+    looks, drifts = latest_reconciliations(), open_by_part()
     context = {
-        "tiles": present.tiles(
-            queries.figures(now),
-            his_state(),
-            interfaces,
-            deliveries(facts, now),
-            page,
-            now,
-        ),
+        "tiles": [
+            *present.tiles(
+                queries.figures(now),
+                his_state(),
+                interfaces,
+                deliveries(facts, now),
+                page,
+                now,
+            ),
+            drift_kpi(looks, drifts),
+        ],
         "alerts": alert_rows(open_alerts(), page),
         "interfaces": interfaces,
         "beside": beside,
         "notes": interface.notes((*interfaces, *beside), links),
-        "grades": his_note(latest_comparison()),
         "read_at": now,
-        "drift": drift_note(latest_reconciliation()),
+        "drifts": his_notes(looks, drifts),
     }
     response = render(request, "desk/_his_tiles.html", context)
     if request.headers.get("X-YW-Poll"):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import BooleanField, Case, Q, When
 
 from portal.his.targets import DEFAULT
 from portal.outbox.claims import has_its_day
-from portal.outbox.kinds import KINDS, Call, stream_of
+from portal.outbox.kinds import KINDS, Call, Kind, stream_of
 from portal.outbox.models import FINAL, Message, State
 
 IS_OPEN = ~Q(state__in=[str(state) for state in FINAL])
 IS_STOPPED = Q(state=State.STOPPED)
+IS_GIVEN_UP = Q(state__in=[State.STOPPED.value, State.REJECTED.value])
 
 
 class Promised(NamedTuple):
@@ -49,6 +50,16 @@ def promises_of(
         if is_open:
             one.under_way.append(call)
     return {emp_no: found[stream_of(emp_no)] for emp_no in emp_nos}
+
+
+def calls_under_way(kind: Kind[Any, Any], at: datetime, since: datetime) -> list[Call]:
+    """What the HIS need not show yet of one kind: nobody proved it, or not before
+    ``since``. A refused one is not under way: somebody must do something about it."""
+    is_new = Q(enqueued_at__gte=since) | Q(confirmed_at__gte=since)
+    is_moving = IS_OPEN & ~Q(state=State.REJECTED) | is_new & ~IS_GIVEN_UP
+    rows = Message.objects.filter(_is_due(at), is_moving, target=DEFAULT)
+    payloads = rows.filter(kind=kind.name).order_by("id").values_list("payload")
+    return [kind.call_of(payload) for (payload,) in payloads.iterator()]
 
 
 def _as_value(which: Q) -> Case:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.parameters.events import OF_EVENTS
 from portal.parameters.of_the_his import OF_THE_HIS
+from portal.parameters.reconciling import OF_RECONCILING
 from portal.parameters.reconciling import (
     RECONCILE_BRAKE_PERCENT as RECONCILE_BRAKE_PERCENT,
 )
@@ -280,11 +281,7 @@ PARAMETERS: dict[str, Parameter] = {
         MASS_PERCENT,
         *OF_EVENTS,
         REGRADE_TRANSITION_DAYS,
-        RECONCILE_HOUR,
-        RECONCILE_MISSING,
-        RECONCILE_EXTRA,
-        RECONCILE_DIFFERENT,
-        RECONCILE_BRAKE_PERCENT,
+        *OF_RECONCILING,
         *REMIND_DAYS,
     )
 }

@@ -198,7 +198,7 @@ NAVIGATION: tuple[NavItem, ...] = (
         HIS_AND_AUDIT,
     ),
     NavItem(
-        _("权限差异"),
+        _("HIS 差异"),
         "git-compare",
         "permissions:drift-list",
         Capability.VIEW_PRIVILEGES,

@@ -11,7 +11,6 @@ from surgery.models.cases import (
     CaseProcedure,
     PerformedCase,
 )
-from surgery.models.grade_differences import GradeComparison, GradeDifference
 from surgery.models.grades import GradeText
 from surgery.models.grading import (
     CataloguePublication,
@@ -40,8 +39,6 @@ __all__ = [
     "CataloguePublication",
     "Filing",
     "GradeChange",
-    "GradeComparison",
-    "GradeDifference",
     "GradeProposal",
     "GradeText",
     "GradeVersion",

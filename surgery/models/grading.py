@@ -60,7 +60,8 @@ class GradeProposal(Proposal):
     """A grade asked for: the first one, another one, or none any more.
 
     ``grade_before`` is what the proposer saw. The four scores are the sheet of domain
-    3.4; a withdrawal has none. ``version`` is what the decision made.
+    3.4; a withdrawal has none, and what the HIS was seen to have comes without one and
+    is scored before it is decided. ``version`` is what the decision made.
     """
 
     procedure = models.ForeignKey(
@@ -108,7 +109,11 @@ class GradeProposal(Proposal):
             ),
             models.CheckConstraint(
                 condition=Q(act="WITHDRAW")
-                | Q(**{f"{name}__range": (LOWEST, HIGHEST) for name in POINTS}),
+                # A range alone lets pass what is not there.
+                | Q(**{f"{name}__isnull": False for name in POINTS})
+                & Q(**{f"{name}__range": (LOWEST, HIGHEST) for name in POINTS})
+                | ~Q(state="APPROVED")
+                & Q(**{f"{name}__isnull": True for name in POINTS}),
                 name="surgery_gradeproposal_scored",
                 violation_error_message=_("四个维度都须评 1 至 5 分。"),
             ),
@@ -125,8 +130,12 @@ class GradeProposal(Proposal):
         return f"{self.act} #{self.pk}"
 
     @property
+    def lacks_sheet(self) -> bool:
+        return bool(self.grade) and self.sheet is None
+
+    @property
     def sheet(self) -> ScoreSheet | None:
-        """None for a withdrawal."""
+        """None for a withdrawal, and for what nobody has scored yet."""
         points = [getattr(self, name) for name in POINTS]
         return None if None in points else ScoreSheet(*points)
 

@@ -8,19 +8,30 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
-
-from django.db.models import Count, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from enum import StrEnum
+from typing import TypeVar
 
 from portal.directory.models import HisProcedureGrade
 from portal.outbox.comparison import NO_GRADE
 from surgery.codes import key
-from surgery.models import GradeComparison, GradeDifference, Procedure
-
-Kind, Field = GradeDifference.Kind, GradeDifference.Field
+from surgery.models import Procedure
 
 T = TypeVar("T")
+
+
+class Kind(StrEnum):
+    """What the HIS is beside us."""
+
+    MISSING = "MISSING"
+    EXTRA = "EXTRA"
+    DIFFERENT = "DIFFERENT"
+
+
+class Field(StrEnum):
+    """Which column of ``V_YW_OP_GRADE`` differs."""
+
+    GRADE = "grade"
+    EFFECTIVE_FROM = "effective_from"
 
 
 @dataclass(frozen=True)
@@ -40,11 +51,12 @@ class Graded:
 
 @dataclass(frozen=True)
 class Apart:
-    """One difference; ``ours`` and ``theirs`` as ``GradeDifference`` keeps them."""
+    """One difference; ``ours`` and ``theirs`` as the contract writes them, empty where
+    there is none."""
 
     code: str
-    kind: str
-    field: str
+    kind: Kind
+    field: Field
     ours: str
     theirs: str
 
@@ -105,30 +117,3 @@ def in_our_spelling(theirs: Mapping[str, T], ours: Collection[str]) -> dict[str,
             mine = spelled.get(key(code), code)
             found[code if mine in found else mine] = value
     return found
-
-
-# --- for pages ------------------------------------------------------------------------
-
-
-def open_differences() -> QuerySet[GradeDifference]:
-    return GradeDifference.objects.filter(gone_at__isnull=True)
-
-
-def latest_comparison() -> Any:
-    """The last one that is over, with ``open_count``, how many differences there are
-    now; None before the first. One query."""
-    counted = open_differences().order_by().values("gone_at").annotate(n=Count("pk"))
-    count = Coalesce(Subquery(counted.values("n")), 0)
-    found = GradeComparison.objects.filter(ended_at__isnull=False)
-    return found.annotate(open_count=count).order_by("-id").first()
-
-
-def asked_comparison() -> GradeComparison | None:
-    """The one that waits for a worker."""
-    return GradeComparison.objects.filter(ended_at__isnull=True).order_by("id").first()
-
-
-def last_comparisons(count: int) -> list[GradeComparison]:
-    """Those that are over, with who asked for them, the latest first."""
-    found = GradeComparison.objects.filter(ended_at__isnull=False)
-    return list(found.select_related("by").order_by("-id")[:count])

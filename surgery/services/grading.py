@@ -7,12 +7,12 @@ leaves nothing. What follows for rights already granted is the upper room's
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import User
@@ -28,14 +28,12 @@ from portal.parameters.days import day_of
 from portal.parameters.queries import value_of
 from portal.parameters.registry import LATE_RECORD_DAYS
 from surgery.checks.scoring import ScoreSheet
-from surgery.enums import Grade, GradeAct, RecodingState
+from surgery.enums import Grade, GradeAct
 from surgery.models import (
     GradeChange,
     GradeProposal,
     GradeVersion,
     Procedure,
-    Recoding,
-    RecodingLine,
 )
 from surgery.models.grading import POINTS
 from surgery.queries.grading import grade_of, undone_recodings
@@ -46,21 +44,19 @@ from surgery.services.grading_refusals import (
     CommitteeNeeded,
     DocumentMissing,
     EffectiveTooEarly,
-    GivenBackByRecoding,
     GradeMissing,
     GradeMovedOn,
     GradeUnchanged,
-    GradingRefused,
-    LaterVersionStands,
     MeetingMissing,
     NothingChosen,
     NothingToUndo,
+    NotScored,
     NotTheProposer,
     OwnGradeProposal,
     ProposalOpen,
     ScoresMissing,
 )
-from surgery.services.recoding_refusals import CarriedByRecoding
+from surgery.services.grading_undoing import must_not_be_carried, why_under
 
 COMMITTEE_GRADES = frozenset({Grade.THREE, Grade.FOUR})
 
@@ -104,11 +100,16 @@ def propose(*, wish: Wish, by: User, at: datetime, reason: str) -> GradeProposal
     if wish.sheet is not None and wish.grade:
         for name, points in zip(POINTS, wish.sheet.points, strict=True):
             setattr(proposal, name, points)
+    return submitted(proposal, by=by, at=at)
+
+
+def submitted(proposal: GradeProposal, *, by: User, at: datetime) -> GradeProposal:
+    """Saved; ``ProposalOpen`` where another one of the procedure waits."""
     try:
-        with transaction.atomic(), acting(by=by, reason=text):
-            _save(proposal, at)
+        with transaction.atomic(), acting(by=by, reason=proposal.reason):
+            save(proposal, at)
     except IntegrityError:
-        if not _open_of(procedure).exists():
+        if not _open_of(proposal.procedure).exists():
             raise
         raise ProposalOpen from None
     return proposal
@@ -144,7 +145,7 @@ def withdraw(
     *, proposal: GradeProposal, by: User, at: datetime, reason: str
 ) -> GradeProposal:
     """撤回: the proposer takes it back before anybody has decided."""
-    current = _locked(proposal)
+    current = waiting_one(proposal)
     if current.proposed_by_id != by.pk:
         raise NotTheProposer
     return _closed(current, Decision.WITHDRAW, by=by, at=at, reason=reason)
@@ -182,6 +183,10 @@ def approve(
     for one in current:
         _must_be_allowed(by, one)
         _must_be_as_proposed(one)
+        if one.lacks_sheet:
+            raise NotScored(one.procedure.code)
+        if not (one.doc_no or doc_no.strip()):
+            raise DocumentMissing
     is_committee = any(needs_committee(one.grade, one.grade_before) for one in current)
     held = meeting.strip() or _common(one.meeting for one in current)
     if is_committee and not held:
@@ -250,7 +255,7 @@ def undo(
     left = [one for one in mine if one.undoes_id is None and one.pk not in taken]
     if not left:
         raise NothingToUndo
-    _must_not_be_carried(left)
+    must_not_be_carried(left)
     for one in left:
         _must_be_allowed_to_undo(by, one)
     entries = [
@@ -306,29 +311,6 @@ def _must_be_allowed_to_undo(by: User, change: GradeChange) -> None:
         raise why_under(later, undone_recodings())
 
 
-def why_under(later: GradeChange, recodings: Mapping[int, int]) -> GradingRefused:
-    """Why what lies under a later change stays; ``recodings`` as ``undone_recodings``."""
-    if (number := recodings.get(later.version_id)) is not None:
-        return GivenBackByRecoding(later.code, number)
-    return LaterVersionStands(later.code, later.version.number)
-
-
-def _must_not_be_carried(changes: Sequence[GradeChange]) -> None:
-    """What a re-coding made, or carried on since, is taken back with all of it."""
-    if (
-        mine := Recoding.objects.filter(
-            Q(version__changes__in=changes) | Q(undo_version__changes__in=changes)
-        ).first()
-    ) is not None:
-        raise CarriedByRecoding(changes[0].code, mine.pk)
-    later = RecodingLine.objects.filter(
-        old__in=[one.procedure_id for one in changes],
-        recoding__state=RecodingState.APPLIED,
-    )
-    if (line := later.order_by("pk").first()) is not None:
-        raise CarriedByRecoding(line.old_code, line.recoding_id)
-
-
 def _must_be_as_proposed(proposal: GradeProposal) -> None:
     now = grade_of(proposal.procedure, proposal.effective_on)
     if now != proposal.grade_before:
@@ -344,7 +326,7 @@ def _locked_all(proposals: Iterable[GradeProposal]) -> list[GradeProposal]:
     keys = sorted({one.pk for one in proposals})
     if not keys:
         raise NothingChosen
-    found = [_locked(GradeProposal(pk=key)) for key in keys]
+    found = [waiting_one(GradeProposal(pk=key)) for key in keys]
     locked = _locked_procedures([one.procedure_id for one in found])
     for one in found:
         one.procedure = locked[one.procedure_id]
@@ -356,7 +338,7 @@ def _locked_procedures(keys: Sequence[int]) -> dict[int, Procedure]:
     return {one.pk: one for one in found.order_by("pk")}
 
 
-def _locked(proposal: GradeProposal) -> GradeProposal:
+def waiting_one(proposal: GradeProposal) -> GradeProposal:
     current = GradeProposal.objects.select_for_update().get(pk=proposal.pk)
     if current.state != ProposalState.SUBMITTED:
         raise AlreadyDecided(current.get_state_display())
@@ -366,7 +348,7 @@ def _locked(proposal: GradeProposal) -> GradeProposal:
 def _refused(
     proposal: GradeProposal, decision: Decision, *, by: User, at: datetime, reason: str
 ) -> GradeProposal:
-    current = _locked(proposal)
+    current = waiting_one(proposal)
     _must_be_allowed(by, current)
     return _closed(current, decision, by=by, at=at, reason=reason)
 
@@ -383,7 +365,7 @@ def _closed(
     proposal.decided_at = at
     proposal.decision_reason = text
     with acting(by=by, reason=text):
-        _save(proposal, at)
+        save(proposal, at)
     return proposal
 
 
@@ -393,7 +375,7 @@ def _common(texts: Iterable[str]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def _save(proposal: GradeProposal, at: datetime) -> None:
+def save(proposal: GradeProposal, at: datetime) -> None:
     """The history row carries the moment of the act."""
     proposal._history_date = at  # type: ignore[attr-defined]  # read by simple-history
     proposal.save()

@@ -34,6 +34,18 @@ class ScoresMissing(GradingRefused):
     message = gettext_lazy("四个维度都须评 1 至 5 分。")
 
 
+class NotScored(GradingRefused):
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            _("%(code)s 是按 HIS 现有级别提出的，先补四个维度的评分，再审定。")
+            % {"code": code}
+        )
+
+
+class ScoredAlready(GradingRefused):
+    message = gettext_lazy("这份申请已有评分，或是作废定级，不需要再评。")
+
+
 class ProposalOpen(GradingRefused):
     message = gettext_lazy("这项手术已有一份待审定的定级申请，先办结那一份。")
 

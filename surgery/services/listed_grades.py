@@ -21,7 +21,7 @@ from surgery.enums import Grade, GradeAct
 from surgery.models import GradeChange, GradeVersion, Procedure, ProcedureImport
 from surgery.queries.grading import undone_recodings
 from surgery.services.grade_ledger import Entry, write_version
-from surgery.services.grading import act_of, needs_committee, why_under
+from surgery.services.grading import act_of, needs_committee
 from surgery.services.grading_refusals import (
     ApproverNeeded,
     CommitteeNeeded,
@@ -29,6 +29,7 @@ from surgery.services.grading_refusals import (
     GradingRefused,
     MeetingMissing,
 )
+from surgery.services.grading_undoing import why_under
 
 # Grants are another room's: it looks at every version, and soon when it is called.
 FOLLOWER = "permissions.follow_regradings"

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -35,6 +36,13 @@ def grade_list(request: AuthenticatedRequest) -> HttpResponse:
     is_fragment = request.headers.get("HX-Target") == BODY
     name = "_grades" if is_fragment else "grade_list"
     return render(request, f"surgery/{name}.html", {"rows": rows})
+
+
+@requires(Capability.VIEW_HIS)
+@require_GET
+def grade_drifts(_request: AuthenticatedRequest) -> HttpResponse:
+    """Where grades were compared once: now among all drifts, narrowed to grades."""
+    return redirect(f"{reverse('permissions:drift-list')}?target=GRADE")
 
 
 @requires(Capability.CHANGE_CATALOGUE)

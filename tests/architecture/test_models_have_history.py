@@ -53,8 +53,6 @@ NOT_MAINTAINED = {
     "surgery.CaseShare": "made of the pulled cases, and anew whenever they change",
     "surgery.CaseProcedure": "the HIS's; pulled, with its first and last sight",
     "surgery.PerformedCase": "the HIS's; pulled, with its first and last sight",
-    "surgery.GradeComparison": "is itself the record of a comparison",
-    "surgery.GradeDifference": "says itself when it was found and gone",
     "watch.Alert": "says itself when it was opened and closed",
     "watch.Sign": "the last sign of life; nobody asks for those before",
     "watch.Tally": "counts tries, which are the record themselves",

@@ -12,7 +12,7 @@ def fill(lin: Any, su: Any, he: Any) -> None:
     from permissions.recoding.sheet import ACTS
     from portal.parameters.days import day_of
     from surgery.enums import Grade, Publishing
-    from surgery.models import GradeComparison, Procedure
+    from surgery.models import Procedure
     from surgery.services import grading
     from surgery.services.grades import set_criteria
     from surgery.services.publications import record_publication
@@ -63,7 +63,6 @@ def fill(lin: Any, su: Any, he: Any) -> None:
     his.case("9001", "51.2300", team={"1": "1027", "2": "1102"})
     his.booking("SQ9001")
     pull(his, now)
-    GradeComparison(asked_at=now, ended_at=now).save()
     decide(lin, he, pair("50.2205", "50.2209"))
     decide(lin, he, pair("11.6400x001", "11.6400x009"), effective_on=date(2027, 1, 1))
     sheet = ACTS.upload(

@@ -123,11 +123,10 @@ MAY_BE_EMPTY = frozenset(
         "permissions_reminder",
         "permissions_rulechange",
         "permissions_trainingimportrow",
-        # A comparison that found nothing leaves no difference.
+        # A comparison that found nothing leaves no drift.
         "permissions_drift",
         "permissions_driftdecision",
         "permissions_reconciliation",
-        "surgery_gradedifference",
     }
 )
 

@@ -1,4 +1,4 @@
-"""权限差异 as pages: who sees which, who may do what, what is kept when refused."""
+"""HIS 差异 as pages: who sees which, who may do what, what is kept when refused."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def drift(person: Practitioner | None, code: str = "RX01", **fields: Any) -> Dri
 
 
 def shown(page: Any) -> list[tuple[str, ...]]:
-    return [(row.emp_no, row.ours, row.theirs) for row in page.context["list"].rows]
+    return [(row.number, row.ours, row.theirs) for row in page.context["list"].rows]
 
 
 def test_list_says_whose_what_both_values_since_when_and_who(
@@ -75,7 +75,7 @@ def test_list_says_whose_what_both_values_since_when_and_who(
 
     (row,) = client.get("/drifts/").context["list"].rows
 
-    assert (row.name, row.emp_no, row.department) == ("王若谷", "1188", "肝胆外科")
+    assert (row.name, row.number, row.department) == ("王若谷", "1188", "肝胆外科")
     assert (row.ours, row.theirs) == ("状态 有效", "状态 暂停")
     assert row.hand == "DBA 2026-11-22 23:00"
     assert (str(row.kind.text), str(row.state.text)) == ("不一致", "待处理")
@@ -288,13 +288,15 @@ def test_summary_warns_of_the_brake_and_of_a_look_that_failed(
     looked(1, missing=60, is_braked=True)
     sign_in(client, lin)
     (note,) = client.get("/drifts/summary/").context["notes"]
-    assert str(note.text).startswith("差异 60 项，超过医院参数的限额，没有自动处置。")
+    assert str(note.text).startswith(
+        "权限差异 60 项，超过医院参数的限额，没有自动处置。"
+    )
 
     looked(0, problem="HIS 未应答：连接中断")
     page = client.get("/drifts/summary/")
     (note,) = page.context["notes"]
-    assert str(note.text).startswith("最近一次比对没有完成：HIS 未应答：连接中断。")
-    assert page.context["tiles"][3].note == "210 行，12.0 秒；在途 0 项未比"
+    assert str(note.text).startswith("最近一次权限比对没有完成：HIS 未应答：连接中断。")
+    assert page.context["tiles"][3].note == "权限 210 行 12.0 秒，在途 0 项未比"
 
 
 def test_trend_has_a_bar_for_each_day_by_its_last_look(

@@ -1,4 +1,4 @@
-"""权限差异: found in the demo HIS, since when and by whom, and what is done about it."""
+"""HIS 差异: found in the demo HIS, since when and by whom, and what is done about it."""
 
 from __future__ import annotations
 
@@ -311,17 +311,15 @@ def test_nightly_look_is_once_after_the_hour_and_again_when_it_failed(
     right: GrantState, his: SqlGateway
 ) -> None:
     night = datetime(2026, 11, 24, 1, 30, tzinfo=ZONE)
-    assert reconcile_if_due(gateway=his, at=night) is None
+    assert reconcile_if_due(gateway=his, at=night) == []
     hour = timedelta(hours=1)
     broken: Any = Breaking(his)
     failed = reconcile_if_due(gateway=broken, at=night + hour)
-    assert failed is not None
-    assert failed.problem
-    assert reconcile_if_due(gateway=his, at=night + hour * 1.5) is None
+    assert [one.part for one in failed if one.problem] == ["GRADES", "RIGHTS"]
+    assert reconcile_if_due(gateway=his, at=night + hour * 1.5) == []
     done = reconcile_if_due(gateway=his, at=night + hour * 2.5)
-    assert done is not None
-    assert done.problem == ""
-    assert reconcile_if_due(gateway=his, at=night + hour * 5) is None
+    assert [one.problem for one in done] == ["", ""]
+    assert reconcile_if_due(gateway=his, at=night + hour * 5) == []
 
 
 def test_look_asked_for_is_a_job_and_one_is_enough(

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
-from portal.demo_his.database import Database
-from portal.his.sql.gateway import SqlGateway
 from tests.cast import chen, lin, make_user, su, wang, zhao
-from tests.surgery import grades
+from tests.surgery.demo_his import database, filled, his
 
-__all__ = ["chen", "lin", "su", "wang", "zhao"]
+__all__ = ["chen", "database", "filled", "his", "lin", "su", "wang", "zhao"]
 
 
 @pytest.fixture
@@ -29,27 +23,3 @@ def procedures(db: None) -> None:
     from tests.permissions.ledger import make_procedures
 
     make_procedures()
-
-
-@pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return grades.filled_his(tmp_path_factory.mktemp("demo-his"))
-
-
-@pytest.fixture
-def database(filled: Path, tmp_path: Path) -> Database:
-    path = tmp_path / "his.sqlite3"
-    path.write_bytes(filled.read_bytes())
-    return Database(f"sqlite:///{path}")
-
-
-@pytest.fixture
-def his(database: Database, settings: Any, db: None) -> Iterator[SqlGateway]:
-    """The demo HIS, read once; our catalogue is the seed."""
-    settings.HIS_MAPPING = "demo_his"
-    settings.HIS_DSN = f"sqlite:///{database.path}"
-    gateway = SqlGateway(settings.HIS_DSN, 5)
-    grades.catalogue()
-    grades.read_his(gateway)
-    yield gateway
-    gateway.close()

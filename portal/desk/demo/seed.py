@@ -14,8 +14,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from permissions import services
-from permissions.enums import EventKind, Setting
-from permissions.models import Application, Grant, GrantEvent, GrantState, Privilege
+from permissions.enums import EventKind, Part, Setting
+from permissions.models import (
+    Application,
+    Grant,
+    GrantEvent,
+    GrantState,
+    Privilege,
+    Reconciliation,
+)
+from permissions.reconciliation import reconcile
 from permissions.services.rules import latest_last_day
 from portal.accounts.models import User
 from portal.desk.demo.accounts import seed_users
@@ -37,12 +45,10 @@ from portal.parameters.days import ZONE, day_of
 from surgery.importers import load_seed_procedures
 from surgery.models import (
     Filing,
-    GradeComparison,
     GradeVersion,
     Recoding,
     SurgeryApplication,
 )
-from surgery.services.grade_differences import compare
 
 PROPOSER, APPROVER, SECOND = "2031", "2003", "2032"
 REASON = "科室考核合格，医疗技术临床应用管理委员会通过"
@@ -73,8 +79,10 @@ def seed() -> str:
     seed_users()
     if not GradeVersion.objects.exists():
         _seed_grades(now=now)
-    if not GradeComparison.objects.exists():
-        compare(gateway=from_settings(), at=now)
+    if not Reconciliation.objects.filter(part=Part.GRADES).exists():
+        # Rights are on their way to the HIS now: they are compared when it has them.
+        look = Reconciliation(part=Part.GRADES, asked_at=now)
+        reconcile(gateway=from_settings(), at=now, one=look)
     if not Application.objects.exists():
         _seed_versions(now=now)
         seed_rights(now=now)

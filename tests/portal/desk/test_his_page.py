@@ -156,7 +156,7 @@ def test_tiles_count_and_say_that_the_his_does_not_answer(
 
     context: Any = response.context
     assert [str(tile.value) for tile in context["tiles"]] == [
-        *["2", "未应答", "0", "—", "2", "1"]
+        *["2", "未应答", "0", "—", "2", "1", "0"]
     ]
     assert str(context["tiles"][5].note) == "拒收 1，未知 0，不一致 0"
     assert str(context["tiles"][4].note) == "卡住 1，最早的已等 0 秒"

@@ -1,0 +1,47 @@
+"""What every act on drifts shares: which it is about, what came of each, what is noted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from permissions.enums import DriftAct
+from permissions.models import Drift, DriftDecision
+from permissions.reconciliation.keeping import STILL_THERE, chunks
+from portal.accounts.models import User
+from portal.audit.refusing import Text
+
+MOST = 2_000  # of one act
+IN_HAND = _("正在修复，或已有结论")
+ON_ITS_WAY = _("这一项有变更正在送往 HIS")
+NOT_SO_ANY_MORE = _("本院台账此后有变，请重新比对")
+NO_CALL = _("本院已暂停而 HIS 没有这一行：两边都无权，恢复授权后再修复")
+
+
+@dataclass
+class Outcome:
+    """How many were done; why others were not, by key."""
+
+    done: int = 0
+    left: dict[int, Text] = field(default_factory=dict)
+
+
+def locked(chosen: Collection[int]) -> list[Drift]:
+    """Those that are still there, in one order, so that two acts follow one another."""
+    rows = Drift.objects.select_for_update().filter(STILL_THERE)
+    return [
+        drift
+        for some in chunks(sorted(set(chosen))[:MOST])
+        for drift in rows.filter(pk__in=some).order_by("pk")
+    ]
+
+
+def note(
+    drift: Drift, act: DriftAct, *, by: User, at: datetime, reason: str
+) -> DriftDecision:
+    return DriftDecision.objects.create(
+        drift=drift, act=act, by=by, recorded_at=at, note=reason
+    )
