@@ -16,5 +16,6 @@ class PermissionsConfig(AppConfig):
             work as certificates,  # noqa: F401
         )
         from permissions.importers.trainings import work as trainings  # noqa: F401
+        from permissions.queries import standing  # noqa: F401
         from permissions.recoding import sheet  # noqa: F401
         from permissions.snapshot import operators  # noqa: F401

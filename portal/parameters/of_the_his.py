@@ -78,6 +78,24 @@ BEAT_SILENT_MINUTES = Parameter(
     1440,
     _("接口标准 9.4：到期、拉取和对账按时进行"),
 )
+DRIFT_ALERT_COUNT = Parameter(
+    "DRIFT_ALERT_COUNT",
+    _("HIS 差异未处理达到多少项即告警（0 不告警）"),
+    _("项"),
+    10,
+    0,
+    10_000,
+    _("接口标准 9.4：对账报告差异，处置由医院决定"),
+)
+COMPARE_ALERT_HOURS = Parameter(
+    "COMPARE_ALERT_HOURS",
+    _("多久没有与 HIS 比对完成即告警（0 不告警）"),
+    _("小时"),
+    30,
+    0,
+    720,
+    _("接口标准 9.4：每夜对账"),
+)
 ARCHIVE_MONTHS = Parameter(
     "ARCHIVE_MONTHS",
     _("已送达的消息多少个月后归档（0 不归档）"),
@@ -97,5 +115,7 @@ OF_THE_HIS = (
     HIS_AWAY_MINUTES,
     WORKER_SILENT_MINUTES,
     BEAT_SILENT_MINUTES,
+    DRIFT_ALERT_COUNT,
+    COMPARE_ALERT_HOURS,
     ARCHIVE_MONTHS,
 )

@@ -25,6 +25,7 @@ from portal.his.targets import targets
 from portal.outbox.models import UNCONFIRMED, Message, State
 from portal.outbox.queries import IS_STUCK
 from portal.watch import tallies
+from portal.watch.comparisons import standings
 from portal.watch.models import Alert
 from portal.watch.queries import open_alerts, signs
 from portal.watch.rules import HIS
@@ -44,6 +45,7 @@ class Collector:
         yield self._alerts()
         yield from self._signs()
         yield self._pulls()
+        yield from self._comparisons()
 
     def _messages(self) -> Iterator[Metric]:
         """One query by the index of what is not confirmed."""
@@ -130,6 +132,25 @@ class Collector:
             if row["last"]:
                 family.add_metric([row["view"]], self._age(row["last"]))
         return family
+
+    def _comparisons(self) -> Iterator[Metric]:
+        """What the HIS shows otherwise than we do; as many queries as rooms compare."""
+        drifts = gauge(
+            "drifts",
+            "Drifts that ask for somebody, by what the HIS is",
+            ["part", "kind"],
+        )
+        oldest = gauge("drift_oldest_seconds", "Age of the oldest of them", ["part"])
+        age = gauge(
+            "comparison_age_seconds", "Since a look last came to its end", ["part"]
+        )
+        for one in standings():
+            for kind, count in one.open.items():
+                drifts.add_metric([one.part, kind], count)
+            oldest.add_metric([one.part], self._age(one.since) if one.since else 0)
+            if one.looked_at:
+                age.add_metric([one.part], self._age(one.looked_at))
+        yield from (drifts, oldest, age)
 
     def _age(self, moment: datetime) -> float:
         return max((self._at - moment).total_seconds(), 0.0)

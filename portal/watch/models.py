@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 class Alert(models.Model):
     """A rule that is broken at one target, from the moment it was seen to its end.
 
-    ``amount`` is what was found last (messages, seconds or minutes, as the rule says),
+    Of what is compared with the HIS, ``target`` is the part: ``rights``, ``grades``.
+
+    ``amount`` is what was found last (messages, drifts, seconds, minutes or hours, as the rule says),
     ``since`` since when; both go on changing while it is open.
     """
 
@@ -23,6 +25,8 @@ class Alert(models.Model):
         HIS_AWAY = "HIS_AWAY", _("HIS 未应答")
         WORKER_SILENT = "WORKER_SILENT", _("后台进程没有动静")
         BEAT_SILENT = "BEAT_SILENT", _("定时进程没有动静")
+        DRIFT = "DRIFT", _("HIS 差异")
+        NOT_COMPARED = "NOT_COMPARED", _("没有与 HIS 比对")
 
     rule = models.CharField(max_length=14, choices=Rule.choices)
     target = models.CharField(max_length=30, blank=True)  # "": of the whole portal

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from portal.ui.elements import Note, Text
 from portal.ui.moments import write_second
+from portal.ui.navigation import url_if_any
+from portal.watch.comparisons import PARTS
 from portal.watch.models import Alert
 
 Rule = Alert.Rule
@@ -20,13 +22,18 @@ VIEWS: Mapping[Rule, str] = {
     Rule.UNCONFIRMED: "open",
     Rule.LAG: "day",
 }
+OF_COMPARISONS = frozenset({Rule.DRIFT, Rule.NOT_COMPARED})
 # Nothing arrives at all while one of these is open.
 GRAVE = frozenset({Rule.HIS_AWAY, Rule.WORKER_SILENT, Rule.BEAT_SILENT, Rule.REJECTED})
 
 
 def words_of(alert: Alert) -> str:
     """What is wrong, since when, and what to do."""
-    given = {"n": f"{alert.amount:,}", "at": write_second(alert.since)}
+    given = {
+        "n": f"{alert.amount:,}",
+        "at": write_second(alert.since),
+        "part": PARTS.get(alert.target, alert.target),
+    }
     words: str = _WORDS[Rule(alert.rule)]() % given
     return words
 
@@ -58,12 +65,18 @@ _WORDS: Mapping[Rule, Callable[[], str]] = {
         "定时进程已有 %(n)s 分钟没有动静，最后一次 %(at)s。"
         "请在服务器检查 yiwu-beat 和 yiwu-worker；到期、拉取和对账都等它唤起。"
     ),
+    Rule.DRIFT: lambda: _(
+        "%(part)s与 HIS 有 %(n)s 项差异没有处理，最早的发现于 %(at)s。请修复、提议采纳或注明不处理。"
+    ),
+    Rule.NOT_COMPARED: lambda: _(
+        "%(part)s已有 %(n)s 小时没有与 HIS 比对完成，最后一次 %(at)s。请查看最近的比对为何没有完成。"
+    ),
 }
 
 
 @dataclass(frozen=True)
 class AlertRow:
-    """One open alert of the page; ``url`` shows the messages it is about, if any."""
+    """One open alert of the page; its note leads to what it is about, if anywhere."""
 
     id: int
     title: Text
@@ -77,7 +90,7 @@ def alert_rows(alerts: Sequence[Alert], url: str) -> list[AlertRow]:
 
 def alert_row(alert: Alert, url: str) -> AlertRow:
     rule = Rule(alert.rule)
-    view = VIEWS.get(rule, "")
+    where, link = _way(rule, url)
     return AlertRow(
         alert.pk,
         rule.label,
@@ -85,7 +98,16 @@ def alert_row(alert: Alert, url: str) -> AlertRow:
         Note(
             "bad" if rule in GRAVE else "warn",
             _("%(title)s：%(words)s") % {"title": rule.label, "words": words_of(alert)},
-            f"{url}?view={view}" if view else "",
-            _("查看消息") if view else "",
+            where,
+            link,
         ),
     )
+
+
+def _way(rule: Rule, url: str) -> tuple[str, str]:
+    """To what the alert is about, if a page shows it."""
+    if rule in OF_COMPARISONS:
+        where = url_if_any("permissions:drift-list")
+        return where, _("查看差异") if where else ""
+    view = VIEWS.get(rule, "")
+    return (f"{url}?view={view}", _("查看消息")) if view else ("", "")

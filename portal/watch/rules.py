@@ -19,6 +19,7 @@ from portal.outbox.models import EVERY_TARGET
 from portal.parameters import of_the_his as hospital
 from portal.parameters.queries import values_now
 from portal.parameters.shape import Parameter
+from portal.watch.comparisons import standings
 from portal.watch.models import Alert, Sign
 from portal.watch.queries import open_counts, signs
 
@@ -33,6 +34,8 @@ PARAMETERS: Mapping[Rule, Parameter] = {
     Rule.HIS_AWAY: hospital.HIS_AWAY_MINUTES,
     Rule.WORKER_SILENT: hospital.WORKER_SILENT_MINUTES,
     Rule.BEAT_SILENT: hospital.BEAT_SILENT_MINUTES,
+    Rule.DRIFT: hospital.DRIFT_ALERT_COUNT,
+    Rule.NOT_COMPARED: hospital.COMPARE_ALERT_HOURS,
 }
 # Counted among the open messages, and late by the minutes of their parameter.
 OF_MESSAGES = {
@@ -63,7 +66,7 @@ def limits() -> dict[Rule, int]:
 
 
 def findings(at: datetime) -> list[Finding]:
-    """Everything that is wrong now; at most five queries.
+    """Everything that is wrong now; at most seven queries.
 
     What is frozen waits because a person said so: a banner tells of it.
     """
@@ -75,6 +78,7 @@ def findings(at: datetime) -> list[Finding]:
         *of_messages(on, at, at_rest),
         *of_pace(on, at, at_rest),
         *of_signs(on, at, at_rest),
+        *of_comparisons(on, at),
     ]
 
 
@@ -176,6 +180,20 @@ def of_signs(
         away = silence(on, Rule.HIS_AWAY, sign, sign.asked_at) if sign else None
         if away and name not in at_rest:
             yield away
+
+
+def of_comparisons(on: Mapping[Rule, int], at: datetime) -> Iterator[Finding]:
+    """What the HIS shows otherwise, and nights without a look. A part that was never
+    looked at is none of a HIS just connected."""
+    if on.keys().isdisjoint({Rule.DRIFT, Rule.NOT_COMPARED}):
+        return
+    for one in standings():
+        if Rule.DRIFT in on and one.count >= on[Rule.DRIFT]:
+            yield Finding(Rule.DRIFT, one.part, one.count, one.since)
+        if Rule.NOT_COMPARED in on and one.looked_at is not None:
+            hours = int((at - one.looked_at).total_seconds() // 3600)
+            if hours >= on[Rule.NOT_COMPARED]:
+                yield Finding(Rule.NOT_COMPARED, one.part, hours, one.looked_at)
 
 
 def silence(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from portal.audit.acting import acting
 from portal.outbox.models import Message, State
 from portal.parameters import services
 from portal.parameters.registry import Parameter
+from portal.watch.comparisons import Standing
 from tests.cast import make_user
 from tests.portal.outbox.conftest import promise
 from tests.portal.parameters.fresh import parameters_read_anew
@@ -43,6 +45,19 @@ def set_to(db: None) -> Setter:
         cache.clear()
 
     return change
+
+
+def compared(monkeypatch: pytest.MonkeyPatch, *parts: Standing) -> None:
+    """So these parts stand beside the HIS, whatever the rooms above say."""
+    monkeypatch.setattr("portal.watch.comparisons._ASKED", [lambda: list(parts)])
+
+
+def of_grades(count: int, *, hours: float) -> Standing:
+    """Grades with so many drifts, looked at so many hours ago."""
+    at = timezone.now()
+    since = at - timedelta(days=2)
+    kinds = {"MISSING": 0, "EXTRA": 0, "DIFFERENT": count}
+    return Standing("grades", kinds, since, at - timedelta(hours=hours))
 
 
 def standing(state: State, emp_no: str = "1188", **fields: Any) -> Message:

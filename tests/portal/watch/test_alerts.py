@@ -15,12 +15,14 @@ from portal.outbox.models import Message, State
 from portal.outbox.services import freeze, thaw
 from portal.parameters.registry import Parameter
 from portal.watch import services, tasks
+from portal.watch.comparisons import Standing
 from portal.watch.models import Alert, Sign
+from portal.watch.presenters import alert_row
 from portal.watch.queries import open_alerts, signs
 from portal.watch.rules import BEAT, PARAMETERS, PUSH, WORKER, Rule
 from portal.watch.services import alive, note, watch, watch_seldom
 from tests.harness import assert_queries
-from tests.portal.watch.conftest import Setter, standing
+from tests.portal.watch.conftest import Setter, compared, of_grades, standing
 
 pytestmark = pytest.mark.django_db
 Clock = time_machine.Traveller
@@ -161,8 +163,9 @@ def test_alert_that_comes_back_soon_calls_nobody_again(
 
 @pytest.mark.parametrize("rule", PARAMETERS)
 def test_rule_that_is_switched_off_opens_nothing(
-    rule: Rule, set_to: Setter, clock: Clock
+    rule: Rule, set_to: Setter, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    compared(monkeypatch, of_grades(10, hours=31))
     standing(State.WAITING, "1001", tries=3)
     standing(State.REJECTED, "1002")
     standing(State.UNKNOWN, "1003")
@@ -287,12 +290,53 @@ def test_requests_look_seldom() -> None:
     assert is_open() == []
 
 
-def test_look_costs_at_most_seven_queries_when_nothing_changes() -> None:
+def test_look_costs_at_most_nine_queries_when_nothing_changes() -> None:
     standing(State.REJECTED)
     watch(timezone.now())
 
-    with assert_queries(7):
+    with assert_queries(9):
         watch(timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("count", "alerts"), [(9, []), (10, [("DRIFT", "grades", 10)])]
+)
+def test_drifts_nobody_sees_to_are_told_by_part(
+    count: int, alerts: list[Any], gao: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared(monkeypatch, of_grades(count, hours=1))
+
+    assert opened() == alerts
+
+    words = [one.text for one in Notice.objects.all()]
+    assert words == [
+        "手术级别与 HIS 有 10 项差异没有处理，最早的发现于 2026-11-21 10:00:00。"
+        "请修复、提议采纳或注明不处理。"
+    ] * len(alerts)
+
+
+def test_night_without_a_look_is_told_and_over_with_the_next_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    never = Standing("rights", {"MISSING": 0}, None, None)
+    compared(monkeypatch, never, of_grades(0, hours=29.9))
+    assert opened() == []
+    compared(monkeypatch, never, of_grades(0, hours=30))
+    assert opened() == [("NOT_COMPARED", "grades", 30)]
+
+    compared(monkeypatch, never, of_grades(0, hours=0))
+    watch(timezone.now())
+
+    assert is_open() == []
+
+
+def test_alert_of_a_part_leads_to_its_drifts(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared(monkeypatch, of_grades(12, hours=1))
+    (alert,) = watch(timezone.now())
+
+    row = alert_row(alert, "/his/")
+
+    assert (row.note.link_url, str(row.note.link_text)) == ("/drifts/", "查看差异")
 
 
 def test_what_is_frozen_calls_nobody(gao: User, clock: Clock) -> None:

@@ -14,13 +14,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from portal.directory.models import SyncRun
 from portal.outbox.models import Attempt, Message, State
+from portal.watch.comparisons import Standing
 from portal.watch.metrics import exposition
 from portal.watch.models import TallyMark
 from portal.watch.services import alive, note, watch
 from portal.watch.tallies import fold
 from tests.harness import assert_queries
 from tests.pages import CheckedClient
-from tests.portal.watch.conftest import standing
+from tests.portal.watch.conftest import compared, of_grades, standing
 
 pytestmark = pytest.mark.django_db
 Clock = time_machine.Traveller
@@ -158,12 +159,25 @@ def test_alerts_signs_and_pulls_are_told(clock: Clock) -> None:
     assert ("yiwu_pull_age_seconds", (("view", "V_YW_DRUG"),)) not in samples()
 
 
+def test_comparisons_are_told_by_part_and_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    never = Standing("rights", {"EXTRA": 0}, None, None)
+    compared(monkeypatch, never, of_grades(3, hours=2))
+
+    assert of("drifts", part="grades", kind="DIFFERENT") == 3
+    assert of("drifts", part="grades", kind="MISSING") == 0
+    assert of("drifts", part="rights", kind="EXTRA") == 0
+    assert of("drift_oldest_seconds", part="grades") == 2 * 86_400
+    assert of("drift_oldest_seconds", part="rights") == 0
+    assert of("comparison_age_seconds", part="grades") == 7_200
+    assert ("yiwu_comparison_age_seconds", (("part", "rights"),)) not in samples()
+
+
 @pytest.mark.parametrize("count", [2, 20])
-def test_metrics_ask_eight_queries_however_many_messages(count: int) -> None:
+def test_metrics_ask_ten_queries_however_many_messages(count: int) -> None:
     for number in range(count):
         tried(standing(State.CONFIRMED, f"1{number:03}"), "CONFIRMED", 5)
 
-    with assert_queries(8):
+    with assert_queries(10):
         exposition(timezone.now())
 
 

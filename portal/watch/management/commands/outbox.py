@@ -1,27 +1,22 @@
 """``manage.py outbox``: all an operator may do on the page HIS 对接, from a terminal.
 
-The same acts and the same refusals as on the page. Exit codes: 0 done; 1 nothing was
-done, and why stands on stderr; 2 the words of the command are wrong (argparse); 3 done
-to some and refused for others; 4 ``alerts`` found some open.
+The same acts and the same refusals as on the page. Exit codes as of
+``portal.watch.terminal``; 4 where ``alerts`` found some open.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError
 from django.db.models.query import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from portal.accounts.capabilities import Capability
-from portal.accounts.models import User
 from portal.his.targets import targets
 from portal.outbox import queries
 from portal.outbox.archived import ArchivedMessage
@@ -34,8 +29,18 @@ from portal.watch.keeping import archive_due
 from portal.watch.presenters import words_of
 from portal.watch.queries import open_alerts
 from portal.watch.services import watch
+from portal.watch.terminal import (
+    LISTED,
+    NOTHING_DONE,
+    SOME_OPEN,
+    SOME_REFUSED,
+    Words,
+    in_one_line,
+    iso,
+    moment,
+    operator,
+)
 
-NOTHING_DONE, SOME_REFUSED, SOME_OPEN = 1, 3, 4
 VIEWS = {
     "open": queries.IS_OPEN,
     "waiting": queries.IS_WAITING,
@@ -43,15 +48,12 @@ VIEWS = {
     "rejected": queries.IS_REJECTED,
     "doubt": queries.IS_UNKNOWN | queries.IS_DIFFERENT,
 }
-LISTED = 50
 
 
-class Command(BaseCommand):
+class Command(Words):
     help = "List, show, retry, stop, replay, archive messages to the HIS; show alerts"
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="one JSON document")
-        words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
+    def add_words(self, words: Any) -> None:
         self._reading(words)
         for name, told in (
             ("retry", "deliver again what was rejected, is stuck or in doubt"),
@@ -92,13 +94,6 @@ class Command(BaseCommand):
         self._choosing(parser)
         parser.add_argument("--by", required=True, help="staff number of who decides")
         parser.add_argument("--reason", required=True)
-
-    def handle(self, *_args: Any, **options: Any) -> None:
-        word: Callable[[dict[str, Any]], int] = getattr(self, f"_{options['word']}")
-        with override("zh-hans"):
-            code = word(options)
-        if code:
-            sys.exit(code)
 
     # --- reading ----------------------------------------------------------------------
 
@@ -160,7 +155,7 @@ class Command(BaseCommand):
         return self._act("replay", options)
 
     def _act(self, act: str, options: dict[str, Any]) -> int:
-        by = operator(options["by"])
+        by = operator(options["by"], Capability.OPERATE_HIS)
         messages = messages_to_act_on(options)
         try:
             done = act_on(
@@ -187,7 +182,7 @@ class Command(BaseCommand):
     def _switch(
         self, options: dict[str, Any], act: Callable[..., Any], **more: Any
     ) -> int:
-        by, target = operator(options["by"]), options["target"]
+        by, target = operator(options["by"], Capability.OPERATE_HIS), options["target"]
         given = {"target": target, "reason": options["reason"], **more}
         try:
             act(by=by, at=timezone.now(), **given)
@@ -206,23 +201,8 @@ class Command(BaseCommand):
         self._print(options, told, [words])
         return 0
 
-    def _print(
-        self, options: dict[str, Any], told: dict[str, Any], texts: Iterable[str]
-    ) -> None:
-        if options["json"]:
-            self.stdout.write(json.dumps(told, ensure_ascii=False))
-            return
-        for text in texts:
-            self.stdout.write(text)
-
 
 # --- choosing -------------------------------------------------------------------------
-
-
-def moment(text: str) -> datetime:
-    """``2026-11-23T02:10``, without a zone in that of the hospital."""
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else timezone.make_aware(found)
 
 
 def chosen(options: dict[str, Any], most: int | None = None) -> list[Message]:
@@ -272,21 +252,7 @@ def message_and_tries(pk: int) -> tuple[Message, list[Attempt]]:
     raise CommandError(_("没有消息 %(ids)s") % {"ids": f"#{pk}"})
 
 
-def operator(staff_no: str) -> User:
-    """Who decides; the same people as on the page."""
-    by: User | None = User.objects.filter(staff_no=staff_no, is_active=True).first()
-    if by is None:
-        raise CommandError(_("没有启用的账户 %(no)s") % {"no": staff_no})
-    if not by.has_capability(Capability.OPERATE_HIS):
-        raise CommandError(_("%(no)s 无权操作 HIS 对接") % {"no": staff_no})
-    return by
-
-
 # --- words ----------------------------------------------------------------------------
-
-
-def iso(at: datetime | None) -> str | None:
-    return timezone.localtime(at).isoformat(timespec="seconds") if at else None
 
 
 def line_of(message: Message) -> dict[str, Any]:
@@ -316,10 +282,6 @@ def text_of(line: dict[str, Any]) -> str:
 def alert_text(alert: dict[str, Any]) -> str:
     place = shown_target(alert["target"])
     return in_one_line(alert["opened_at"], alert["rule"], place, alert["words"])
-
-
-def in_one_line(*words: str) -> str:
-    return " ".join(filter(None, words))
 
 
 def shown_target(name: str) -> str:
