@@ -6,7 +6,7 @@ import argparse
 import sys
 from functools import partial
 
-from portal.demo_his.by_hand import CannotChange, give
+from portal.demo_his.by_hand import CannotChange, give, log_grade
 from portal.demo_his.database import CannotUse, Database, DatabaseStopped, prepare
 from portal.env import BadSetting, env_secret, env_str
 
@@ -23,6 +23,8 @@ def main(arguments: list[str]) -> int:
         is_new = prepare(database, reset=options.reset, password=password)
         for emp_no, code in options.by_hand if is_new else ():
             give(database, emp_no, code, "ALL")
+        if is_new and options.by_hand:
+            log_grade(database)
         if options.act == "serve":
             serve(database, options)
     except DatabaseStopped:

@@ -7,11 +7,12 @@ can tell who it was.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from portal.demo_his.clock import now_text
+from portal.demo_his.clock import now, now_text
 from portal.demo_his.database import Database
+from portal.demo_his.seeding import SET_BY_HAND
 from portal.his.contract.codes import LINE_STATUS
 
 OPERATOR = "DBA"
@@ -168,3 +169,21 @@ def logged(row: dict[str, Any], op: str, after: str) -> dict[str, Any]:
     same = {key: row[key] for key in ("emp_no", "priv_code", "setting", "item_code")}
     before = str(row["status"])
     return {**same, "op": op, "before": before, "after": after, "moment": now_text()}
+
+
+# One of the grades the tables hold otherwise than the hospital decided.
+GRADE_CODE, GRADE_BEFORE = "38.5901", "2"
+
+
+def log_grade(database: Database) -> None:
+    """The line of a grade somebody set nine days ago, for a comparison to find whose
+    hand it was; of the others set otherwise the log is silent."""
+    moment = now().replace(hour=16, minute=42, second=7) - timedelta(days=9)
+    database.run(
+        "INSERT INTO 权限维护日志 (请求号, 对象, 操作, 项目编码, 原状态, 新状态, 原因, 操作人员, 操作时间)"
+        " VALUES (NULL, 'OPGRADE', 'UPDATE', :code, :before, :after, '科室电话申请', 'DBA', :moment)",
+        code=GRADE_CODE,
+        before=GRADE_BEFORE,
+        after=SET_BY_HAND[GRADE_CODE],
+        moment=f"{moment:%Y-%m-%d %H:%M:%S}",
+    )
