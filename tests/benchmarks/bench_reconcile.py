@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -157,12 +158,15 @@ def main(size: str) -> Result:
     """``small``: 1,000 doctors, 60,000 lines; ``full``: 5,000 and 300,000."""
     chosen = SIZES[size]
     with large_ledger(chosen) as url, tempfile.TemporaryDirectory() as folder:
+        from django.conf import settings
         from django.utils import timezone
 
         from permissions.models import Drift
         from permissions.reconciliation import reconcile
         from portal.his.sql.gateway import SqlGateway
 
+        # A process reads the addresses of all pages once, for the link of a notice.
+        import_module(settings.ROOT_URLCONF)
         path = Path(folder) / "his.sqlite3"
         his = sqlite3.connect(path)
         rows = tell_everything(his)
