@@ -27,13 +27,16 @@ from portal.his.gateway import (
 )
 from portal.his.messages import Answer
 from portal.his.named import WAYS
+from portal.his.sql.dialect import Dialect
 from portal.his.sql.gateway import ACCEPTED, SqlGateway
 from portal.his.sql.statements import (
+    Statement,
     as_text,
     filled,
     place,
     put_request,
     read_requests,
+    read_requests_by_array,
 )
 
 PREFIX = "table+"
@@ -95,9 +98,7 @@ class RequestWriter(SqlGateway):
         """What the HIS has written in each row; None where there is no row."""
         engines = self._engines()
         name = table_of(function)
-        keys = filled(request_ids, ROWS_AT_ONCE)
-        text = read_requests(name, len(keys), engines.dialect.sql)
-        values = {place("request_id", number): key for number, key in enumerate(keys)}
+        text, values = question(name, request_ids, engines.dialect)
         with self._call(engines, engines.reader, name) as link:
             found = engines.dialect.read(link, text, values)
         rows = {as_text(key): row for key, *row in found}
@@ -158,6 +159,18 @@ class RequestWriter(SqlGateway):
     def _now(self) -> datetime:
         """Local time of the HIS, to the second."""
         return datetime.now(self._zone).replace(microsecond=0, tzinfo=None)
+
+
+def question(
+    name: str, request_ids: Sequence[str], dialect: Dialect
+) -> tuple[Statement, Values]:
+    """What asks for the answers in these rows: their keys as one value if it can be."""
+    if getattr(dialect, "takes_arrays", False):
+        text = read_requests_by_array(name, dialect.sql)
+        return text, {"request_id": list(request_ids)}
+    keys = filled(request_ids, ROWS_AT_ONCE)
+    values = {place("request_id", number): key for number, key in enumerate(keys)}
+    return read_requests(name, len(keys), dialect.sql), values
 
 
 def known(said: Answer | Failure) -> Answer:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Numeric,
     String,
     and_,
+    any_,
     bindparam,
     column,
     func,
@@ -155,6 +156,15 @@ def read_requests(name: str, count: int, dialect: Dialect) -> Statement:
     ]
     query = select(*columns).select_from(table(quoted_name(name, quote=False)))
     return statement(query.where(columns[0].in_(places)), dialect)
+
+
+@cache
+def read_requests_by_array(name: str, dialect: Dialect) -> Statement:
+    """The same of any number of rows, their keys an array named ``request_id``."""
+    columns: list[ColumnClause[Any]] = [column(item) for item in ANSWER]
+    keys = bindparam(ANSWER[0], type_=ARRAY(String()))
+    query = select(*columns).select_from(table(quoted_name(name, quote=False)))
+    return statement(query.where(columns[0] == any_(keys)), dialect)
 
 
 @cache
