@@ -8,14 +8,16 @@ its values, and kept::
     BY_NUMBER.rows("2031")  ->  [("林若川",)]
 
 ``build`` gets samples of the types of the values and must use each value as it is: it
-may not look at them. Values are numbers and texts; the query gives tuples.
+may not look at them. Values are numbers, texts, moments and UUIDs; the query gives tuples.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import (
     DEFAULT_DB_ALIAS,
@@ -25,11 +27,12 @@ from django.db import (
 )
 from django.db.models import QuerySet
 
-Value = int | str
+Value = int | str | datetime | UUID
 # Numbers of keys are rounded up to tens, above a hundred to hundreds and so on, so that
 # few shapes are kept.
 STEP = 10
 _SAMPLE = 6_028_317_459_000_000
+_SAMPLE_DAY = datetime(1602, 8, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Prepared:
         if found is None:
             found = self._kept[shape] = _compiled(self._build, given, connection)
         values = [
-            constant if place is None else given[place]
+            constant if place is None else _bound(given[place], connection)
             for place, constant in found.places
         ]
         rows = _answer(connection, found.sql, values)
@@ -114,18 +117,35 @@ def _asked(connection: Any, sql: str, values: list[Any]) -> list[tuple[Any, ...]
     return rows
 
 
+def _bound(value: Value, connection: Any) -> Any:
+    """As the fields of the model would give it to this backend."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
+        return value.hex
+    return value
+
+
+def _sample(value: Value, number: int) -> Value:
+    """Another value of its type, which no constant equals."""
+    if isinstance(value, int):
+        return number
+    if isinstance(value, datetime):
+        return _SAMPLE_DAY + timedelta(days=number - _SAMPLE)
+    return UUID(int=number) if isinstance(value, UUID) else str(number)
+
+
 def _compiled(
     build: Callable[..., QuerySet[Any, Any]], given: Sequence[Value], connection: Any
 ) -> _Compiled:
     numbers = [_SAMPLE + place for place in range(len(given))]
-    samples = [
-        number if isinstance(value, int) else str(number)
-        for number, value in zip(numbers, given, strict=True)
-    ]
+    samples = [_sample(*pair) for pair in zip(given, numbers, strict=True)]
     compiler = build(*samples).query.get_compiler(connection=connection)
     sql, params = compiler.as_sql()
     # By text: some backends bind numbers as text.
-    known = {str(number): place for place, number in enumerate(numbers)}
+    known = {
+        str(_bound(sample, connection)): place for place, sample in enumerate(samples)
+    }
     places = tuple((known.get(str(param)), param) for param in params)
     for place, number in enumerate(numbers):
         # Where a page begins is written into the SQL; nothing given comes after it.

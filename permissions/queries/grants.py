@@ -24,7 +24,7 @@ from permissions.queries.grant_lines import Line
 from portal.accounts.scope import HOUSE, Scope
 from portal.directory.models import Department, Practitioner, PractitionerEvent
 from portal.his.targets import DEFAULT
-from portal.outbox.models import UNCONFIRMED, Attempt, Message
+from portal.outbox.models import Attempt, Message
 from portal.outbox.queries import Confirmed, arrivals_by_subject
 from portal.prepared import Prepared
 
@@ -110,7 +110,7 @@ def not_confirmed() -> Q:
     open_events = (
         Message.objects.filter(
             target=DEFAULT,
-            state__in=UNCONFIRMED,
+            confirmed_at__isnull=True,
             subject__startswith=SUBJECT_PREFIX,
         )
         .order_by()

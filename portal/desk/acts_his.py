@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django import forms
+from django.db.models.query import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -178,7 +179,7 @@ def chosen(request: AuthenticatedRequest) -> tuple[list[Message], int]:
     if request.method == "POST":
         texts = request.POST.get("ids", "").split(",")[:MOST]
         ids = [int(one) for one in texts if one.isascii() and one.isdecimal()]
-        found = Message.objects.filter(pk__in=ids)
+        found: QuerySet[Message] = Message.objects.filter(pk__in=ids)
     else:
         spec = message_list(request.GET, timezone.now(), may_operate=True)
         found = found_rows(spec, Message.objects.all(), request.GET)

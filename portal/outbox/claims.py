@@ -23,12 +23,13 @@ Every target has streams of its own, and is asked for and claimed by itself.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import (
     Case,
     Count,
@@ -41,11 +42,14 @@ from django.db.models import (
     Q,
     When,
 )
+from django.db.models.base import ModelState
 from django.db.models.query import QuerySet
 from django.utils.translation import gettext_noop as _
 
 from portal.his.targets import DEFAULT
-from portal.outbox.models import OPEN, Attempt, Message, State
+from portal.outbox.among import array_of
+from portal.outbox.models import Attempt, Message, State
+from portal.prepared import Prepared
 
 # While everything waits for its next try, the HIS is asked so often whether it is back.
 PING_SECONDS = 10
@@ -56,6 +60,7 @@ TO_READ = (State.UNKNOWN, State.DELIVERED)
 SENT = (State.SENDING, State.UNKNOWN, State.DELIVERED, State.CONFIRMED)
 # Nobody can say yet whether the HIS takes these.
 UNDECIDED = (State.SENDING, State.UNKNOWN)
+IS_UNDECIDED = Q(is_open=True, state__in=UNDECIDED)
 # The HIS has taken these.
 TAKEN = (State.DELIVERED, State.CONFIRMED)
 
@@ -66,7 +71,7 @@ def lease() -> timedelta:
 
 def holds(at: datetime) -> Q:
     """Messages no later message of their stream may pass."""
-    return Q(state__in=OPEN) & (
+    return Q(is_open=True) & (
         Q(state__in=(State.SENDING, State.UNKNOWN, State.REJECTED))
         | Q(state=State.DELIVERED, due_at__isnull=False)
         | Q(state=State.WAITING) & (Q(not_before__lte=at) | ~has_its_day())
@@ -76,6 +81,11 @@ def holds(at: datetime) -> Q:
 def has_its_day() -> Q:
     """Messages that were promised for later than the moment of the promise."""
     return Q(not_before__gt=F("enqueued_at"))
+
+
+def open_at(target: str) -> QuerySet[Message]:
+    """Messages of a target that are not final, by their own index."""
+    return Message.objects.filter(target=target, is_open=True)
 
 
 def of_stream(**place: OuterRef) -> QuerySet[Message]:
@@ -90,6 +100,10 @@ def heads(at: datetime, limit: int, target: str) -> list[int]:
     Not while a later one that passed is undecided: if the HIS takes it, it has overtaken
     this one; if the HIS refuses it, this one must still go.
     """
+    return [head for (head,) in HEADS.rows(at, target, limit)]
+
+
+def _heads(at: datetime, target: str, limit: int) -> QuerySet[Message, Any]:
     is_due = Q(state=State.WAITING, due_at__lte=at)
     takes_away = Case(
         When(state=State.WAITING, takes_away=True, then=1),
@@ -109,14 +123,17 @@ def heads(at: datetime, limit: int, target: str) -> list[int]:
         .filter(head=F("ready"), undecided=0)
         .order_by("-rush", "head")
     )
-    return list(streams.values_list("head", flat=True)[:limit])
+    return streams.values_list("head")[:limit]
+
+
+HEADS = Prepared(_heads)
 
 
 def may_pass(at: datetime) -> tuple[Exists, Q]:
     """Conditions of a message that takes away, behind a rejected one, with nothing in
     front but rejected ones and givers that wait behind them."""
     earlier = of_stream(id__lt=OuterRef("id"))
-    is_behind_rejected = Exists(earlier.filter(state=State.REJECTED))
+    is_behind_rejected = Exists(earlier.filter(is_open=True, state=State.REJECTED))
     blockers = earlier.filter(holds(at)).exclude(state=State.REJECTED)
     blockers = blockers.exclude(
         is_behind_rejected, state=State.WAITING, takes_away=False
@@ -127,17 +144,15 @@ def may_pass(at: datetime) -> tuple[Exists, Q]:
 def passers(at: datetime, limit: int, target: str) -> list[int]:
     """Messages that take a right away and pass a rejected one; as ``heads``, not while a
     later one is undecided."""
-    waiting = Message.objects.filter(target=target, state=State.WAITING, due_at__lte=at)
-    later = of_stream(id__gt=OuterRef("id")).filter(state__in=UNDECIDED)
+    waiting = open_at(target).filter(state=State.WAITING, due_at__lte=at)
+    later = of_stream(id__gt=OuterRef("id")).filter(IS_UNDECIDED)
     found = waiting.filter(~Exists(later), *may_pass(at)).order_by("id")
     return list(found.values_list("id", flat=True)[:limit])
 
 
 def to_read(at: datetime, limit: int, target: str) -> list[int]:
     """Messages whose read-back is due and in nobody's hand."""
-    found = Message.objects.filter(
-        is_free(at), target=target, state__in=TO_READ, due_at__lte=at
-    )
+    found = open_at(target).filter(is_free(at), state__in=TO_READ, due_at__lte=at)
     return list(found.order_by("due_at", "id").values_list("id", flat=True)[:limit])
 
 
@@ -157,18 +172,29 @@ class Overview:
 
 
 def overview(at: datetime, target: str = DEFAULT) -> Overview:
+    counts = OVERVIEW.rows(at, target)
+    return Overview(*(count > 0 for count in counts[0])) if counts else NOTHING
+
+
+def _overview(at: datetime, target: str) -> QuerySet[Message, Any]:
+    """In the order of the fields of ``Overview``."""
     is_waiting = Q(state=State.WAITING)
     is_read = Q(state__in=TO_READ)
     is_late = Q(state=State.SENDING, lease_until__lt=at)
     is_backed_off = Q(tries__gt=0, due_at__gt=at, claim__isnull=True)
-    counts = Message.objects.filter(target=target, state__in=OPEN).aggregate(
-        is_due=Count("id", filter=is_waiting & Q(due_at__lte=at)),
-        is_to_read=Count("id", filter=is_read & Q(due_at__lte=at) & is_free(at)),
-        is_rejected=Count("id", filter=Q(state=State.REJECTED)),
-        is_dead=Count("id", filter=is_late),
-        is_backed_off=Count("id", filter=is_backed_off),
-    )
-    return Overview(**{name: count > 0 for name, count in counts.items()})
+    counts = {
+        "is_due": Count("id", filter=is_waiting & Q(due_at__lte=at)),
+        "is_to_read": Count("id", filter=is_read & Q(due_at__lte=at) & is_free(at)),
+        "is_rejected": Count("id", filter=Q(state=State.REJECTED)),
+        "is_dead": Count("id", filter=is_late),
+        "is_backed_off": Count("id", filter=is_backed_off),
+    }
+    by_target = open_at(target).order_by().values("target").annotate(**counts)
+    return by_target.values_list(*counts)
+
+
+NOTHING = Overview(*[False] * 5)
+OVERVIEW = Prepared(_overview)
 
 
 def claim_due(
@@ -186,13 +212,13 @@ def claim_due(
     taken = 0
     reads = to_read(at, limit, target) if seen.is_to_read else []
     if reads:
-        free = Message.objects.filter(is_free(at), id__in=reads, due_at__lte=at)
+        free = Message.objects.filter(is_free(at), id__among=reads, due_at__lte=at)
         taken += free.filter(state__in=TO_READ).update(**mine)
     passing = passers(at, limit, target) if seen.is_rejected else []
     sends = passing + (heads(at, limit, target) if seen.is_due else [])
     sends = sends[: limit - len(reads)]
     if sends:
-        waiting = Message.objects.filter(id__in=sends, state=State.WAITING)
+        waiting = Message.objects.filter(id__among=sends, state=State.WAITING)
         taken += waiting.filter(due_at__lte=at).update(state=State.SENDING, **mine)
     if not taken:
         return ()
@@ -211,25 +237,12 @@ def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Messag
     message may hold the stream by now, because its day has come or a person put it
     back in line.
     """
-    earlier = of_stream(id__lt=OuterRef("id"))
-    later = of_stream(id__gt=OuterRef("id"))
-    in_front = earlier.filter(holds(at)).exclude(state=State.REJECTED)
-    found = list(
-        Message.objects.filter(claim=token, id__in=list(ids))
-        .only(
-            *("state", "kind", "target", "stream", "payload", "tries", "rereads"),
-            "reads_first",
-        )
-        .annotate(
-            is_second=Exists(in_front),
-            is_passed=Exists(later.filter(state__in=UNDECIDED)),
-            may_be_overtaken=Exists(later.filter(takes_away=True, state__in=TAKEN)),
-        )
-        .order_by("id")
-    )
+    found = [made(row) for row in _rows_claimed(token, ids, at)]
     early = {row.pk for row in found if row.is_second}
     if early:
-        rightly = Message.objects.filter(*may_pass(at), id__in=early).order_by("id")
+        rightly = Message.objects.filter(*may_pass(at), id__among=list(early)).order_by(
+            "id"
+        )
         early -= set(rightly.values_list("id", flat=True))
     for row in found:
         row.has_its_turn = row.pk not in early
@@ -240,9 +253,59 @@ def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Messag
     return [row for row in found if row.pk not in wrong]
 
 
+FIELDS = (
+    *("id", "state", "kind", "target", "stream", "payload", "tries", "rereads"),
+    "reads_first",
+)
+FLAGS = ("is_second", "is_passed", "may_be_overtaken")
+
+
+def _claimed(
+    token: uuid.UUID, ids: Sequence[int] | str, at: datetime
+) -> QuerySet[Message, Any]:
+    """``FIELDS`` and ``FLAGS``, in the order of the messages."""
+    earlier = of_stream(id__lt=OuterRef("id"))
+    later = of_stream(id__gt=OuterRef("id"))
+    in_front = earlier.filter(holds(at)).exclude(state=State.REJECTED)
+    return (
+        Message.objects.filter(claim=token, id__among=ids)
+        .annotate(
+            in_front=Exists(in_front),
+            undecided=Exists(later.filter(IS_UNDECIDED)),
+            taker=Exists(later.filter(takes_away=True, state__in=TAKEN)),
+        )
+        .order_by("id")
+        .values_list(*FIELDS, "in_front", "undecided", "taker")
+    )
+
+
+CLAIMED = Prepared(_claimed)
+
+
+def _rows_claimed(
+    token: uuid.UUID, ids: Collection[int], at: datetime
+) -> Iterable[tuple[Any, ...]]:
+    if connection.vendor == "postgresql":
+        return CLAIMED.rows(token, array_of(ids), at)
+    return _claimed(token, list(ids), at)
+
+
+def made(row: Sequence[Any]) -> Message:
+    """The message of a row; what else it has is read when asked for.
+
+    Past ``__init__``, which looks at every field that is not there and tells the signals:
+    of a batch that is a third of the work of its claim.
+    """
+    message = Message.__new__(Message)
+    state = message.__dict__["_state"] = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    message.__dict__.update(zip((*FIELDS, *FLAGS), row, strict=True))
+    return message
+
+
 def give_back(token: uuid.UUID, ids: set[int]) -> None:
     """Claimed but not tried: as if it had never been taken."""
-    mine = Message.objects.filter(claim=token, id__in=ids)
+    mine = Message.objects.filter(claim=token, id__among=list(ids))
     free = {"claim": None, "lease_until": None}
     mine.filter(state=State.SENDING).update(state=State.WAITING, **free)
     mine.update(**free)
@@ -250,16 +313,15 @@ def give_back(token: uuid.UUID, ids: set[int]) -> None:
 
 def renew(token: uuid.UUID, ids: set[int], at: datetime) -> bool:
     """Prolong the lease; False when some of them are no longer ours."""
-    mine = Message.objects.filter(claim=token, id__in=ids)
+    mine = Message.objects.filter(claim=token, id__among=list(ids))
     return mine.update(lease_until=at + lease()) == len(ids)
 
 
 def backed_off(at: datetime, target: str) -> QuerySet[Message]:
     """What waits for its next try because the HIS was away at the last one."""
     is_unread = Q(state=State.DELIVERED, mismatch__isnull=True)
-    return Message.objects.filter(
+    return open_at(target).filter(
         Q(state__in=(State.WAITING, State.UNKNOWN)) | is_unread,
-        target=target,
         claim__isnull=True,
         tries__gt=0,
         due_at__gt=at,
@@ -284,9 +346,7 @@ def is_worth_a_ping(at: datetime, target: str = DEFAULT) -> bool:
 
 def release_dead(at: datetime, target: str = DEFAULT) -> int:
     """Messages whose worker died while sending: UNKNOWN, to be read back first."""
-    over = Message.objects.filter(
-        target=target, state=State.SENDING, lease_until__lt=at
-    )
+    over = open_at(target).filter(state=State.SENDING, lease_until__lt=at)
     released = 0
     for message in over.order_by("id").only("id", "claim", "lease_until"):
         with transaction.atomic():

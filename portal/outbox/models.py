@@ -35,6 +35,27 @@ OPEN = tuple(state.value for state in State if state not in FINAL)
 UNCONFIRMED = tuple(state.value for state in State if state != State.CONFIRMED)
 
 
+class OpenField(models.BooleanField):  # type: ignore[type-arg]
+    """Whether the row's ``state`` is open; nobody sets it by hand."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> bool:
+        is_open: bool = model_instance.__dict__["state"] in OPEN
+        setattr(model_instance, self.attname, is_open)
+        return is_open
+
+
+class Messages(QuerySet["Message"]):
+    def update(self, **changes: Any) -> int:
+        """``is_open`` goes with the state, and so does the moment of the proof."""
+        if "state" in changes:
+            changes["is_open"] = changes["state"] in OPEN
+            if changes["state"] != State.CONFIRMED:
+                changes["confirmed_at"] = None
+        return super().update(**changes)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+
 class Message(models.Model):
     """One change one target must learn; the primary key is the order within a stream.
 
@@ -55,6 +76,9 @@ class Message(models.Model):
     payload = models.JSONField()
     takes_away = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State.choices)
+    # What indexes of open messages are made of. Not of the state itself: a claim changes
+    # that, and where it changes no index PostgreSQL writes it in place.
+    is_open = OpenField(default=True, editable=False)
     not_before = models.DateTimeField()
     enqueued_at = models.DateTimeField()
     # When the next try or read-back is due. None: nothing happens by itself any more,
@@ -79,6 +103,12 @@ class Message(models.Model):
     proved_before: Call | None = None
     # Set at the claim: nothing earlier of its stream has to go first.
     has_its_turn: bool = True
+    # Told by the query of the claim: one before it holds the stream; one after it that
+    # passed is undecided.
+    is_second: bool = False
+    is_passed: bool = False
+
+    objects = Messages.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -93,14 +123,14 @@ class Message(models.Model):
             models.Index(
                 fields=["target", "stream", "id"],
                 name="outbox_message_open",
-                condition=Q(state__in=OPEN),
+                condition=Q(is_open=True),
             ),
             models.Index(fields=["subject"], name="outbox_message_subject"),
             # Few of very many: what lists show as not yet the same in the HIS.
             models.Index(
                 fields=["subject"],
                 name="outbox_message_unproven",
-                condition=Q(state__in=UNCONFIRMED),
+                condition=Q(confirmed_at__isnull=True),
             ),
             # How many arrived since a moment, and which was the last.
             models.Index(
@@ -111,8 +141,14 @@ class Message(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state="CONFIRMED") | Q(confirmed_at__isnull=False),
+                condition=Q(state="CONFIRMED", confirmed_at__isnull=False)
+                | ~Q(state="CONFIRMED") & Q(confirmed_at__isnull=True),
                 name="outbox_message_confirmed_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN, is_open=True)
+                | ~Q(state__in=OPEN) & Q(is_open=False),
+                name="outbox_message_open_by_its_state",
             ),
             models.CheckConstraint(
                 condition=~Q(state="SENDING")

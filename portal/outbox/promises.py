@@ -11,9 +11,9 @@ from django.db.models import BooleanField, Case, Q, When
 from portal.his.targets import DEFAULT
 from portal.outbox.claims import has_its_day
 from portal.outbox.kinds import KINDS, Call, Kind, stream_of
-from portal.outbox.models import FINAL, Message, State
+from portal.outbox.models import Message, State
 
-IS_OPEN = ~Q(state__in=[str(state) for state in FINAL])
+IS_OPEN = Q(is_open=True)
 IS_STOPPED = Q(state=State.STOPPED)
 IS_GIVEN_UP = Q(state__in=[State.STOPPED.value, State.REJECTED.value])
 

@@ -32,22 +32,22 @@ from portal.outbox.archiving import attempts_of, message_of
 from portal.outbox.backoff import STUCK_AFTER
 from portal.outbox.claims import has_its_day, of_stream
 from portal.outbox.kinds import stream_of
-from portal.outbox.models import OPEN, Attempt, Message, State
+from portal.outbox.models import Attempt, Message, State
 from portal.prepared import Prepared
 
-IS_STUCK = Q(
+# The partial indexes are made of it: whatever is about open messages says so.
+IS_OPEN = Q(is_open=True)
+IS_STUCK = IS_OPEN & Q(
     state__in=(State.WAITING, State.UNKNOWN, State.DELIVERED),
     tries__gte=STUCK_AFTER,
     mismatch__isnull=True,
 )
-IS_WAITING = Q(state__in=(State.WAITING, State.SENDING)) & ~IS_STUCK
-IS_REJECTED = Q(state=State.REJECTED)
-IS_UNKNOWN = Q(state=State.UNKNOWN)
-IS_DIFFERENT = Q(state=State.DELIVERED, mismatch__isnull=False)
-# Said so, and not as what is not final: the partial indexes are made of it.
-IS_OPEN = Q(state__in=OPEN)
+IS_WAITING = IS_OPEN & Q(state__in=(State.WAITING, State.SENDING)) & ~IS_STUCK
+IS_REJECTED = IS_OPEN & Q(state=State.REJECTED)
+IS_UNKNOWN = IS_OPEN & Q(state=State.UNKNOWN)
+IS_DIFFERENT = IS_OPEN & Q(state=State.DELIVERED, mismatch__isnull=False)
 # What only a person or the HIS itself can move, and what comes after it waits.
-HOLDS_UP = IS_STUCK | IS_REJECTED | Q(state=State.UNKNOWN, due_at__isnull=True)
+HOLDS_UP = IS_STUCK | IS_REJECTED | IS_UNKNOWN & Q(due_at__isnull=True)
 HAS_ARCHIVE = "outbox.has_archive"
 # What a person should look at.
 NEEDS_A_PERSON = HOLDS_UP | IS_DIFFERENT

@@ -15,7 +15,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from portal.outbox.models import Attempt, Message
+from portal.outbox.attempts import Row, keep
+from portal.outbox.models import Message
 from portal.outbox.outcomes import Before, Tried, changes_after, stopped
 
 Pair = tuple[Message, Tried]
@@ -54,12 +55,12 @@ class Recorder:
         for pairs in alike.values():
             message, tried = pairs[0]
             mine = Message.objects.filter(
-                claim=self._token, pk__in=[message.pk for message, _tried in pairs]
+                claim=self._token, pk__among=[message.pk for message, _tried in pairs]
             )
             changed = mine.update(**changes_after(before_of(message), tried, at))
             if changed < len(pairs):
                 raise LeaseLost
-        Attempt.objects.bulk_create([attempt_of(*pair) for pair in group])
+        keep([row_of(*pair) for pair in group])
 
     def _write_if_ours(self, pair: Pair) -> None:
         with suppress(LeaseLost), transaction.atomic():
@@ -85,14 +86,15 @@ def before_of(message: Message) -> Before:
     return Before(message.state, message.tries, message.rereads)
 
 
-def attempt_of(message: Message, tried: Tried) -> Attempt:
-    return Attempt(
-        message_id=message.pk,
-        request_id=None if tried.is_unsent else message.payload["request_id"],
-        started_at=tried.started_at,
-        duration_ms=tried.duration_ms,
-        outcome=tried.outcome,
-        code=tried.code,
-        text=tried.text,
-        his_row_id=tried.his_row_id,
+def row_of(message: Message, tried: Tried) -> Row:
+    """The try, as the values of ``attempts.COLUMNS``."""
+    return (
+        message.pk,
+        None if tried.is_unsent else message.payload["request_id"],
+        tried.started_at,
+        tried.duration_ms,
+        tried.outcome,
+        tried.code,
+        tried.text,
+        tried.his_row_id,
     )

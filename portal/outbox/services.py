@@ -50,7 +50,10 @@ STREAMS_AT_ONCE = 400
 WAITS_OF_STREAM = Prepared(
     lambda target, stream: (
         Message.objects.filter(
-            target=target, stream=stream, state__in=(State.WAITING, State.REJECTED)
+            is_open=True,
+            target=target,
+            stream=stream,
+            state__in=(State.WAITING, State.REJECTED),
         )
         .order_by()
         .values_list("id")[:1]
@@ -99,6 +102,7 @@ def enqueue_all(promises: Iterable[Promise], *, at: datetime) -> int:
     for start in range(0, len(rows), STREAMS_AT_ONCE):
         chunk = rows[start : start + STREAMS_AT_ONCE]
         waiting = Message.objects.filter(
+            is_open=True,
             stream__in=[row.stream for row in chunk],
             state__in=(State.WAITING, State.REJECTED),
         )
@@ -142,14 +146,14 @@ def supersede(row: Message, *, is_next: bool = True) -> None:
     """
     at, from_ = row.enqueued_at, row.not_before
     waiting = row.of_stream(
-        state=State.WAITING, not_before__gt=at, not_before__gte=from_
+        is_open=True, state=State.WAITING, not_before__gt=at, not_before__gte=from_
     ).filter(has_its_day())
     replace(outdated(row, waiting))
     if from_ <= at and is_next:
         replace(merged(row))
     if row.of.is_whole and from_ <= at:
         earlier = row.of_stream(
-            kind=row.kind, state__in=(State.WAITING, State.REJECTED)
+            is_open=True, kind=row.kind, state__in=(State.WAITING, State.REJECTED)
         )
         take_place(row, replace(outdated(row, earlier)))
 
@@ -196,6 +200,7 @@ def withdraw(
     waiting = Message.objects.filter(
         has_its_day(),
         target=target,
+        is_open=True,
         stream__in=streams,
         state=State.WAITING,
         not_before__gt=at,

@@ -59,7 +59,7 @@ class Collector:
         )
         is_due = Q(not_before__lte=self._at) & ~Q(state=State.STOPPED)
         rows: Any = (
-            Message.objects.filter(state__in=UNCONFIRMED)
+            Message.objects.filter(confirmed_at__isnull=True)
             .order_by()
             .values("target", "state")
             .annotate(

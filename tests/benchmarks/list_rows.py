@@ -41,11 +41,11 @@ UPDATE permissions_grantstate SET
     kind = (ARRAY['FIRST', 'FIRST', 'RENEWAL', 'DIRECT', 'TEMPORARY'])[1 + (id / 7) % 5]
   WHERE id > 0;
 INSERT INTO outbox_message (request_id, kind, target, schema_version, stream, subject, payload,
-    takes_away, state, not_before, enqueued_at, tries, rereads, last_code, last_text,
+    takes_away, state, is_open, not_before, enqueued_at, tries, rereads, last_code, last_text,
     delivered_at, confirmed_at, due_at)
   SELECT gen_random_uuid(), 'PRIV_SAVE', 'his', 2, 'practitioner:' || practitioner_id,
     'permissions.grantevent:' || last_event_id, '{{}}', false,
-    CASE WHEN id % 1000 = 0 THEN 'WAITING' ELSE 'CONFIRMED' END, changed_from,
+    CASE WHEN id % 1000 = 0 THEN 'WAITING' ELSE 'CONFIRMED' END, id % 1000 = 0, changed_from,
     changed_from, 1, 0, '', '', changed_from,
     CASE WHEN id % 1000 > 0 THEN changed_from + interval '2 seconds' END,
     CASE WHEN id % 1000 = 0 THEN now() END

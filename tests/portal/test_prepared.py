@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db.models import Q
 from django.utils import timezone
 
 from portal.accounts.backends import PortalBackend
@@ -15,9 +17,11 @@ from portal.accounts.queries import standing_of
 from portal.accounts.session_store import SessionStore
 from portal.audit.acting import acting
 from portal.directory.models import Practitioner
+from portal.outbox.models import Message
 from portal.prepared import Prepared
 from tests.cast import lin, make_practitioner
 from tests.harness import assert_queries
+from tests.portal.outbox.conftest import promise
 
 pytestmark = pytest.mark.django_db
 __all__ = ["lin"]
@@ -40,6 +44,27 @@ def test_rows_have_the_types_of_the_query() -> None:
     assert asked.rows("no one") == []
     with assert_queries(1):
         assert asked.rows("008")[0][0] == "008"
+
+
+def test_moments_and_uuids_are_values_too() -> None:
+    asked = Prepared(
+        lambda moment, token: (
+            Message.objects.filter(claim=token, lease_until__gt=moment)
+            .annotate(is_late=Q(due_at__lte=moment))
+            .order_by("id")
+            .values_list("id", "is_late")
+        )
+    )
+    now, ours, other = timezone.now(), uuid.uuid4(), uuid.uuid4()
+    mine, theirs = promise("1001"), promise("1002")
+    for message, token in ((mine, ours), (theirs, other)):
+        lease = {"claim": token, "lease_until": now + timedelta(minutes=1)}
+        Message.objects.filter(pk=message.pk).update(**lease)
+
+    assert asked.rows(now, ours) == [(mine.pk, True)]
+    assert asked.rows(now, other) == [(theirs.pk, True)]
+    assert asked.rows(now - timedelta(seconds=1), ours) == [(mine.pk, False)]
+    assert asked.rows(now + timedelta(hours=1), ours) == []
 
 
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 25, 101])
