@@ -26,7 +26,7 @@ def leave_none(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("outbox", "0004_operations"),
+        ("outbox", "0006_archived_state"),
     ]
 
     operations = [
