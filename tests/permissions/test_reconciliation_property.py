@@ -94,8 +94,9 @@ def tamper(his: ModelHis, step: Tampering, day: date) -> None:
 
 
 def move(his: ModelHis, key: Key, _step: Tampering, _day: date) -> None:
+    """A coarse field is a column of the HIS: it has no first day to move."""
     right, first = key
-    if (right, first + DAY) not in his.lines:
+    if right[1] not in FLAG_NONE and (right, first + DAY) not in his.lines:
         his.lines[(right, first + DAY)] = his.lines.pop(key)
 
 
