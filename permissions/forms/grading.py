@@ -47,13 +47,26 @@ class PickProcedureForm(WithoutColons):
     )
 
 
-class Scores(WithoutColons):
-    """The score sheet of domain 3.4."""
+class Grounds(WithoutColons):
+    """What a grade rests on: the score sheet of domain 3.4, the document and why."""
 
     score_risk = points(_("手术风险"), _("麻醉、并发症、围手术期死亡"))
     score_difficulty = points(_("难易程度"), _("复杂程度、患者状态、时长、团队与设备"))
     score_resources = points(_("资源消耗"), _("人员、设备、耗材、稀缺性"))
     score_ethics = points(_("伦理风险"), _("满分即建议四级"))
+    doc_no = forms.CharField(label=_("文号"), max_length=50)
+    meeting = forms.CharField(
+        label=_("会议"),
+        max_length=50,
+        required=False,
+        help_text=_("涉及三、四级时审定前须填，如「2026 年第 6 次会议」"),
+    )
+    reason = forms.CharField(
+        label=_("理由"),
+        strip=True,
+        widget=forms.Textarea(attrs=LONG_REASON),
+        help_text=_("写明依据；审定人、级别历史和变更日志可见"),
+    )
 
     @property
     def sheet(self) -> ScoreSheet | None:
@@ -63,22 +76,8 @@ class Scores(WithoutColons):
         return ScoreSheet(*points) if len(points) == len(POINTS) else None
 
 
-class ScoreForm(Scores):
+class ScoreForm(Grounds):
     """补评分: the sheet a proposal lacks, and by which document."""
-
-    doc_no = forms.CharField(label=_("文号"), max_length=50)
-    meeting = forms.CharField(
-        label=_("会议"),
-        max_length=50,
-        required=False,
-        help_text=_("涉及三、四级时审定前须填，如「2026 年第 6 次会议」"),
-    )
-    reason = forms.CharField(
-        label=_("理由"),
-        strip=True,
-        widget=forms.Textarea(attrs=LONG_REASON),
-        help_text=_("写明依据；审定人、级别历史和变更日志可见"),
-    )
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}
@@ -87,24 +86,11 @@ class ScoreForm(Scores):
         return typed
 
 
-class GradeForm(Scores):
+class GradeForm(Grounds):
     """调级: to which grade, from when, by which document, why, and how it scores."""
 
     grade = forms.TypedChoiceField(label=_("新级别"), choices=GRADES, coerce=int)
     effective_on = day_field(_("施行日期"), help_text=_("可以早于今天，按补记处理"))
-    doc_no = forms.CharField(label=_("文号"), max_length=50)
-    meeting = forms.CharField(
-        label=_("会议"),
-        max_length=50,
-        required=False,
-        help_text=_("涉及三、四级时审定前须填，如「2026 年第 6 次会议」"),
-    )
-    reason = forms.CharField(
-        label=_("理由"),
-        strip=True,
-        widget=forms.Textarea(attrs=LONG_REASON),
-        help_text=_("写明依据；审定人、级别历史和变更日志可见"),
-    )
 
     def wish(self, procedure: Procedure) -> Wish:
         typed = self.cleaned_data
