@@ -81,8 +81,8 @@ def tell_grades(
     each day. A turn of a later day is sent on that day; a second one for the same day
     replaces it. Nothing is told of a grade the HIS was told before, of one that a
     later turn already in force has replaced, nor where ``why_not_told`` says why not.
-    With ``shown``, what the HIS was seen to have by key of the procedure (None: no such
-    line), everything is told, whatever was told before.
+    Of those in ``shown``, what the HIS was seen to have by key of the procedure (None: no
+    such line), it is told, whatever was told before.
     """
     taking = [
         target.name
@@ -119,7 +119,7 @@ def _promises(
         if item is None:
             continue
         mine = told.get(item.proc_code, ())
-        if shown is not None and target == DEFAULT:
+        if shown and turn.procedure.pk in shown and target == DEFAULT:
             before = shown[turn.procedure.pk]
         else:
             known = item.grade if target == DEFAULT else None

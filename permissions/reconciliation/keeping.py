@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -34,20 +34,24 @@ def keep(seen: Seen, part: Part, at: datetime) -> Kept:
     kept = Kept()
     still: dict[Key, int] = {}
     over: list[int] = []
+    changed: list[int] = []
+    on_the_way: set[int] = set()
     mine = Drift.objects.filter(STILL_THERE, target__in=TARGETS_OF[part])
     for drift in mine.order_by("pk").iterator(chunk_size=2_000):
         key = key_of(drift)
         found = seen.found.get(key)
         if key in seen.left_out:
-            continue
-        if found is None or values_of(found) != values_of(drift):
+            on_the_way.add(drift.pk)
+        elif found is None:
             over.append(drift.pk)
+        elif values_of(found) != values_of(drift):
+            changed.append(drift.pk)
         else:
             still[key] = drift.pk
-    kept.gone = _close(over, at)
+    kept.gone = _close(over, at) + _close(changed, at, repaired=DriftState.GONE)
     for some in chunks(list(still.values())):
         Drift.objects.filter(pk__in=some).update(last_seen=at)
-    _open_again(part, at)
+    _open_again(part, at, on_the_way)
     rows = [drift for key, drift in seen.found.items() if key not in still]
     for drift in rows:
         drift.first_seen = drift.last_seen = at
@@ -57,19 +61,23 @@ def keep(seen: Seen, part: Part, at: datetime) -> Kept:
     return kept
 
 
-def _close(keys: Sequence[int], at: datetime) -> int:
+def _close(
+    keys: Sequence[int], at: datetime, *, repaired: str = DriftState.REPAIRED
+) -> int:
+    """``repaired`` is what those become whose repair was under way: one that has other
+    values by now was not put right."""
     for some in chunks(keys):
         rows = Drift.objects.filter(pk__in=some)
         over = {"closed_at": at}
-        repaired = rows.filter(state=DriftState.REPAIRING)
-        repaired.update(state=DriftState.REPAIRED, **over)
+        rows.filter(state=DriftState.REPAIRING).update(state=repaired, **over)
         rows.filter(state=DriftState.OPEN).update(state=DriftState.GONE, **over)
         rows.filter(STILL_THERE).update(**over)  # what was decided of them stays
     return len(keys)
 
 
-def _open_again(part: Part, at: datetime) -> None:
-    """Adopted ones whose proposal came to nothing, and that are still there.
+def _open_again(part: Part, at: datetime, on_the_way: Collection[int]) -> None:
+    """Adopted ones whose proposal came to nothing, and that are still there; what was
+    approved and is on its way to the HIS is not looked at.
 
     A grade that was approved for a later day holds from that day on: so long it is no
     wonder that the HIS shows another.
@@ -87,7 +95,7 @@ def _open_again(part: Part, at: datetime) -> None:
         STILL_THERE, state=DriftState.ADOPTED, target__in=TARGETS_OF[part]
     )
     keys = adopted.filter(is_nothing).order_by("pk").values_list("pk", flat=True)
-    for some in chunks(list(keys)):
+    for some in chunks([pk for pk in keys if pk not in on_the_way]):
         Drift.objects.filter(pk__in=some).update(state=DriftState.OPEN)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from permissions.enums import EventKind, ReasonCode, RegradeOutcome
-from permissions.models import FollowedVersion, GrantState, RegradedGrant
+from permissions.enums import DriftState, EventKind, ReasonCode, RegradeOutcome
+from permissions.models import Drift, FollowedVersion, GrantState, RegradedGrant
 from permissions.regrading.reaching import item_codes, item_lines, reaches
 from permissions.services import telling
 from permissions.services.changes import Said, change, suspend
@@ -36,9 +36,21 @@ def approve(
 ) -> GradeVersion:
     """同意: a new version, and of every grant it concerns whether it is kept for a
     while or suspended on the day."""
-    version = grading.approve(proposals=proposals, by=by, at=at, **said)
+    version = grading.approve(
+        proposals=proposals, by=by, at=at, shown=_shown(proposals), **said
+    )
     follow(version.changes.order_by("pk"), at)
     return version
+
+
+def _shown(proposals: Sequence[GradeProposal]) -> dict[int, str | None]:
+    """What the HIS has of those that were proposed because it has it: asked to change
+    from what it was told last, it would refuse. By procedure."""
+    adopted = Drift.objects.filter(
+        grade_proposal__in=proposals, state=DriftState.ADOPTED, closed_at__isnull=True
+    )
+    rows = adopted.order_by("pk").values_list("procedure_id", "theirs_value")
+    return {procedure: value or None for procedure, value in rows}
 
 
 def follow(changes: Iterable[GradeChange], at: datetime) -> None:

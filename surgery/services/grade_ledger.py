@@ -6,7 +6,7 @@ The only way a grade changes. Whether it may is decided before (``grading``, imp
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -56,11 +56,12 @@ def write_version(
     reason: str,
     meeting: str = "",
     doc_no: str = "",
+    shown: Mapping[int, str | None] | None = None,
 ) -> GradeVersion:
     """All changes as one version; the procedures come locked. Inside a transaction.
 
     Every change of a grade passes here, so what tells the HIS of them is called at the
-    end of it, in the same transaction.
+    end of it, in the same transaction; ``shown`` as of ``tell_grades``.
     """
     version = _next_version(
         max(one.effective_from for one in entries),
@@ -86,11 +87,11 @@ def write_version(
         ]
     )
     project([one.procedure for one in entries], by=by, at=at, reason=reason)
-    _tell(version)
+    _tell(version, shown)
     return version
 
 
-def _tell(version: GradeVersion) -> None:
+def _tell(version: GradeVersion, shown: Mapping[int, str | None] | None) -> None:
     """The HIS of what changed; what waits for a day that was taken back is stopped."""
     changes = list(version.changes.select_related("procedure").order_by("pk"))
     today = day_of(version.recorded_at)
@@ -115,6 +116,7 @@ def _tell(version: GradeVersion) -> None:
         at=version.recorded_at,
         reason=version.reason,
         version=version.number,
+        shown=shown,
     )
 
 

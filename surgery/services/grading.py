@@ -7,7 +7,7 @@ leaves nothing. What follows for rights already granted is the upper room's
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -176,8 +176,10 @@ def approve(
     reason: str,
     meeting: str = "",
     doc_no: str = "",
+    shown: Mapping[int, str | None] | None = None,
 ) -> GradeVersion:
-    """同意: everything chosen becomes one new version of the catalogue."""
+    """同意: everything chosen becomes one new version of the catalogue; ``shown`` as of
+    ``tell_grades``."""
     text = clear_reason(reason)
     current = _locked_all(proposals)
     for one in current:
@@ -211,6 +213,7 @@ def approve(
         reason=text,
         meeting=held,
         doc_no=doc_no.strip() or _common(one.doc_no for one in current),
+        shown=shown,
     )
     for one in current:
         one.version = version

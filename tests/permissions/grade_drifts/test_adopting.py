@@ -11,13 +11,13 @@ from django.utils import timezone
 from permissions import regrading
 from permissions.enums import DriftState
 from permissions.models import Drift, DriftDecision
-from permissions.reconciliation import adopt
+from permissions.reconciliation import adopt, repair
 from portal.accounts.models import User
 from portal.audit.refusing import ReasonTooShort
 from portal.demo_his.database import Database
 from portal.his.sql.gateway import SqlGateway
 from portal.outbox.delivery import deliver_due
-from portal.outbox.models import Message
+from portal.outbox.models import Message, State
 from surgery.checks.scoring import ScoreSheet
 from surgery.models import GradeChange, GradeProposal
 from surgery.services import grading
@@ -29,6 +29,7 @@ from surgery.services.grading_refusals import (
     ScoredAlready,
 )
 from tests.permissions.grade_drifts.grade_looks import (
+    BY_HAND,
     REASON,
     TONSIL,
     VEIN,
@@ -172,6 +173,51 @@ def test_scored_proposal_is_approved_told_and_ends_the_drift(
     look(his, hours=1)
     assert VEIN not in shown()
     assert Drift.objects.get(item=VEIN).state == DriftState.ADOPTED
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "says"), [("三级", ("UPDATE", "3", "3")), ("", ("VOID", "0", "0"))]
+)
+def test_approved_grade_of_the_his_is_taken_by_it_although_it_was_told_another(
+    his: SqlGateway,
+    database: Database,
+    lin: User,
+    he: User,
+    by_hand: str,
+    says: tuple[str, str, str],
+) -> None:
+    look(his)
+    repair(chosen=keys(VEIN), by=lin, at=timezone.now(), reason=REASON)
+    deliver_due(gateway=his)
+    look(his, hours=1)
+    database.run(BY_HAND, grade=by_hand, code=VEIN)
+    look(his, hours=2)
+    adopted(lin)
+    proposal = GradeProposal.objects.get()
+    if by_hand:
+        scored(proposal, lin)
+
+    regrading.approve(
+        proposals=[proposal],
+        by=he,
+        at=timezone.now(),
+        reason="委员会通过",
+        meeting="2026 年第 6 次会议",
+        doc_no="院医〔2026〕61 号",
+    )
+    look(his, hours=2, minutes=1)
+    assert drift_of(VEIN).state == DriftState.ADOPTED
+    deliver_due(gateway=his)
+
+    told = Message.objects.order_by("-pk")[0]
+    names = ("op", "old_grade", "new_grade")
+    assert tuple(told.payload[name] for name in names) == says
+    assert told.state == State.CONFIRMED
+    look(his, hours=4)
+    assert VEIN not in shown()
+    assert Drift.objects.filter(item=VEIN).order_by("-pk")[0].state == (
+        DriftState.ADOPTED
+    )
 
 
 def test_who_scores_it_stands_for_it(his: SqlGateway, lin: User, he: User) -> None:

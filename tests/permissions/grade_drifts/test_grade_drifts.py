@@ -308,6 +308,7 @@ def test_refused_repair_can_be_repaired_from_a_new_look(
     his: SqlGateway, database: Database, lin: User
 ) -> None:
     look(his)
+    first = drift_of(VEIN).pk
     database.run(BY_HAND, grade="四级", code=VEIN)
     repaired(lin, VEIN)
     deliver_due(gateway=his)
@@ -318,6 +319,8 @@ def test_refused_repair_can_be_repaired_from_a_new_look(
     )
 
     look(his, hours=1)
+    # Nobody put it right: it has another value now.
+    assert Drift.objects.get(pk=first).state == DriftState.GONE
     repaired(lin, VEIN)
     deliver_due(gateway=his)
 
