@@ -88,10 +88,15 @@ def job_of(one: Reconciliation) -> Job | None:
 @work_of(KIND)
 def reconcile_asked(job: Job, report: Report) -> None:
     one = Reconciliation.objects.get(pk=job.about)
-    if one.ended_at is None:
-        reconcile_all(
-            gateway=from_settings(), at=timezone.now(), one=one, report=report
-        )
+    if one.ended_at is not None:
+        return
+    taken = reconcile_all(
+        gateway=from_settings(), at=timezone.now(), one=one, report=report
+    )
+    if one not in taken:
+        # Another look is under way and answers it: what nobody takes up would keep
+        # the next one from being asked for.
+        one.delete()
 
 
 def reconcile_if_due(*, gateway: HisReader, at: datetime) -> list[Reconciliation]:

@@ -24,9 +24,11 @@ from permissions.presenters.drifts import codes_of, drift_rows, name_of
 from permissions.queries import drifts as queries
 from permissions.queries.standing import standings
 from permissions.reconciliation import Outcome
+from permissions.reconciliation import outcome as limits
 from permissions.reconciliation.allowed import NEEDED
 from permissions.reconciliation.seen import TARGETS_OF
 from permissions.services.refusals import ActRefused
+from portal.accounts.models import User
 from portal.his.opening import from_settings
 from portal.watch.terminal import (
     LISTED,
@@ -124,7 +126,7 @@ class Command(Words):
         self._print(options, {"looks": found}, texts)
         if any(look.problem for look in looks):
             return NOTHING_DONE
-        return SOME_OPEN if any(look.total for look in looks) else 0
+        return SOME_OPEN if any(one.count for one in standings()) else 0
 
     def _repair(self, options: dict[str, Any]) -> int:
         return self._act("repair", options)
@@ -143,9 +145,7 @@ class Command(Words):
         does, _told = ACTS[act]
         keys = keys_to_act_on(options)
         try:
-            outcome = does(
-                chosen=keys, by=by, at=timezone.now(), reason=options["reason"]
-            )
+            outcome = in_parts(does, keys, by=by, reason=options["reason"])
         except ActRefused as refused:
             raise CommandError(str(refused.message), returncode=NOTHING_DONE) from None
         left = [{"id": pk, "why": str(why)} for pk, why in outcome.left.items()]
@@ -159,6 +159,19 @@ class Command(Words):
         if not left:
             return 0 if outcome.done else NOTHING_DONE
         return SOME_REFUSED if outcome.done else NOTHING_DONE
+
+
+def in_parts(
+    does: Callable[..., Outcome], keys: Sequence[int], *, by: User, reason: str
+) -> Outcome:
+    """However many there are, each act is about as many as one may be."""
+    whole, most = Outcome(), limits.MOST
+    for start in range(0, len(keys), most):
+        some, at = keys[start : start + most], timezone.now()
+        one = does(chosen=some, by=by, at=at, reason=reason)
+        whole.done += one.done
+        whole.left.update(one.left)
+    return whole
 
 
 # --- choosing -------------------------------------------------------------------------

@@ -121,6 +121,29 @@ def test_all_chosen_are_repaired_and_a_second_time_none(
     assert Message.objects.count() == DriftDecision.objects.count() == 3
 
 
+def test_more_than_one_act_is_about_are_repaired_by_several(
+    his: SqlGateway, gao: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look(his)
+    monkeypatch.setattr("permissions.reconciliation.outcome.MOST", 2)
+
+    code, found = told("repair", "--all", "--part", "grades", *by(gao))
+
+    assert (code, found["done"]) == (0, 3)
+    assert Message.objects.count() == DriftDecision.objects.count() == 3
+
+
+def test_ignored_drift_asks_nobody_after_a_comparison(
+    his: SqlGateway, gao: User, lin: User
+) -> None:
+    look(his)
+    assert run("ignore", "--all", "--part", "grades", *by(lin))[0] == 0
+
+    code, found = told("compare", "--by", gao.staff_no)
+
+    assert (code, found["looks"][0]["different"]) == (0, 3)
+
+
 def test_some_that_cannot_be_repaired_are_said(
     his: SqlGateway, database: Any, gao: User
 ) -> None:

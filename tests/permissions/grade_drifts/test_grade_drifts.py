@@ -236,6 +236,26 @@ def test_one_asked_for_compares_both_and_says_who_asked(
     assert asked.pk == looks[1].pk
 
 
+def test_one_asked_for_during_another_does_not_keep_the_next_from_being_asked_for(
+    his: SqlGateway, lin: User
+) -> None:
+    now = timezone.now()
+    nightly = Reconciliation.objects.create(
+        asked_at=now, started_at=now, is_running=True
+    )
+    ask(by=lin, at=now)
+    run_due()
+    assert list(Reconciliation.objects.filter(part=Part.RIGHTS)) == [nightly]
+    nightly.is_running, nightly.ended_at = False, timezone.now()
+    nightly.save()
+
+    asked = ask(by=lin, at=timezone.now())
+    run_due()
+
+    asked.refresh_from_db()
+    assert (asked.problem, asked.ended_at is not None) == ("", True)
+
+
 def test_looks_at_different_parts_do_not_wait_for_one_another(
     his: SqlGateway,
 ) -> None:
