@@ -46,6 +46,7 @@ LONGEST = timedelta(hours=1)
 MARGIN = timedelta(minutes=1)
 LOG_DAYS = timedelta(days=31)
 NOT_FINISHED = _("比对中断，没有完成")
+NOT_OFFERED = (grades.NO_INTERFACE, rights.NO_INTERFACE)
 SAVING, FOLLOWING = _("保存结果"), _("按医院参数处置")
 
 
@@ -101,12 +102,14 @@ def reconcile_asked(job: Job, report: Report) -> None:
 
 def reconcile_if_due(*, gateway: HisReader, at: datetime) -> list[Reconciliation]:
     """The nightly one: once a day after the hospital's hour, and when the HIS could not
-    be read again an hour later; the looks that were taken."""
+    be read again an hour later; the looks that were taken. A view the HIS does not
+    offer is looked for the next night."""
     since = start_of(day_of(at)) + timedelta(hours=value_of(RECONCILE_HOUR))
     if at < since:
         return []
     today = Reconciliation.objects.filter(asked_at__gte=since)
-    is_done = Q(problem="") | Q(asked_at__gt=at - BETWEEN_TRIES)
+    is_tried = Q(problem__in=NOT_OFFERED) | Q(asked_at__gt=at - BETWEEN_TRIES)
+    is_done = Q(problem="") | is_tried
     done = set(today.filter(is_done).order_by().values_list("part", flat=True))
     looks = [
         reconcile(gateway=gateway, at=at, one=Reconciliation(part=part, asked_at=at))

@@ -39,6 +39,7 @@ from portal.parameters.services import change
 from surgery.checks.scoring import ScoreSheet
 from surgery.models import GradeProposal, Procedure
 from surgery.outbound import tell_grades
+from surgery.services.grade_differences import HELD, NotRead
 from tests.permissions.grade_drifts.grade_looks import (
     BY_HAND,
     LENS,
@@ -206,8 +207,12 @@ def test_night_looks_at_both_once_and_again_at_the_one_that_failed(
 ) -> None:
     hour = timedelta(hours=1)
     assert reconcile_if_due(gateway=his, at=NIGHT - hour) == []
+
+    def held(**_asked: Any) -> Any:
+        raise NotRead(HELD)
+
     with monkeypatch.context() as patch:
-        patch.setattr("portal.his.site.lacking", lambda: {"V_YW_OP_GRADE": "没有"})
+        patch.setattr("permissions.reconciliation.grades.compare", held)
         first = reconcile_if_due(gateway=his, at=NIGHT)
     assert [(one.part, bool(one.problem)) for one in first] == [
         (Part.GRADES, True),
@@ -219,6 +224,16 @@ def test_night_looks_at_both_once_and_again_at_the_one_that_failed(
 
     assert [(one.part, one.problem) for one in again] == [(Part.GRADES, "")]
     assert reconcile_if_due(gateway=his, at=NIGHT + hour * 5) == []
+
+
+def test_view_the_his_does_not_offer_is_looked_for_once_a_night(
+    his: SqlGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.his.site.lacking", lambda: {"V_YW_OP_GRADE": "没有"})
+    assert len(reconcile_if_due(gateway=his, at=NIGHT)) == 2
+
+    assert reconcile_if_due(gateway=his, at=NIGHT + timedelta(hours=2)) == []
+    assert len(reconcile_if_due(gateway=his, at=NIGHT + timedelta(days=1))) == 2
 
 
 def test_one_asked_for_compares_both_and_says_who_asked(
