@@ -148,15 +148,25 @@ def _compiled(
     }
     places = tuple((known.get(str(param)), param) for param in params)
     for place, number in enumerate(numbers):
-        # Where a page begins is written into the SQL; nothing given comes after it.
-        before, number_found, after = sql.partition(str(number))
-        if number_found:
-            assert "%s" not in after  # noqa: S101  # else values would change places
-            sql, places = f"{before}%s{after}", (*places, (place, None))
+        sql, places = _with_place(sql, places, place, str(number))
     if connection.vendor == "postgresql":
         sql, places = _with_constants(sql, places, connection)
     columns = [select[0] for select in compiler.select[: compiler.col_count]]
     return _Compiled(sql, places, compiler, compiler.get_converters(columns))
+
+
+def _with_place(
+    sql: str, places: tuple[tuple[int | None, Any], ...], place: int, sample: str
+) -> tuple[str, tuple[tuple[int | None, Any], ...]]:
+    """Where a page begins and how long it is, Django writes into the SQL itself."""
+    before, found, after = sql.partition(sample)
+    if not found:
+        return sql, places
+    # SQL Server says first how many rows it wants, and takes a value there in brackets.
+    value = "(%s)" if before.endswith("TOP ") else "%s"
+    number = before.replace("%%", "").count("%s")
+    told = (*places[:number], (place, None), *places[number:])
+    return f"{before}{value}{after}", told
 
 
 def _with_constants(

@@ -90,6 +90,17 @@ def test_place_of_a_page_is_a_value_too() -> None:
     assert [no for (no,) in asked.rows(20)] == ["020", "021", "022"]
 
 
+def test_what_is_given_may_come_after_how_many_are_wanted() -> None:
+    def build(count: int, no: str) -> Any:
+        first = Practitioner.objects.order_by("emp_no").values("pk")[:count]
+        found = Practitioner.objects.filter(pk__in=first).filter(emp_no__gte=no)
+        return found.order_by("emp_no").values_list("emp_no")
+
+    asked = Prepared(build)
+    assert [no for (no,) in asked.rows(5, "003")] == ["003", "004"]
+    assert [no for (no,) in asked.rows(2, "000")] == ["000", "001"]
+
+
 def test_session_that_is_over_or_unknown_holds_nothing(lin: User) -> None:
     store = SessionStore()
     store["kept"] = "words"

@@ -8,7 +8,7 @@ rewriting, which happens in its cursor.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,7 @@ from django.db import connections
 from django.db.models.sql import compiler
 from mssql.base import DatabaseWrapper
 
+from portal import prepared
 from tests.sqlserver.refusals import refusals
 
 OLDEST_SUPPORTED = 2017
@@ -101,7 +102,8 @@ class Refused(AssertionError):
 
 @contextmanager
 def shadowed() -> Iterator[Sent]:
-    """Every query the program runs inside is compiled for SQL Server as well.
+    """Every query the program runs inside is compiled for SQL Server as well, and so is
+    what it compiles once (``portal.prepared``).
 
     Raises Refused where the program runs one that SQL Server would not.
     """
@@ -117,7 +119,19 @@ def shadowed() -> Iterator[Sent]:
 
         return execute_sql
 
+    def prepared_too(made: Any, given: Any, used: Any) -> Any:
+        connections[ALIAS] = connection
+        theirs = run_prepared(made, given, connection)
+        values = [
+            constant if place is None else prepared._bound(given[place], connection)
+            for place, constant in theirs.places
+        ]
+        look_at([(theirs.sql, values)], sent, read)
+        return run_prepared(made, given, used)
+
+    run_prepared = prepared._compiled
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepared, "_compiled", prepared_too)
         for kind in (compiler.SQLCompiler, compiler.SQLInsertCompiler):
             patch.setattr(kind, "execute_sql", compiled_first(kind.execute_sql))
         yield sent
@@ -127,12 +141,17 @@ def compile_too(made: Any, sent: Sent, read: set[str]) -> None:
     """Compile the query that ``made`` compiles; read what was not read before."""
     theirs = made.query.clone().get_compiler(using=ALIAS)
     theirs.returning_fields = getattr(made, "returning_fields", None)
-    before = len(sent.statements)
     try:
         compiled = theirs.as_sql()
     except EmptyResultSet:
         return
-    for sql, parameters in compiled if isinstance(compiled, list) else [compiled]:
+    look_at(compiled if isinstance(compiled, list) else [compiled], sent, read)
+
+
+def look_at(compiled: Sequence[tuple[str, Any]], sent: Sent, read: set[str]) -> None:
+    """Send each through the backend's cursor; raises Refused as ``shadowed``."""
+    before = len(sent.statements)
+    for sql, parameters in compiled:
         with connections[ALIAS].cursor() as cursor:
             cursor.execute(sql, parameters)
     for text, parameters in sent.statements[before:]:
