@@ -31,6 +31,7 @@ Value = int | str | datetime | UUID
 # Numbers of keys are rounded up to tens, above a hundred to hundreds and so on, so that
 # few shapes are kept.
 STEP = 10
+MOST_AT_ONCE = 1000
 _SAMPLE = 6_028_317_459_000_000
 _SAMPLE_DAY = datetime(1602, 8, 31, tzinfo=UTC)
 
@@ -68,12 +69,17 @@ class Prepared:
         return rows
 
     def rows_of(self, keys: Sequence[Value]) -> list[tuple[Any, ...]]:
-        """As ``rows`` for any number of keys: the last one is given again and again."""
-        if not keys:
-            return []
-        step = max(STEP, 10 ** (len(str(len(keys))) - 1))
-        missing = -len(keys) % step
-        return self.rows(*keys, *([keys[-1]] * missing))
+        """As ``rows`` for any number of keys: the last one is given again and again.
+
+        In order within a thousand keys: no database takes parameters without end.
+        """
+        found: list[tuple[Any, ...]] = []
+        for start in range(0, len(keys), MOST_AT_ONCE):
+            some = keys[start : start + MOST_AT_ONCE]
+            step = max(STEP, 10 ** (len(str(len(some))) - 1))
+            missing = -len(some) % step
+            found += self.rows(*some, *([some[-1]] * missing))
+        return found
 
 
 def _answer(connection: Any, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:

@@ -67,7 +67,7 @@ def test_moments_and_uuids_are_values_too() -> None:
     assert asked.rows(now + timedelta(hours=1), ours) == []
 
 
-@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 25, 101])
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 25, 101, 2301])
 def test_any_number_of_keys_finds_each_once(count: int) -> None:
     asked = Prepared(
         lambda *keys: (
