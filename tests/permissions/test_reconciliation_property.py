@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.db import transaction
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from permissions.models import Drift, Reconciliation
@@ -138,6 +138,23 @@ def changed_by_hand(
     return said
 
 
+def lies_across(his: ModelHis, key: Key, before: dict[Key, Line], day: date) -> bool:
+    """A row that somebody moved and ended is no right any more, but the HIS refuses (2006)
+    to add ours across it: a person has to take it away there."""
+    right, first = key
+    was = before.get(key)
+    return was is not None and any(
+        held == right
+        and line.status in {"1", "2"}
+        and not stands(line, day)
+        and begins != first
+        and line.last is not None
+        and first <= line.last
+        and (was.last is None or begins <= was.last)
+        for (held, begins), line in his.lines.items()
+    )
+
+
 def in_force(lines: dict[Key, Line]) -> dict[Key, Line]:
     """Surgical rights replaced as a whole are in force or are not."""
     return {
@@ -196,6 +213,21 @@ def repair_all(by: User, at: datetime) -> Any:
 
 @pytest.mark.parametrize("words", [*PATTERNS.values(), FLAGS], ids=[*PATTERNS, "flags"])
 @settings(**FEWER)
+@example(
+    acts=[
+        Act(what="grant", which=3, days=26, length=73),
+        Act(what="revoke late", which=0, days=30, length=50),
+        Act(what="grant", which=2, days=7, length=66),
+        Act(what="renew", which=2, days=3, length=66),
+    ],
+    tamperings=[
+        Tampering(what="endless", which=11, days=-38, code="3"),
+        Tampering(what="first", which=1, days=-1, code="4"),
+        Tampering(what="insert", which=20, days=-18, code="4"),
+        Tampering(what="insert", which=2, days=-27, code="2"),
+        Tampering(what="last", which=27, days=-11, code="4"),
+    ],
+)
 @given(acts=ACTS, tamperings=TAMPERINGS)
 def test_every_change_by_hand_is_found_and_nothing_else(
     words: str,
@@ -244,9 +276,11 @@ def test_every_change_by_hand_is_found_and_nothing_else(
         assert repair_all(lin, now).done == 0
         assert Message.objects.count() == messages
 
+        across = {key for key in wanted if lies_across(his, key, before, day)}
         his.take_due(now)
-        assert his.refused == []
+        refused = {key for key in across if f"2006 {key}" in his.refused}
+        assert len(his.refused) == len(refused)
         now += LATER
         look(his, now)
-        assert set(found()) == hopeless
+        assert set(found()) == hopeless | refused
         transaction.set_rollback(True)
