@@ -65,6 +65,14 @@ def operator(staff_no: str, *needed: Capability) -> User:
     return by
 
 
+def how_many(text: str) -> int:
+    """At least one; argparse tells a ValueError as words of the command."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
 def moment(text: str) -> datetime:
     """``2026-11-23T02:10``, without a zone in that of the hospital."""
     found = datetime.fromisoformat(text)

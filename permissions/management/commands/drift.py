@@ -36,6 +36,7 @@ from portal.watch.terminal import (
     SOME_OPEN,
     SOME_REFUSED,
     Words,
+    how_many,
     in_one_line,
     iso,
     operator,
@@ -58,7 +59,7 @@ class Command(Words):
         compare.add_argument("--by", required=True, help="staff number")
         listed = words.add_parser("list", help="drifts, the newest first")
         self._choosing(listed)
-        listed.add_argument("--limit", type=int, default=LISTED)
+        listed.add_argument("--limit", type=how_many, default=LISTED)
         words.add_parser("show", help="one drift").add_argument("id", type=int)
         for name, (_act, told) in ACTS.items():
             parser = words.add_parser(name, help=told)
@@ -76,6 +77,7 @@ class Command(Words):
     # --- reading ----------------------------------------------------------------------
 
     def _status(self, options: dict[str, Any]) -> int:
+        parts = standings()
         found = [
             {
                 "part": one.part,
@@ -83,14 +85,14 @@ class Command(Words):
                 "since": iso(one.since),
                 "looked_at": iso(one.looked_at),
             }
-            for one in standings()
+            for one in parts
         ]
         texts = [
             in_one_line(*(f"{name}: {value}" for name, value in one.items()))
             for one in found
         ]
         self._print(options, {"parts": found}, texts)
-        return SOME_OPEN if any(one.count for one in standings()) else 0
+        return SOME_OPEN if any(one.count for one in parts) else 0
 
     def _list(self, options: dict[str, Any]) -> int:
         rows = chosen(options).order_by("-first_seen", "-id")[: options["limit"]]

@@ -227,3 +227,9 @@ def test_run_while_another_is_under_way_says_so(his: SqlGateway, gao: User) -> N
 
     assert Reconciliation.objects.count() == 2
     assert Drift.objects.count() == 0
+
+
+@pytest.mark.parametrize("limit", ["-1", "0", "many"])
+def test_list_is_of_one_at_least(limit: str) -> None:
+    with pytest.raises(CommandError, match="--limit"):
+        run("list", "--limit", limit)

@@ -251,3 +251,9 @@ def test_freeze_and_thaw_by_the_command_line(gao: User) -> None:
     assert list(
         AuditEvent.objects.filter(by=gao).order_by("id").values_list("kind", flat=True)
     ) == ["TARGET_FROZEN", "TARGET_THAWED"]
+
+
+@pytest.mark.parametrize("limit", ["-1", "0", "many"])
+def test_list_is_of_one_at_least(limit: str) -> None:
+    with pytest.raises(CommandError, match="--limit"):
+        run("list", "--limit", limit)

@@ -35,6 +35,7 @@ from portal.watch.terminal import (
     SOME_OPEN,
     SOME_REFUSED,
     Words,
+    how_many,
     in_one_line,
     iso,
     moment,
@@ -76,7 +77,7 @@ class Command(Words):
         listed = words.add_parser("list", help="messages, the newest first")
         self._choosing(listed)
         listed.add_argument("--archived", action="store_true", help="of the archive")
-        listed.add_argument("--limit", type=int, default=LISTED)
+        listed.add_argument("--limit", type=how_many, default=LISTED)
         words.add_parser("show", help="one message").add_argument("id", type=int)
         words.add_parser("status", help="how many stand where")
         words.add_parser("alerts", help="look now; exit 4 while one is open")
