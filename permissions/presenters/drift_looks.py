@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from permissions.enums import DriftKind, Part
 from permissions.models import Reconciliation
 from portal.ui.elements import Chip, Kpi, Note, Text
-from portal.ui.moments import write_moment, write_short
+from portal.ui.moments import write_short
 
 
 def tiles(last: Mapping[str, Reconciliation], counts: Mapping[str, int]) -> list[Kpi]:
@@ -72,7 +72,7 @@ def _look(one: Reconciliation) -> LookRow:
     )
     numbers = ["—" if one.problem else f"{n:,}" for n in counts]
     return LookRow(
-        at=write_moment(one.ended_at),
+        at=write_short(one.ended_at),
         part=Part(one.part).label,
         by=f"{one.by.name} {one.by.staff_no}" if one.by else _("每夜自动"),
         result=_result(one),

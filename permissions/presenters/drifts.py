@@ -27,7 +27,7 @@ from surgery.queries.grade_differences import Field
 KIND_CHIPS: Mapping[str, Chip] = {
     DriftKind.MISSING: Chip("warn", "help-circle", DriftKind.MISSING.label),
     DriftKind.EXTRA: Chip("bad", "plus", DriftKind.EXTRA.label),
-    DriftKind.DIFFERENT: Chip("info", "git-compare", DriftKind.DIFFERENT.label),
+    DriftKind.DIFFERENT: Chip("warn", "git-compare", DriftKind.DIFFERENT.label),
 }
 STATE_CHIPS: Mapping[str, Chip] = {
     DriftState.OPEN: Chip("warn", "hourglass", DriftState.OPEN.label),
@@ -72,6 +72,8 @@ class DriftRow:
     since_in_full: str
     last_seen: str
     hand: str
+    hand_by: str
+    hand_at: str
     state: Chip
     closed: str
     arrival: LiveArrival | None
@@ -108,6 +110,8 @@ def _row(drift: Drift, told: Mapping[str, Any]) -> DriftRow:
         since_in_full=write_moment(drift.first_seen),
         last_seen=write_moment(drift.last_seen),
         hand=hand_of(drift),
+        hand_by=by_of(drift) or "—",
+        hand_at=write_short(drift.hand_at) if drift.hand_at else "",
         state=STATE_CHIPS[drift.state],
         closed=write_short(drift.closed_at) if drift.closed_at else "",
         arrival=live_arrival(message) if message is not None else None,
@@ -154,11 +158,14 @@ def codes_of(drift: Drift) -> str:
 
 def hand_of(drift: Drift) -> str:
     """Who changed it, as far as the HIS tells."""
-    if not drift.hand and drift.hand_at is None:
-        return "—"
-    by = drift.hand or _("未记操作人")
     at = write_moment(drift.hand_at) if drift.hand_at else ""
-    return f"{by} {at}".strip()
+    return f"{by_of(drift)} {at}".strip() or "—"
+
+
+def by_of(drift: Drift) -> str:
+    """Empty where the HIS tells nothing at all."""
+    is_known = drift.hand or drift.hand_at is not None
+    return (drift.hand or _("未记操作人")) if is_known else ""
 
 
 def changes_of(drift: Drift) -> list[Change]:
@@ -196,7 +203,8 @@ def _theirs(drift: Drift) -> tuple[str, date | None, str]:
 
 
 def _words_of_row(status: str, last: date | None, value: str) -> str:
-    words = [_word(STATUS, status), _("至 %(day)s") % {"day": _word(LAST, last)}]
+    until = _("至 %(day)s") % {"day": last.isoformat()} if last else _("长期")
+    words = [_word(STATUS, status), until]
     if value:
         words.append(_("取值 %(value)s") % {"value": value})
     return " ".join(words)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django import forms
 from django.db.models.query import QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -92,10 +92,15 @@ class HisReasonForm(forms.Form):
 @requires(Capability.VIEW_HIS)
 @require_GET
 def his_message(request: AuthenticatedRequest, message_id: int) -> HttpResponse:
-    """The drawer of one message: what it changes, the call, the answers, every try."""
+    """The drawer of one message: what it changes, the call, the answers, every try.
+
+    Opened in a window of its own, the page comes with it.
+    """
     found = queries.found_message(message_id)
     if found is None:
         raise Http404
+    if not request.htmx:
+        return redirect(f"{reverse('desk:his')}?view=all&message={message_id}")
     message, attempts = found
     is_kept = Message.objects.filter(pk=message.pk).exists()
     before = queries.proved_before(message)

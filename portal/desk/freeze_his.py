@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.desk.acts_his import HisReasonForm
-from portal.desk.drawers import Drawer, act_drawer
+from portal.desk.drawers import Drawer, act_drawer, sent_to
 from portal.his.targets import targets
 from portal.outbox import services
 from portal.outbox.freezing import frozen
@@ -35,12 +36,21 @@ class TargetForm(HisReasonForm):
 
 
 class FreezeForm(TargetForm):
+    """Until when, if not until a person says so."""
+
     until = forms.DateTimeField(
         label=gettext_lazy("自动恢复时间"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text=gettext_lazy("不填则须人工恢复"),
     )
+
+    def clean_until(self) -> datetime | None:
+        """The act refuses it too, but cannot say at which field."""
+        until: datetime | None = self.cleaned_data["until"]
+        if until is not None and until <= timezone.now():
+            raise forms.ValidationError(_("结束时间应晚于现在。"))
+        return until
 
 
 @requires(Capability.OPERATE_HIS)
@@ -84,4 +94,11 @@ def _switch(
             return False
         return True
 
-    return act_drawer(request, drawer, form, act=do)
+    # The banner and the buttons of the page are others from now on: it is read whole.
+    return act_drawer(
+        request,
+        drawer,
+        form,
+        act=do,
+        saved=lambda: sent_to(request, drawer.page, drawer.done),
+    )

@@ -118,7 +118,9 @@ def health_kpi(interfaces: Sequence[Tile]) -> Kpi:
     alarming = [tile for tile in interfaces if tile.is_alarming]
     bad = any(tile.health == "bad" for tile in alarming)
     note = _("未启用或未用过 %(count)s 项") % {"count": unused}
-    if alarming:
+    if len(alarming) > 1:
+        note = _("%(count)s 项需要查看") % {"count": len(alarming)}
+    elif alarming:
         note = _("第 %(number)s 项%(state)s") % {
             "number": alarming[0].number,
             "state": alarming[0].state,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
@@ -218,18 +219,31 @@ def trouble_of(run: SyncRun, loss: Loss | None) -> Text:
 
 
 def notes(found: Sequence[Tile], links: Mapping[str, str]) -> list[Note]:
-    """What is wrong, each with the way to its interface."""
-    return [
-        Note(
-            "bad" if tile.health == "bad" else "warn",
-            _("%(title)s：%(trouble)s")
-            % {"title": tile.title, "trouble": tile.trouble},
-            links[tile.name],
-            _("查看"),
-        )
-        for tile in found
-        if tile.trouble and tile.is_alarming
-    ]
+    """What is wrong, with the way to its interface; what many suffer alike is said once,
+    or a HIS that is away would push the queue off the page."""
+    alike: dict[str, list[Tile]] = {}
+    for tile in found:
+        if tile.trouble and tile.is_alarming:
+            alike.setdefault(shared_trouble(tile), []).append(tile)
+    return [note_of(tiles, links[tiles[0].name]) for tiles in alike.values()]
+
+
+def shared_trouble(tile: Tile) -> str:
+    """The kind of trouble: 未应答 of one cause or another is one."""
+    is_bad = tile.health == "bad"
+    return re.split("[:：]", str(tile.trouble))[0] if is_bad else tile.name
+
+
+def note_of(tiles: Sequence[Tile], url: str) -> Note:
+    first = tiles[0]
+    said = {"title": first.title, "trouble": first.trouble, "count": len(tiles)}
+    words = (
+        _("%(title)s：%(trouble)s")
+        if len(tiles) == 1
+        else _("%(title)s等 %(count)s 项接口：%(trouble)s")
+    )
+    tone: Any = "bad" if first.health == "bad" else "warn"
+    return Note(tone, words % said, url, _("查看"))
 
 
 # --- what is called -----------------------------------------------------------------

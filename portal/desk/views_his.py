@@ -38,7 +38,7 @@ from portal.outbox.kinds import KINDS
 from portal.outbox.models import Attempt, Message
 from portal.parameters.days import start_of
 from portal.ui.lists import list_response
-from portal.ui.moments import today
+from portal.ui.moments import today, write_arrival
 from portal.watch.presenters import alert_rows
 from portal.watch.queries import open_alerts
 from portal.watch.services import watch_seldom
@@ -51,10 +51,15 @@ PACE_OF = timedelta(hours=1)
 @requires(Capability.VIEW_HIS)
 @require_GET
 def his(request: AuthenticatedRequest) -> HttpResponse:
-    """The page, or the rows of its list; 归档 shows what has left the outbox."""
+    """The page, or the rows of its list; 归档 shows what has left the outbox, and
+    ``message`` opens a drawer."""
     may_operate = Capability.OPERATE_HIS in request.capabilities
     page = "desk/his.html"
-    context = {"is_frozen": bool(frozen(timezone.now()))}
+    opened = request.GET.get("message", "")
+    context = {
+        "is_frozen": bool(frozen(timezone.now())),
+        "opened": opened if opened.isascii() and opened.isdigit() else "",
+    }
     if request.GET.get("view") == "archive":
         archived = ArchivedMessage.objects.all()
         return list_response(
@@ -95,7 +100,7 @@ def his_tiles(request: AuthenticatedRequest) -> HttpResponse:
         "interfaces": interfaces,
         "beside": beside,
         "notes": interface.notes((*interfaces, *beside), links),
-        "read_at": now,
+        "read_at": write_arrival(now),
         "drifts": his_notes(looks, drifts),
     }
     response = render(request, "desk/_his_tiles.html", context)

@@ -66,12 +66,13 @@ def with_holders(messages: QuerySet[Message]) -> QuerySet[Message]:
     earlier = of_stream(id__lt=OuterRef("id"))
     in_doubt = of_stream(id__gt=OuterRef("id")).filter(IS_UNKNOWN)
     in_front = earlier.filter(IS_OPEN, HOLDS_UP).order_by("id").values("last_code")
-    # What takes a right away passes a rejected message.
-    is_held = Q(state=State.WAITING, takes_away=False)
-    is_waiting = When(is_held, then=Subquery(in_front[:1]))
+    # What takes a right away passes a rejected message, but no other.
+    unpassed = in_front.exclude(IS_REJECTED)
+    gives = When(state=State.WAITING, takes_away=False, then=Subquery(in_front[:1]))
+    takes = When(state=State.WAITING, takes_away=True, then=Subquery(unpassed[:1]))
     is_passed = When(Exists(in_doubt), state=State.WAITING, then=True)
     return messages.annotate(
-        held_by=Case(is_waiting, default=None, output_field=CharField(null=True)),
+        held_by=Case(gives, takes, default=None, output_field=CharField(null=True)),
         is_held_by_later=Case(is_passed, default=False, output_field=BooleanField()),
     )
 

@@ -25,7 +25,8 @@ class NavItem:
     """One line; ``capability`` None means everybody signed in.
 
     ``badge`` names the place where ``desk:badges`` writes a number; ``beside`` are the
-    lists that are reached from this one and have no line of their own.
+    lists that are reached from this one and have no line of their own; ``also`` is another
+    capability that opens the page.
     """
 
     label: str | Promise
@@ -35,6 +36,12 @@ class NavItem:
     group: str | Promise = NO_GROUP
     badge: str = ""
     beside: tuple[str, ...] = ()
+    also: Capability | None = None
+
+    def is_open_to(self, capabilities: Collection[Capability]) -> bool:
+        if self.capability is None or self.capability in capabilities:
+            return True
+        return self.also is not None and self.also in capabilities
 
     def is_shown_on(self, view_name: str) -> bool:
         """Pages below a list belong to it: ``grant-list`` also lights ``grant-detail``."""
@@ -203,6 +210,7 @@ NAVIGATION: tuple[NavItem, ...] = (
         "permissions:drift-list",
         Capability.VIEW_PRIVILEGES,
         HIS_AND_AUDIT,
+        also=Capability.VIEW_HIS,
     ),
     NavItem(
         _("通知投递"),
@@ -262,8 +270,7 @@ def navigation_for(
     groups: dict[str | Promise, list[NavLine]] = {}
     for item in NAVIGATION:
         url = url_if_any(item.url_name)
-        is_allowed = item.capability is None or item.capability in capabilities
-        if url and is_allowed:
+        if url and item.is_open_to(capabilities):
             line = NavLine(
                 item.label, item.icon, url, item.badge, item.is_shown_on(view_name)
             )

@@ -78,6 +78,7 @@ def test_list_says_whose_what_both_values_since_when_and_who(
     assert (row.name, row.number, row.department) == ("王若谷", "1188", "肝胆外科")
     assert (row.ours, row.theirs) == ("状态 有效", "状态 暂停")
     assert row.hand == "DBA 2026-11-22 23:00"
+    assert (row.hand_by, row.hand_at) == ("DBA", "11-22 23:00")
     assert (str(row.kind.text), str(row.state.text)) == ("不一致", "待处理")
     assert row.codes == "RX01 · 全部 · 自 2026-11-23"
 

@@ -27,6 +27,7 @@ from tests.portal.watch.conftest import standing
 __all__ = ["chen", "gao", "lin"]
 pytestmark = pytest.mark.django_db
 URL = "/his/"
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture(autouse=True)
@@ -163,7 +164,9 @@ def test_confirmed_message_is_replayed_from_its_drawer(
 ) -> None:
     sign_in(client, gao)
     message = mixed[2]
-    drawer = text_of(client.get(reverse("desk:his-message", args=[message.pk])))
+    drawer = text_of(
+        client.get(reverse("desk:his-message", args=[message.pk]), headers=HTMX)
+    )
     url = reverse("desk:his-act", args=[message.pk, "replay"])
     assert url in drawer
 
@@ -231,7 +234,9 @@ def test_archived_message_is_found_and_opened(
     sign_in(client, gao)
 
     html = text_of(client.get(f"{URL}?view=archive&month=2026-11&q=1188"))
-    drawer = text_of(client.get(reverse("desk:his-message", args=[messages[0].pk])))
+    drawer = text_of(
+        client.get(reverse("desk:his-message", args=[messages[0].pk]), headers=HTMX)
+    )
 
     assert "王若谷 RX01" in html
     assert f"#{messages[0].pk}" in html
@@ -241,7 +246,10 @@ def test_archived_message_is_found_and_opened(
     assert "0，12 毫秒" in drawer
     stopped: Any = client.get(f"{URL}?view=archive&state=STOPPED")
     assert stopped.context["list"].rows == []
-    assert client.get(reverse("desk:his-message", args=[999])).status_code == 404
+    assert (
+        client.get(reverse("desk:his-message", args=[999]), headers=HTMX).status_code
+        == 404
+    )
 
 
 def test_drawer_shows_the_change_against_what_was_told_before(
@@ -254,7 +262,9 @@ def test_drawer_shows_the_change_against_what_was_told_before(
     second = promise(op="UPDATE", his_value="2")
     sign_in(client, gao)
 
-    response: Any = client.get(reverse("desk:his-message", args=[second.pk]))
+    response: Any = client.get(
+        reverse("desk:his-message", args=[second.pk]), headers=HTMX
+    )
 
     changes = response.context["diff"].changes
     assert [
@@ -317,8 +327,11 @@ def test_freeze_and_thaw_on_the_page(client: CheckedClient, gao: User) -> None:
     assert refused.status_code == 422
     assert frozen(timezone.now()) == []
 
-    client.post(url, {"target": "*", "reason": "HIS 升级", "until": "2026-11-24T06:00"})
+    done = client.post(
+        url, {"target": "*", "reason": "HIS 升级", "until": "2026-11-24T06:00"}
+    )
 
+    assert done.headers["HX-Redirect"] == URL
     [state] = frozen(timezone.now())
     assert (state.name, state.frozen_by, state.frozen_reason) == ("*", gao, "HIS 升级")
     assert state.frozen_until == datetime(2026, 11, 23, 22, tzinfo=UTC)
@@ -337,3 +350,17 @@ def test_who_only_looks_freezes_nothing(
 
     assert answer.status_code == 403
     assert frozen(timezone.now()) == []
+
+
+def test_freeze_that_ends_before_it_began_is_refused_at_its_field(
+    client: CheckedClient, gao: User
+) -> None:
+    sign_in(client, gao)
+    typed = {"target": "*", "reason": "HIS 升级", "until": "2026-11-22T06:00"}
+
+    refused: Any = client.post(reverse("desk:his-freeze"), typed)
+
+    assert refused.status_code == 422
+    assert refused.context["form"].errors == {"until": ["结束时间应晚于现在。"]}
+    assert frozen(timezone.now()) == []
+    assert not AuditEvent.objects.exists()

@@ -23,6 +23,7 @@ from tests.portal.outbox.conftest import promise
 __all__ = ["chen", "lin"]
 pytestmark = pytest.mark.django_db
 URL = "/his/"
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +165,29 @@ def test_tiles_count_and_say_that_the_his_does_not_answer(
     assert "yw:changed" not in response.headers.get("HX-Trigger-After-Settle", "")
 
 
+def test_his_that_is_away_is_noted_once_for_all_interfaces(
+    client: CheckedClient, gao: User
+) -> None:
+    at = timezone.now()
+    words = {"V_YW_DOCTOR": "连接不上", "V_YW_DRUG": "连续失败，稍候再试"}
+    for view, why in words.items():
+        SyncRun.objects.create(
+            view=view,
+            started_at=at,
+            ended_at=at,
+            state=SyncRun.State.FAILED,
+            error=f"HIS 未应答：{why}",
+        )
+    sign_in(client, gao)
+
+    context: Any = client.get(reverse("desk:his-tiles")).context
+
+    assert [str(note.text) for note in context["notes"]] == [
+        "药品属性查询等 2 项接口：HIS 未应答：连续失败，稍候再试"
+    ]
+    assert str(context["tiles"][0].note) == "2 项需要查看"
+
+
 def test_tiles_polled_have_the_list_read_anew(client: CheckedClient, gao: User) -> None:
     sign_in(client, gao)
 
@@ -177,11 +201,41 @@ def test_drawer_shows_call_answer_and_tries(
 ) -> None:
     sign_in(client, lin)
 
-    html = text_of(client.get(reverse("desk:his-message", args=[rejected.pk])))
+    html = text_of(
+        client.get(reverse("desk:his-message", args=[rejected.pk]), headers=HTMX)
+    )
 
     assert str(rejected.request_id) in html
     assert "2004 项目不存在，12 毫秒" in html
     assert "2026-11-23 10:00:00" in html
+
+
+def test_message_opened_in_a_window_of_its_own_comes_with_its_page(
+    client: CheckedClient, lin: User, rejected: Message
+) -> None:
+    sign_in(client, lin)
+    address = reverse("desk:his-message", args=[rejected.pk])
+
+    page = client.get(address, follow=True)
+
+    assert page.redirect_chain == [(f"{URL}?view=all&message={rejected.pk}", 302)]
+    assert f'hx-get="{address}" hx-target="#drawer" hx-trigger="load"' in text_of(page)
+
+
+def test_one_behind_a_stuck_one_says_so_though_it_takes_away(
+    client: CheckedClient, gao: User
+) -> None:
+    make_practitioner("1188", "王若谷")
+    first, second = promise(), promise(op="SUSPEND")
+    Message.objects.filter(pk=first.pk).update(
+        tries=3, due_at=timezone.now() + timedelta(minutes=1), last_code=""
+    )
+    sign_in(client, gao)
+
+    page: Any = client.get(URL)
+
+    reasons = {row.id: row.reason for row in page.context["list"].rows}
+    assert reasons[second.pk] == "前一条待处理"
 
 
 def test_retry_puts_the_message_back_in_line(

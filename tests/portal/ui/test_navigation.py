@@ -77,3 +77,11 @@ def test_breadcrumbs_name_group_and_page() -> None:
     ]
     assert [str(step) for step in place_of("desk:home")] == ["工作台"]
     assert place_of("ui:components") == ()
+
+
+def test_information_center_finds_the_drifts_it_repairs(settings: Any) -> None:
+    settings.ROOT_URLCONF = "portal.urls"
+
+    shown = dict(labels({Capability.VIEW_HIS, Capability.OPERATE_HIS}))
+
+    assert "HIS 差异" in shown["对接与审计"]
