@@ -62,7 +62,7 @@ def today_kpi(figures: Figures, done: Deliveries, url: str) -> Kpi:
     note = _("最近 %(at)s") % {"at": write_arrival(figures.last_confirmed_at)}
     if done.confirmed:
         share = f"{done.at_first / done.confirmed:.1%}"
-        note = _("首次成功 %(share)s，近 1 小时 %(hour)s 条") % {
+        note = _("近 1 小时 %(hour)s 条，首次成功 %(share)s") % {
             "share": share,
             "hour": f"{done.pace.confirmed:,}",
         }
@@ -74,7 +74,7 @@ def pace_kpi(pace: Pace) -> Kpi:
     """From the approval, or the day it waits for, to the read-back."""
     if pace.median is None or pace.p99 is None:
         return Kpi(_("送达耗时中位数"), "—", note=_("近 1 小时没有送达"))
-    note = _("99%% 在 %(p99)s 秒内，近 1 小时 %(n)s 条") % {
+    note = _("近 1 小时 %(n)s 条，99%% 在 %(p99)s 秒内") % {
         "p99": f"{pace.p99:,.1f}",
         "n": f"{pace.measured:,}",
     }

@@ -149,3 +149,19 @@ def test_form_sent_in_the_instant_it_was_swapped_in_stays_in_its_drawer(
 
     assert sent.value.headers.get("hx-request") == "true"
     assert page.url.endswith("/his/interfaces/V_YW_DOCTOR/")
+
+
+@pytest.mark.parametrize("width", [911, 683])
+def test_page_keeps_its_words_when_magnified(page: Page, width: int) -> None:
+    """150 and 200 per cent of 1366 pixels: no number lies over its neighbor."""
+    page.set_viewport_size({"width": width, "height": 768})
+
+    assert fits(page)
+    assert (
+        page.evaluate(
+            """[...document.querySelectorAll(".kpis .kpi, .if > a, .card > .hd")]
+             .filter((place) => place.scrollWidth > place.clientWidth)
+             .map((place) => place.innerText)"""
+        )
+        == []
+    )

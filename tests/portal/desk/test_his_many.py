@@ -302,8 +302,8 @@ def test_numbers_tell_the_pace_of_the_last_hour(
     response: Any = client.get(reverse("desk:his-tiles"))
 
     today, pace, queue, trouble = response.context["tiles"][2:6]
-    assert (today.value, today.note) == ("4", "首次成功 75.0%，近 1 小时 4 条")
-    assert (pace.value, pace.note) == ("2.0", "99% 在 8.0 秒内，近 1 小时 4 条")
+    assert (today.value, today.note) == ("4", "近 1 小时 4 条，首次成功 75.0%")
+    assert (pace.value, pace.note) == ("2.0", "近 1 小时 4 条，99% 在 8.0 秒内")
     assert (queue.value, queue.note) == ("0", "没有等待的变更")
     assert (trouble.value, trouble.tone) == ("0", "")
 
