@@ -209,6 +209,9 @@ def his_down(studio: Studio) -> None:
     drawer.get_by_role("button", name="确认暂停 1 项").click()
     officer.wait_for_timeout(4_000)
     officer.goto("/his/")
+    officer.locator(".if > a").first.wait_for()
+    # Where it waits and why stands below the tiles.
+    officer.locator("#his-queue ~ div tbody").scroll_into_view_if_needed()
     studio.take(officer, "his")
     flip(studio, "关闭停机")
 
