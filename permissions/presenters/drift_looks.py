@@ -111,8 +111,8 @@ def _notes_of(one: Reconciliation) -> list[Note]:
         )
         found.append(Note("bad", words % {**part, "n": f"{one.total:,}"}))
     if one.unreadable:
-        words = _("HIS 有 %(n)s 行日期无法识别，没有比对。")
-        found.append(Note("warn", words % {"n": f"{one.unreadable:,}"}))
+        words = _("HIS 的%(part)s有 %(n)s 行无法识别，没有比对。")
+        found.append(Note("warn", words % {**part, "n": f"{one.unreadable:,}"}))
     return found
 
 

@@ -54,28 +54,32 @@ def open_by_part() -> dict[str, int]:
     return {Part.GRADES: found["grades"], Part.RIGHTS: found["rights"]}
 
 
-def latest_reconciliations() -> Mapping[str, Reconciliation]:
+def looks_of(scope: Scope) -> QuerySet[Reconciliation]:
+    """Looks that are over. Grades are the whole house's, as their drifts are."""
+    over = Reconciliation.objects.filter(ended_at__isnull=False)
+    return over if scope.is_whole else over.exclude(part=Part.GRADES)
+
+
+def latest_reconciliations(scope: Scope = HOUSE) -> Mapping[str, Reconciliation]:
     """Of each part the last look that is over; a part that was never looked at is not
     in it. One query."""
-    return _last_of_each(Q(ended_at__isnull=False))
+    return _last_of_each(looks_of(scope))
 
 
-def latest_complete() -> Mapping[str, Reconciliation]:
+def latest_complete(scope: Scope = HOUSE) -> Mapping[str, Reconciliation]:
     """Likewise of those that came to their end."""
-    return _last_of_each(Q(ended_at__isnull=False, problem=""))
+    return _last_of_each(looks_of(scope).filter(problem=""))
 
 
-def _last_of_each(which: Q) -> Mapping[str, Reconciliation]:
-    rows = Reconciliation.objects.filter(which).order_by()
-    last = rows.values("part").annotate(last=Max("pk")).values("last")
+def _last_of_each(looks: QuerySet[Reconciliation]) -> Mapping[str, Reconciliation]:
+    last = looks.order_by().values("part").annotate(last=Max("pk")).values("last")
     found = Reconciliation.objects.filter(pk__in=last).order_by("pk")
     return {row.part: row for row in found}
 
 
-def last_reconciliations(count: int) -> list[Reconciliation]:
+def last_reconciliations(count: int, scope: Scope = HOUSE) -> list[Reconciliation]:
     """Those that are over, the latest first."""
-    over = Reconciliation.objects.filter(ended_at__isnull=False)
-    return list(over.select_related("by").order_by("-id")[:count])
+    return list(looks_of(scope).select_related("by").order_by("-id")[:count])
 
 
 def asked_reconciliation() -> Reconciliation | None:
@@ -86,11 +90,11 @@ def asked_reconciliation() -> Reconciliation | None:
     return asked.order_by("-id").first()
 
 
-def trend(since: datetime) -> Sequence[tuple[date, Sequence[Reconciliation]]]:
+def trend(
+    since: datetime, scope: Scope = HOUSE
+) -> Sequence[tuple[date, Sequence[Reconciliation]]]:
     """Of each day and part the last look that came to its end, the earliest day first."""
-    rows = Reconciliation.objects.filter(
-        ended_at__isnull=False, problem="", asked_at__gte=since
-    )
+    rows = looks_of(scope).filter(problem="", asked_at__gte=since)
     days: dict[date, dict[str, Reconciliation]] = {}
     for row in rows.order_by("pk"):
         days.setdefault(day_of(row.asked_at), {})[row.part] = row

@@ -9,6 +9,7 @@ from permissions.reconciliation.deciding import ignore, reopen
 from permissions.reconciliation.outcome import Outcome
 from permissions.reconciliation.repairing import repair, settle_repairs
 from permissions.reconciliation.running import (
+    NOT_OFFERED,
     ask,
     job_of,
     reconcile,
@@ -17,6 +18,7 @@ from permissions.reconciliation.running import (
 )
 
 __all__ = [
+    "NOT_OFFERED",
     "Outcome",
     "adopt",
     "ask",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from permissions.enums import DriftState
 from portal.accounts.capabilities import Capability
 
 OFFICER = frozenset({Capability.CHANGE_GRANT})
@@ -15,6 +16,15 @@ NEEDED: Mapping[str, frozenset[Capability]] = {
     "adopt": OFFICER,
     "ignore": OFFICER,
     "reopen": OFFICER,
+}
+
+
+# In which state a drift must be.
+BEFORE: Mapping[str, DriftState] = {
+    "repair": DriftState.OPEN,
+    "adopt": DriftState.OPEN,
+    "ignore": DriftState.OPEN,
+    "reopen": DriftState.IGNORED,
 }
 
 

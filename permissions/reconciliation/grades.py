@@ -87,13 +87,16 @@ def look(
     drifts = [
         _drift(one, result, hands.get(_trace(one, result))) for one in result.found
     ]
-    left_out = {_key(code, field) for code in result.on_the_way for field in Field}
+    # Of a row that cannot be read nobody can say that it is missing, or otherwise.
+    untold = result.on_the_way | result.unclear
+    left_out = {_key(code, field) for code in untold for field in Field}
     return Seen(
         found={key: one for one in drifts if (key := key_of(one)) not in left_out},
         left_out=left_out,
         ours=result.ours,
         theirs=result.theirs,
         on_the_way=len(result.on_the_way),
+        unreadable=result.unreadable,
     )
 
 

@@ -23,7 +23,7 @@ from permissions.presenters import drift_looks as around
 from permissions.presenters import drifts as present
 from permissions.queries import drifts as queries
 from permissions.reconciliation import Outcome
-from permissions.reconciliation.allowed import may
+from permissions.reconciliation.allowed import BEFORE, may
 from permissions.services.refusals import ActRefused
 from permissions.views.lists_drifts import DRIFTS
 from portal.accounts.capabilities import Capability
@@ -68,8 +68,8 @@ def drift_summary(request: AuthenticatedRequest) -> HttpResponse:
     """How many there are, and what one must know of the last look."""
     counts = queries.open_by_kind(request.scope)
     context = {
-        "tiles": around.tiles(queries.latest_complete(), counts),
-        "notes": around.notes(queries.latest_reconciliations()),
+        "tiles": around.tiles(queries.latest_complete(request.scope), counts),
+        "notes": around.notes(queries.latest_reconciliations(request.scope)),
     }
     return render(request, "permissions/_drift_summary.html", context)
 
@@ -80,8 +80,10 @@ def drift_looks(request: AuthenticatedRequest) -> HttpResponse:
     """The trend of the whole house, and the last looks."""
     since = timezone.now() - TREND_DAYS
     context = {
-        "trend": around.trend_of(queries.trend(since)),
-        "looks": around.look_rows(queries.last_reconciliations(LOOKS_SHOWN)),
+        "trend": around.trend_of(queries.trend(since, request.scope)),
+        "looks": around.look_rows(
+            queries.last_reconciliations(LOOKS_SHOWN, request.scope)
+        ),
     }
     return render(request, "permissions/_drift_looks.html", context)
 
@@ -101,7 +103,7 @@ def drift_detail(request: AuthenticatedRequest, drift_id: int) -> HttpResponse:
             one
             for one in ACTS.values()
             if drift.closed_at is None
-            and drift.state == one.before
+            and drift.state == BEFORE[one.key]
             and may(one.key, request.capabilities)
         ],
         "drawer_post": "",
@@ -128,11 +130,10 @@ def drift_compare(request: AuthenticatedRequest) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Act:
-    """One thing to do about drifts that are in the state ``before``."""
+    """One thing to do about drifts."""
 
     key: str
     does: Callable[..., Outcome]
-    before: str
     title: Text
     button: Text
     hint: Text
@@ -145,7 +146,6 @@ ACTS = {
         Act(
             "repair",
             acts.repair,
-            "OPEN",
             gettext_lazy("按本院修复"),
             gettext_lazy("确认修复"),
             gettext_lazy("提交后立即送达 HIS，并回读核对；再按一次不会重复送达"),
@@ -154,7 +154,6 @@ ACTS = {
         Act(
             "adopt",
             acts.adopt,
-            "OPEN",
             gettext_lazy("提议采纳 HIS 的值"),
             gettext_lazy("提交提议"),
             gettext_lazy(
@@ -166,7 +165,6 @@ ACTS = {
         Act(
             "ignore",
             acts.ignore,
-            "OPEN",
             gettext_lazy("不处理"),
             gettext_lazy("确认不处理"),
             gettext_lazy("差异值再变化时重新列为待处理"),
@@ -175,7 +173,6 @@ ACTS = {
         Act(
             "reopen",
             acts.reopen,
-            "IGNORED",
             gettext_lazy("重新处理"),
             gettext_lazy("确认重新处理"),
             gettext_lazy("回到待处理"),
@@ -236,7 +233,7 @@ def _done(
 def _chosen(request: AuthenticatedRequest, act: Act) -> Sequence[Drift]:
     """Those the act may be done to."""
     rows: QuerySet[Drift] = queries.drifts(request.scope).filter(
-        closed_at__isnull=True, state=act.before
+        closed_at__isnull=True, state=BEFORE[act.key]
     )
     if request.method == "POST":
         ids = [int(one) for one in request.POST.getlist("id") if one.isdecimal()]

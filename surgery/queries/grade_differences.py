@@ -11,7 +11,8 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from portal.directory.models import HisProcedureGrade
+from portal.directory.models import HisProcedureGrade, QuarantinedRow
+from portal.his.contract.interfaces import V_YW_OP_GRADE
 from portal.outbox.comparison import NO_GRADE
 from surgery.codes import key
 from surgery.models import Procedure
@@ -103,6 +104,13 @@ def theirs() -> dict[str, Graded]:
     rows = HisProcedureGrade.objects.filter(missing_since__isnull=True).order_by()
     found = rows.values_list("proc_code", "grade", "effective_from")
     return {code: Graded(grade, since) for code, grade, since in found}
+
+
+def unreadable() -> list[str]:
+    """Codes of the rows that were set aside when the HIS was last read, empty where a
+    row has none."""
+    rows = QuarantinedRow.objects.filter(view=V_YW_OP_GRADE.name)
+    return list(rows.values_list("key", flat=True))
 
 
 def in_our_spelling(theirs: Mapping[str, T], ours: Collection[str]) -> dict[str, T]:

@@ -31,6 +31,7 @@ from surgery.queries.grade_differences import (
     in_our_spelling,
     ours,
     theirs,
+    unreadable,
 )
 from surgery.queries.his_items import his_items
 
@@ -53,15 +54,18 @@ class Graduated:
 @dataclass(frozen=True)
 class Compared:
     """``known`` are the procedures of ours, ``on_the_way`` codes whose message is open,
+    ``unclear`` codes of which the HIS has a row nobody can read, of ``unreadable`` rows;
     ``spelled`` what the HIS calls a code where it is not as we do; ``ours`` and
     ``theirs`` how many have a grade."""
 
     found: Sequence[Apart]
     known: dict[str, Graduated]
     on_the_way: frozenset[str]
+    unclear: frozenset[str]
     spelled: dict[str, str]
     ours: int
     theirs: int
+    unreadable: int
 
 
 def compare(*, gateway: HisReader, at: datetime, since: datetime) -> Compared:
@@ -74,7 +78,7 @@ def compare(*, gateway: HisReader, at: datetime, since: datetime) -> Compared:
     run = pull(BY_VIEW[VIEW], gateway=gateway, at=at)
     if run.state != SyncRun.State.TAKEN:
         raise NotRead(run.error or HELD)
-    mine, as_spelled = ours(), theirs()
+    mine, as_spelled, set_aside = ours(), theirs(), unreadable()
     shown = in_our_spelling(as_spelled, mine)
     told = in_our_spelling(days_told(as_spelled, day_of(at)), mine)
     graded = {
@@ -86,9 +90,11 @@ def compare(*, gateway: HisReader, at: datetime, since: datetime) -> Compared:
         found=list(differences(graded, shown)),
         known={code: Graduated(pk, name) for code, (pk, name, _g) in mine.items()},
         on_the_way=frozenset(in_our_spelling(dict.fromkeys(under_way, 1), mine)),
+        unclear=frozenset(in_our_spelling(dict.fromkeys(set_aside, 1), mine)),
         spelled=spelled,
         ours=sum(one.has_grade for one in graded.values()),
         theirs=sum(one.has_grade for one in shown.values()),
+        unreadable=len(set_aside),
     )
 
 

@@ -25,7 +25,7 @@ from permissions.queries import drifts as queries
 from permissions.queries.standing import standings
 from permissions.reconciliation import Outcome
 from permissions.reconciliation import outcome as limits
-from permissions.reconciliation.allowed import NEEDED
+from permissions.reconciliation.allowed import BEFORE, NEEDED
 from permissions.reconciliation.seen import TARGETS_OF
 from permissions.services.refusals import ActRefused
 from portal.accounts.models import User
@@ -55,7 +55,11 @@ class Command(Words):
 
     def add_words(self, words: Any) -> None:
         words.add_parser("status", help="how each part stands; exit 4 while one asks")
-        compare = words.add_parser("compare", help="compare everything now")
+        compare = words.add_parser(
+            "compare",
+            help="compare everything now; exit 1 when no part could be compared, 3 when"
+            " one could not, 4 while a drift asks for somebody",
+        )
         compare.add_argument("--by", required=True, help="staff number")
         listed = words.add_parser("list", help="drifts, the newest first")
         self._choosing(listed)
@@ -64,7 +68,11 @@ class Command(Words):
         for name, (_act, told) in ACTS.items():
             parser = words.add_parser(name, help=told)
             parser.add_argument("id", type=int, nargs="*", help="numbers of drifts")
-            parser.add_argument("--all", action="store_true", help="all chosen")
+            parser.add_argument(
+                "--all",
+                action="store_true",
+                help=f"all chosen; without --state those in {BEFORE[name]}",
+            )
             self._choosing(parser)
             parser.add_argument("--by", required=True, help="staff number")
             parser.add_argument("--reason", required=True)
@@ -126,8 +134,12 @@ class Command(Words):
             for line in found
         ]
         self._print(options, {"looks": found}, texts)
-        if any(look.problem for look in looks):
+        failed = [look.problem for look in looks if look.problem]
+        if len(failed) == len(looks):
             return NOTHING_DONE
+        # What a HIS does not offer is no failure of tonight.
+        if any(problem not in acts.NOT_OFFERED for problem in failed):
+            return SOME_REFUSED
         return SOME_OPEN if any(one.count for one in standings()) else 0
 
     def _repair(self, options: dict[str, Any]) -> int:
@@ -145,7 +157,7 @@ class Command(Words):
     def _act(self, act: str, options: dict[str, Any]) -> int:
         by = operator(options["by"], *NEEDED[act])
         does, _told = ACTS[act]
-        keys = keys_to_act_on(options)
+        keys = keys_to_act_on(options, act)
         try:
             outcome = in_parts(does, keys, by=by, reason=options["reason"])
         except ActRefused as refused:
@@ -192,14 +204,15 @@ def chosen(options: dict[str, Any]) -> QuerySet[Drift]:
     return rows.filter(queries.IS_THERE)
 
 
-def keys_to_act_on(options: dict[str, Any]) -> Sequence[int]:
+def keys_to_act_on(options: dict[str, Any], act: str) -> Sequence[int]:
     ids = options["id"]
     if bool(ids) == bool(options["all"]):
         raise CommandError(_("请写差异编号，或用 --all 加筛选条件，二者选一。"))
     if options["all"]:
         if not any(options[name] for name in ("part", "kind", "state")):
             raise CommandError(_("--all 必须加上 --part、--kind 或 --state。"))
-        return list(chosen(options).order_by("pk").values_list("pk", flat=True))
+        rows = chosen(options | {"state": options["state"] or BEFORE[act]})
+        return list(rows.order_by("pk").values_list("pk", flat=True))
     known = set(Drift.objects.filter(pk__in=ids).values_list("pk", flat=True))
     if gone := [pk for pk in ids if pk not in known]:
         raise missing(gone)

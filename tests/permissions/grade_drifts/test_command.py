@@ -10,9 +10,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from permissions.enums import Part
 from permissions.models import Drift, DriftDecision, Reconciliation
 from permissions.queries.standing import standings
+from permissions.reconciliation import grades
+from permissions.reconciliation.running import LOOKS
+from permissions.reconciliation.seen import NotCompared
 from portal.accounts.models import User
+from portal.his.gateway import HisUnavailable
 from portal.his.sql.gateway import SqlGateway
 from portal.outbox.models import Message
 from portal.watch.comparisons import PARTS
@@ -117,7 +122,7 @@ def test_all_chosen_are_repaired_and_a_second_time_none(
     )
     code, again = told("repair", "--all", "--part", "grades", *by(gao))
 
-    assert (code, again["done"], len(again["refused"])) == (1, 0, 3)
+    assert (code, again) == (1, {"act": "repair", "done": 0, "refused": []})
     assert Message.objects.count() == DriftDecision.objects.count() == 3
 
 
@@ -142,6 +147,42 @@ def test_ignored_drift_asks_nobody_after_a_comparison(
     code, found = told("compare", "--by", gao.staff_no)
 
     assert (code, found["looks"][0]["different"]) == (0, 3)
+
+
+def test_all_are_those_the_act_is_about(his: SqlGateway, gao: User, lin: User) -> None:
+    look(his)
+    assert run("ignore", drift_of(LENS).pk, *by(lin))[0] == 0
+
+    assert told("repair", "--all", "--part", "grades", *by(gao)) == (
+        0,
+        {"act": "repair", "done": 2, "refused": []},
+    )
+    assert told("reopen", "--all", "--kind", "DIFFERENT", *by(lin)) == (
+        0,
+        {"act": "reopen", "done": 1, "refused": []},
+    )
+    code, found = told("ignore", "--all", "--state", "REPAIRING", *by(lin))
+    assert (code, found["done"], len(found["refused"])) == (1, 0, 2)
+
+
+def test_compare_says_by_its_exit_code_which_parts_it_could_not_compare(
+    his: SqlGateway, gao: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_args: Any, **_named: Any) -> Any:
+        raise HisUnavailable("HIS 未应答")
+
+    def not_offered(*_args: Any, **_named: Any) -> Any:
+        raise NotCompared(grades.NO_INTERFACE)
+
+    compare = ("compare", "--by", gao.staff_no)
+    monkeypatch.setitem(LOOKS, Part.RIGHTS, failing)
+    assert run(*compare)[0] == 3
+    monkeypatch.setitem(LOOKS, Part.GRADES, failing)
+    assert run(*compare)[0] == 1
+    monkeypatch.undo()
+    Drift.objects.all().delete()
+    monkeypatch.setitem(LOOKS, Part.GRADES, not_offered)
+    assert run(*compare)[0] == 0
 
 
 def test_some_that_cannot_be_repaired_are_said(

@@ -45,6 +45,7 @@ from tests.permissions.grade_drifts.grade_looks import (
     LENS,
     LOGGED,
     REASON,
+    UNREADABLE,
     VEIN,
     drift_of,
     keys,
@@ -97,6 +98,33 @@ def test_missing_and_extra_are_told_apart(his: SqlGateway, database: Database) -
     assert (one.missing, one.extra, one.different) == (1, 1, 3)
     extra = drift_of("99.9900")
     assert (extra.procedure, extra.name, extra.ours_status) == (None, "", "")
+
+
+@pytest.mark.parametrize("was_read_before", [False, True])
+def test_grade_that_cannot_be_read_is_counted_and_is_no_drift(
+    was_read_before: bool, his: SqlGateway, database: Database
+) -> None:
+    if was_read_before:
+        look(his, hours=-1)
+    database.run(BY_HAND, grade=UNREADABLE, code="51.2300")
+
+    one = look(his)
+
+    assert (one.unreadable, one.missing, one.different) == (1, 0, 3)
+    assert "51.2300" not in shown()
+
+
+def test_drift_whose_row_cannot_be_read_any_more_stays(
+    his: SqlGateway, database: Database
+) -> None:
+    look(his, hours=-1)
+    drift = drift_of(VEIN)
+    database.run(BY_HAND, grade=UNREADABLE, code=VEIN)
+
+    one = look(his)
+
+    assert (one.unreadable, one.gone, one.found) == (1, 0, 0)
+    assert drift_of(VEIN).pk == drift.pk
 
 
 def test_log_of_the_his_tells_whose_hand_it_was(

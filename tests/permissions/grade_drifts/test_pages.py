@@ -23,9 +23,11 @@ from tests.cast import sign_in
 from tests.harness import assert_queries
 from tests.pages import CheckedClient
 from tests.permissions.grade_drifts.grade_looks import (
+    BY_HAND,
     LENS,
     REASON,
     TONSIL,
+    UNREADABLE,
     VEIN,
     drift_of,
     keys,
@@ -149,12 +151,33 @@ def test_his_that_could_not_be_read_is_said_so(
     assert len(rows_of(client)) == 3
 
 
+def test_page_says_how_many_grades_cannot_be_read(
+    client: CheckedClient, his: SqlGateway, database: Database, lin: User
+) -> None:
+    database.run(BY_HAND, grade=UNREADABLE, code=VEIN)
+    look(his)
+    sign_in(client, lin)
+
+    html = html_of(client, f"{URL}summary/")
+
+    assert "HIS 的手术级别有 1 行无法识别，没有比对。" in html
+
+
 def test_head_of_department_sees_no_grades(
     client: CheckedClient, compared: Reconciliation, chen: User
 ) -> None:
     sign_in(client, chen)
 
     assert rows_of(client, URL) == {}
+    summary = client.get(f"{URL}summary/")
+    assert [(one.name, one.value) for one in summary.context["tiles"]] == [
+        ("HIS 多出", "0"),
+        ("HIS 缺少", "0"),
+        ("不一致", "0"),
+        ("上次比对", "—"),
+    ]
+    looks = client.get(f"{URL}looks/").context
+    assert (looks["looks"], looks["trend"]) == ([], None)
     drift = drift_of(VEIN)
     assert client.get(f"{URL}{drift.pk}/", headers=HTMX).status_code == 404
     assert acted(client, "repair", id=drift.pk, reason=REASON).status_code == 403
