@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from permissions.checks.codes import Code
 from permissions.presenters import words
@@ -216,10 +217,14 @@ class ProposalRow:
     decided_by: str
     decided_at: str
     is_open: bool
+    lacks_sheet: bool  # open, and to be scored before anybody can approve it
 
     @property
     def procedure(self) -> str:
         return noted(self.name, self.code)
+
+
+TO_SCORE = Chip("warn", "scale", gettext_lazy("待补评分"))
 
 
 def proposal_rows(proposals: Sequence[GradeProposal]) -> list[ProposalRow]:
@@ -228,6 +233,8 @@ def proposal_rows(proposals: Sequence[GradeProposal]) -> list[ProposalRow]:
 
 def proposal_row(proposal: GradeProposal) -> ProposalRow:
     decider, sheet = proposal.decided_by, proposal.sheet
+    is_open = proposal.state == ProposalState.SUBMITTED
+    lacks_sheet = is_open and proposal.lacks_sheet
     return ProposalRow(
         id=proposal.pk,
         url=reverse("permissions:grade-proposal-detail", args=[proposal.pk]),
@@ -241,10 +248,11 @@ def proposal_row(proposal: GradeProposal) -> ProposalRow:
         doc_no=proposal.doc_no,
         proposed_by=proposal.proposed_by.name,
         proposed_at=write_short(proposal.proposed_at),
-        state=words.STATE_CHIPS[proposal.state],
+        state=TO_SCORE if lacks_sheet else words.STATE_CHIPS[proposal.state],
         decided_by=decider.name if decider else "",
         decided_at=write_short(proposal.decided_at) if decider else "",
-        is_open=proposal.state == ProposalState.SUBMITTED,
+        is_open=is_open,
+        lacks_sheet=lacks_sheet,
     )
 
 
@@ -253,7 +261,6 @@ class ProposalPage:
     """One proposal with its sheet, its consequences and what became of it."""
 
     row: ProposalRow
-    lacks_sheet: bool  # open, and to be scored before anybody can decide it
     score: Score | None
     notes: Sequence[Element]
     reason: str
@@ -275,7 +282,6 @@ def proposal_page(proposal: GradeProposal, *, now: datetime) -> ProposalPage:
     row = proposal_row(proposal)
     return ProposalPage(
         row=row,
-        lacks_sheet=row.is_open and proposal.lacks_sheet,
         score=score(proposal.sheet),
         notes=_sheet_notes(proposal),
         reason=proposal.reason,

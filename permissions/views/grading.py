@@ -166,7 +166,7 @@ def proposal_detail(request: AuthenticatedRequest, proposal_id: int) -> HttpResp
             proposal.grade, proposal.grade_before
         ),
         "may_withdraw": page.row.is_open and is_own,
-        "may_score": page.lacks_sheet
+        "may_score": page.row.lacks_sheet
         and Capability.PROPOSE_GRADE in request.capabilities,
     }
     return render(request, "permissions/grade_proposal_detail.html", context)

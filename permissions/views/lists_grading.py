@@ -16,10 +16,13 @@ from portal.ui.filters import ChoiceFilter, DateRange, Search
 from portal.ui.lists import Column, ListSpec, QuickView
 from surgery.enums import Grade, GradeAct
 from surgery.models import GradeProposal
+from surgery.models.grading import POINTS
 
 DECIDING = frozenset({Capability.APPROVE_GRADE, Capability.RECORD_COMMITTEE})
 GRADES = [(str(one.value), one.label) for one in Grade]
 WAITING = Q(state=ProposalState.SUBMITTED.value)
+# As ``GradeProposal.lacks_sheet``: proposed as the HIS has it, for somebody to score.
+TO_SCORE = WAITING & Q(grade__gt=0, **{f"{POINTS[0]}__isnull": True})
 
 
 def proposal_matches(text: str) -> Q:
@@ -34,10 +37,11 @@ def proposal_matches(text: str) -> Q:
 def proposals_of(user: User) -> ListSpec[GradeProposal, ProposalRow]:
     """Who may decide ticks several; the first view is what waits for them."""
     may_decide = bool(DECIDING & user.capabilities)
-    mine = WAITING & ~Q(proposed_by=user)
+    mine = WAITING & ~Q(proposed_by=user) & ~TO_SCORE
     views = (
         QuickView("waiting", _("待我审定"), mine, "warn"),
         QuickView("open", _("全部待审定"), WAITING),
+        QuickView("unscored", _("待补评分"), TO_SCORE, "warn"),
         QuickView("all", _("全部")),
     )
     return replace(

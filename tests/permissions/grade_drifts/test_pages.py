@@ -18,7 +18,9 @@ from portal.demo_his.database import Database
 from portal.his.sql.gateway import SqlGateway
 from portal.outbox.delivery import deliver_due
 from portal.outbox.models import Message, State
+from surgery.checks.scoring import ScoreSheet
 from surgery.models import GradeProposal, Procedure
+from surgery.services.grading_as_shown import score
 from tests.cast import sign_in
 from tests.harness import assert_queries
 from tests.pages import CheckedClient
@@ -269,6 +271,33 @@ def test_adopted_grade_leads_to_its_proposal_which_asks_for_scores(
     html = html_of(client, row.way_url)
     assert "按 HIS 现有级别提出，尚未评分" in html
     assert f"/grades/{proposal.pk}/score/" in html
+
+
+def boxes_of(client: CheckedClient, view: str) -> dict[str, bool]:
+    """Of each proposal of the list whether it can be ticked, by procedure."""
+    response = client.get(f"/grades/?view={view}")
+    html = response.content.decode()
+    return {
+        row.code: f'name="selected" value="{row.id}"' in html
+        for row in response.context["list"].rows
+    }
+
+
+def test_proposal_without_scores_waits_to_be_scored_and_cannot_be_ticked(
+    client: CheckedClient, compared: Reconciliation, lin: User, su: User
+) -> None:
+    adopt(chosen=keys(VEIN, LENS), by=lin, at=timezone.now(), reason=REASON)
+    sheet = ScoreSheet(4, 4, 3, 3)
+    scored = GradeProposal.objects.get(procedure__code=LENS)
+    at = timezone.now()
+    score(proposal=scored, sheet=sheet, by=lin, at=at, reason="按四个维度评分")
+    sign_in(client, su)
+
+    assert boxes_of(client, "waiting") == {LENS: True}
+    assert boxes_of(client, "open") == {LENS: True, VEIN: False}
+    assert boxes_of(client, "unscored") == {VEIN: False}
+    [row] = client.get("/grades/?view=unscored").context["list"].rows
+    assert str(row.state.text) == "待补评分"
 
 
 SCORES = {
