@@ -25,7 +25,8 @@ class HisState:
     @property
     def tile(self) -> Kpi:
         if self.milliseconds is None:
-            return Kpi(_("HIS 应答"), _("未应答"), note=self.problem, tone="bad")
+            problem = _(self.problem) if self.problem else ""
+            return Kpi(_("HIS 应答"), _("未应答"), note=problem, tone="bad")
         value = f"{self.milliseconds:,}"
         return Kpi(_("HIS 应答"), value, _("毫秒"), _("刚刚读取一次"), "ok")
 

@@ -188,6 +188,17 @@ def test_his_that_is_away_is_noted_once_for_all_interfaces(
     assert str(context["tiles"][0].note) == "2 项需要查看"
 
 
+def test_his_that_is_away_is_said_in_the_language_of_the_reader(
+    client: CheckedClient, gao: User
+) -> None:
+    sign_in(client, gao)
+
+    response = client.get(reverse("desk:his-tiles"), headers={"Accept-Language": "en"})
+
+    context: Any = response.context
+    assert context["tiles"][1].note == "HIS did not answer: no connection"
+
+
 def test_tiles_polled_have_the_list_read_anew(client: CheckedClient, gao: User) -> None:
     sign_in(client, gao)
 
