@@ -48,10 +48,12 @@ class Found:
 
 @dataclass
 class Comparison:
-    """Everything that differs, and the rows that were left out."""
+    """Everything that differs, and the rows that were left out: their message is open,
+    or the HIS has a row of this right that cannot be read, and may be the one missed."""
 
     found: dict[Place, Found] = field(default_factory=dict)
     left_out: set[Place] = field(default_factory=set)
+    unclear: set[Place] = field(default_factory=set)
     ours: int = 0
     beside: int = 0
 
@@ -102,7 +104,10 @@ def _hold(
     keys = owed.rows.keys() | shown.keys()
     left_out = owed.on_its_way(keys)
     result.left_out.update(Place(emp_no, key) for key in left_out)
+    missed = owed.rows.keys() - shown.keys() if person.unclear else ()
+    unclear = {key for key in missed if key.right in person.unclear} - left_out
+    result.unclear.update(Place(emp_no, key) for key in unclear)
     for one in apart(owed.rows, shown, day, house.flags):
-        if one.key not in left_out:
+        if one.key not in left_out and one.key not in unclear:
             hand = person.hands.get(one.key)
             result.found[Place(emp_no, one.key)] = Found(pk, one, hand)

@@ -38,6 +38,7 @@ READ = {
     OP: ("emp_no", "right_kind", "his_item_id", "setting", *SHARED),
 }
 Line = tuple[str, ...]
+OF_A_RIGHT = 4  # the columns of a line that say whose and which
 ROWS_PER_REPORT = 20_000
 
 
@@ -50,10 +51,12 @@ class Hand(NamedTuple):
 
 @dataclass
 class Person:
-    """The rows of one practitioner as the HIS shows them, and whose hand was last."""
+    """The rows of one practitioner as the HIS shows them, and whose hand was last;
+    ``unclear`` are rights of which it has a row with a day nobody can read."""
 
     rows: dict[RowKey, Row] = field(default_factory=dict)
     hands: dict[RowKey, Hand] = field(default_factory=dict)
+    unclear: set[Right] = field(default_factory=set)
 
 
 def bucket_of(emp_no: str) -> int:
@@ -102,9 +105,7 @@ class Shown:
         for values in rows:
             self.count += 1
             line = _line(*cells(values))
-            if line is None:
-                self.unreadable += 1
-                continue
+            self.unreadable += len(line) == OF_A_RIGHT
             lines.setdefault(bucket_of(line[0]), []).append(line)
         for bucket, found in lines.items():
             self._files[bucket].write(json.dumps([function, found]) + "\n")
@@ -132,10 +133,11 @@ def _line(
     operator: str,
     changed: Any,
     value: str = "",
-) -> Line | None:
-    """What counts of a row, as texts; None where a day cannot be read."""
+) -> Line:
+    """What counts of a row, as texts; no more than its right where a day cannot be
+    read."""
     if type(first) is not date or not (last is None or type(last) is date):
-        return None
+        return (emp_no, code, item, setting)
     return (
         *(emp_no, code, item, setting, first.isoformat()),
         *(last.isoformat() if last else "", status, value or "", operator or ""),
@@ -144,11 +146,16 @@ def _line(
 
 
 def _put(people: dict[str, Person], function: str, line: Sequence[str]) -> None:
-    emp_no, code, item, setting, first, last, status, value, by, at = line
-    key = RowKey(Right(function, code, item, setting), date.fromisoformat(first))
+    emp_no, code, item, setting, *rest = line
+    right = Right(function, code, item, setting)
     person = people.get(emp_no)
     if person is None:
         person = people[emp_no] = Person()
+    if not rest:
+        person.unclear.add(right)
+        return
+    first, last, status, value, by, at = rest
+    key = RowKey(right, date.fromisoformat(first))
     hand = Hand(by, datetime.fromisoformat(at) if at else None)
     known = person.hands.get(key)
     # One row of a key by contract; of several the last changed one counts.
