@@ -60,9 +60,7 @@ def look(
     ]
     return Seen(
         found={key_of(drift): drift for drift in drifts},
-        left_out={
-            _key(place, house) for place in result.left_out | result.unclear
-        },
+        left_out={_key(place, house) for place in result.left_out | result.unclear},
         ours=result.ours,
         theirs=theirs,
         on_the_way=len(result.left_out),

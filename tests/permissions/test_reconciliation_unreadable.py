@@ -66,7 +66,8 @@ def test_drift_of_a_row_that_cannot_be_read_any_more_stays(
     his: SqlGateway, database: Database
 ) -> None:
     database.run(
-        "UPDATE 人员权限 SET 终止日期 = '2030-01-01' WHERE 权限编码 = :code", code="RX01"
+        "UPDATE 人员权限 SET 终止日期 = '2030-01-01' WHERE 权限编码 = :code",
+        code="RX01",
     )
     look(his, minutes=5)
     before = Drift.objects.get(closed_at=None).pk
