@@ -88,8 +88,8 @@ class Message(models.Model):
     tries = models.PositiveIntegerField(default=0)
     # Read-backs in a row that showed something else.
     rereads = models.PositiveSmallIntegerField(default=0)
-    # The HIS had taken it, and a person has it told once more: read back first, and sent
-    # only where the HIS shows something else. Until the HIS has answered.
+    # The HIS had taken it, or may have, and a person has it told once more: read back
+    # first, and sent only where the HIS shows something else. Until it has answered.
     reads_first = models.BooleanField(default=False, db_default=False)
     claim = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

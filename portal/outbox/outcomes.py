@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Value
+from django.db.models.functions import Coalesce
+
 from portal.outbox.backoff import (
     POLL_SECONDS,
     seconds_until_next,
@@ -60,9 +63,10 @@ class Before:
 def changes_after(before: Before, tried: Tried, at: datetime) -> dict[str, Any]:
     """The fields of the message after this try; the claim ends in any case."""
     changes = _CHANGES[tried.outcome](before, tried, at)
-    is_first = before.state != State.DELIVERED and not tried.is_unsent
-    if tried.outcome in ACCEPTED and is_first:
-        changes["delivered_at"] = at
+    if tried.outcome in ACCEPTED and before.state != State.DELIVERED:
+        # What stood there already was delivered before, if that is known.
+        known = Coalesce("delivered_at", Value(at))
+        changes["delivered_at"] = known if tried.is_unsent else at
     if tried.outcome in ANSWERED:
         changes["reads_first"] = False
     return {

@@ -22,7 +22,7 @@ from portal.audit.services import record
 from portal.his.messages import SCHEMA_VERSION
 from portal.his.targets import DEFAULT
 from portal.outbox.bell import nudge, nudge_on_commit
-from portal.outbox.claims import SENT, TAKEN, has_its_day, is_free
+from portal.outbox.claims import SENT, has_its_day, is_free
 from portal.outbox.freezing import freeze, thaw
 from portal.outbox.kinds import Call, kind_of
 from portal.outbox.models import Message, State
@@ -153,7 +153,10 @@ def supersede(row: Message, *, is_next: bool = True) -> None:
         replace(merged(row))
     if row.of.is_whole and from_ <= at:
         earlier = row.of_stream(
-            is_open=True, kind=row.kind, state__in=(State.WAITING, State.REJECTED)
+            is_open=True,
+            kind=row.kind,
+            state__in=(State.WAITING, State.REJECTED),
+            reads_first=False,  # else it may have been acted on
         )
         take_place(row, replace(outdated(row, earlier)))
 
@@ -180,6 +183,7 @@ def merged(row: Message) -> Iterator[Message]:
     if last is None or last.kind != row.kind or last.takes_away != row.takes_away:
         return
     is_new = last.state == State.WAITING and not last.tries and not last.claim
+    is_new &= not last.reads_first
     is_due = last.not_before <= row.enqueued_at
     if is_new and is_due and last.line == row.line and last.of.tells_line(last.call):
         yield last
@@ -224,8 +228,8 @@ def retry(*, message: Message, by: User, at: datetime, reason: str) -> Message:
 
     The HIS answers a repeated request id with its first answer. So what it rejected or
     shows differently is sent under a new id; a message whose answer was lost keeps its
-    id and is read back first. So is what the HIS had taken: it may have been set right
-    there meanwhile.
+    id. Both what was lost and what the HIS had taken is read back first, and sent only
+    where something else stands: it may have arrived, or been set right there meanwhile.
     """
     reason = checked(reason)
     row = locked(message)
@@ -294,15 +298,15 @@ def resend(row: Message, request_id: uuid.UUID | None = None) -> dict[str, Any]:
     """Back to WAITING; refused when something later of the same line went before."""
     refuse_overtaken(row)
     request_id = request_id or row.request_id
-    is_taken = row.state in TAKEN
+    may_stand = row.state in SENT
     return {
         "state": State.WAITING,
         "request_id": request_id,
         "payload": row.payload | {"request_id": str(request_id)},
         "mismatch": None,
-        "reads_first": is_taken,
+        "reads_first": may_stand,
         # Of what turns out to stand there the first delivery stays true.
-        "delivered_at": row.delivered_at if is_taken else None,
+        "delivered_at": row.delivered_at if may_stand else None,
         "last_code": "",
         "last_text": "",
     }

@@ -180,7 +180,8 @@ class _Attempt:
 
     def _run(self) -> Tried:
         is_new = self._message.state == State.SENDING
-        if not is_new and isinstance(self._gateway, AnswersLater):
+        may_be_known = not is_new or self._message.reads_first
+        if may_be_known and isinstance(self._gateway, AnswersLater):
             self._answer = self._kind.answer_to(self._gateway, self._call)
         if not self._reads_back:
             return self.ended(Outcome.ACCEPTED) if self._answer else self._send()

@@ -41,10 +41,10 @@ DAILY = (
 )
 # ``%s``: the first number, the last one, days over which they were confirmed.
 DELIVERED = f"""
-INSERT INTO outbox_message (request_id, kind, schema_version, stream, subject, payload,
+INSERT INTO outbox_message (request_id, kind, target, schema_version, stream, subject, payload,
     takes_away, state, is_open, not_before, enqueued_at, tries, rereads, delivered_at, confirmed_at,
     last_code, last_text)
-  SELECT gen_random_uuid(), 'PRIV_SAVE', 1, 'practitioner:' || (10000 + n %% {STREAMS}),
+  SELECT gen_random_uuid(), 'PRIV_SAVE', 'his', 1, 'practitioner:' || (10000 + n %% {STREAMS}),
     'permissions.grantevent:' || n, jsonb_build_object('request_id', '', 'op', 'ADD',
       'emp_no', (10000 + n %% {STREAMS})::text, 'priv_code', 'RX01', 'setting', 'ALL',
       'item_code', (n / {STREAMS})::text, 'his_value', '1', 'valid_from', '2026-12-01',

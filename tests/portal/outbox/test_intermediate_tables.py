@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from portal.accounts.models import User
 from portal.his.ddl.engines import ENGINES
 from portal.his.ddl.requests import requests_script
 from portal.his.gateway import (
@@ -24,15 +25,16 @@ from portal.his.opening import open_target
 from portal.outbox.backoff import POLL_SECONDS
 from portal.outbox.delivery import deliver_due
 from portal.outbox.models import Message, State
-from portal.outbox.services import enqueue
+from portal.outbox.services import enqueue, retry
 from tests.contract.conftest import address_of, message_for
 from tests.contract.peers import Peer, typical_mysql, typical_postgresql
 from tests.contract.wire import wire_to
 from tests.portal.his.ddl.peers import Engine, OnMariaDb, OnPostgresql
-from tests.portal.outbox.conftest import promise, state_of, tries_of
+from tests.portal.outbox.conftest import lin, promise, state_of, tries_of
 from tests.portal.outbox.his_job import HisJob
 from tests.services import wait_until
 
+__all__ = ["lin"]
 ROOT = Path(__file__).parents[3]
 pytestmark = [
     pytest.mark.integration,
@@ -227,6 +229,68 @@ def test_row_called_done_that_the_view_does_not_show_is_a_difference(
 
     assert state_of(message) == State.DELIVERED
     assert message.has_mismatch is True
+
+
+def told_again(message: Message, by: User) -> Message:
+    """The difference was shown often enough: a person has it told once more."""
+    Message.objects.filter(pk=message.pk).update(due_at=None)
+    message.refresh_from_db()
+    assert message.has_mismatch
+    return retry(message=message, by=by, at=timezone.now(), reason="已核对")
+
+
+def test_difference_that_is_gone_is_confirmed_without_another_row(
+    site: Site, lin: User
+) -> None:
+    message = promise(LUO)
+    site.deliver()
+    site.engine.run("UPDATE YW_PRIV_SAVE_REQ SET state = '1', code = '0';")
+    site.look_again()
+    told_again(message, lin)
+    # What it called done was done late.
+    site.engine.run("UPDATE YW_PRIV_SAVE_REQ SET state = '0', code = NULL;")
+    site.job.work()
+
+    site.deliver()
+
+    assert state_of(message) == State.CONFIRMED
+    assert site.count("YW_PRIV_SAVE_REQ") == 1
+
+
+def test_difference_that_stands_is_put_in_under_a_new_id(site: Site, lin: User) -> None:
+    message = promise(LUO)
+    site.deliver()
+    site.engine.run("UPDATE YW_PRIV_SAVE_REQ SET state = '1', code = '0';")
+    site.look_again()
+    told_again(message, lin)
+
+    site.deliver()
+    assert state_of(message) == State.DELIVERED
+    assert tries_of(message)[-1] == ("PENDING", "")
+    assert site.count("YW_PRIV_SAVE_REQ") == 2
+    site.job.work()
+    site.look_again()
+
+    assert state_of(message) == State.CONFIRMED
+
+
+def test_row_in_doubt_told_again_is_looked_for_and_not_put_in_twice(
+    site: Site, lin: User
+) -> None:
+    message = promise(LUO)
+    site.deliver()
+    Message.objects.update(state=State.UNKNOWN, due_at=None)
+    message.refresh_from_db()
+    retry(message=message, by=lin, at=timezone.now(), reason="已核对")
+
+    site.deliver()
+    assert state_of(message) == State.DELIVERED
+    site.job.work()
+    site.look_again()
+
+    assert state_of(message) == State.CONFIRMED
+    assert site.count("YW_PRIV_SAVE_REQ") == 1
+    assert site.engine.rows("SELECT COUNT(*) FROM YW_CHANGE_LOG") == [("1",)]
 
 
 def test_target_that_is_not_read_is_believed_when_the_row_is_done(site: Site) -> None:
