@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from portal.his.contract.shape import Function, View
 from portal.his.messages import Answer, DoctorOpSave, OpGradeSave, PrivSave
@@ -128,8 +127,7 @@ class HisWriter(Protocol):
 Failure = HisUnavailable | HisRejected | HisPending | HisMisconfigured
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(NamedTuple):
     """What came of one message of many: the answer, and the line read back."""
 
     answer: Answer | Failure | None  # None: the HIS does not know the request

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import repeat
 from typing import Any, NoReturn, Protocol
 
 from django.conf import settings
@@ -230,18 +231,14 @@ class ComposedLater(Composed):
         self, messages: Sequence[Saved], answers: Sequence[Answer | Failure | None]
     ) -> Iterator[Told]:
         """With the lines of those that are done, or that the HIS has forgotten."""
-        both = list(zip(messages, answers, strict=True))
+        both = zip(messages, answers, strict=True)
         done = [one for one, said in both if not isinstance(said, Exception)]
-        lines: dict[str, Any]
         try:
-            found = self._reader.shown(done) if done else []
-            lines = {
-                one.request_id: line for one, line in zip(done, found, strict=True)
-            }
+            lines = iter(self._reader.shown(done) if done else ())
         except (HisUnavailable, HisMisconfigured) as problem:
-            lines = {one.request_id: problem for one in done}
-        for message, said in both:
-            yield Told(said, lines.get(message.request_id))
+            lines = repeat(problem)
+        for said in answers:
+            yield Told(said, None if isinstance(said, Exception) else next(lines))
 
 
 def composed(reader: Any, pusher: Pusher) -> HisGateway:

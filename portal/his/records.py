@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,7 @@ class PrivilegeRecord:
     last_modified: datetime
 
 
-@dataclass(frozen=True)
-class DoctorPrivRecord:
+class DoctorPrivRecord(NamedTuple):
     """A row of ``V_YW_DOCTOR_PRIV``; ``valid_to`` is the last day included."""
 
     emp_no: str
@@ -56,8 +55,7 @@ class DoctorPrivRecord:
     last_modified: datetime
 
 
-@dataclass(frozen=True)
-class DoctorOpRecord:
+class DoctorOpRecord(NamedTuple):
     """A row of ``V_YW_DOCTOR_OP``; ``valid_to`` is the last day included."""
 
     emp_no: str
@@ -72,8 +70,7 @@ class DoctorOpRecord:
     last_modified: datetime
 
 
-@dataclass(frozen=True)
-class OpGradeRecord:
+class OpGradeRecord(NamedTuple):
     """A row of ``V_YW_OP_GRADE``; no ``effective_from`` where the HIS keeps no day."""
 
     proc_code: str
@@ -93,5 +90,8 @@ Line = TypeVar("Line", bound=_Dated)
 
 def latest(lines: Iterable[Line]) -> Line | None:
     """The line of a key. One by contract; of several the last changed one counts."""
+    found = list(lines)
+    if len(found) < 2:
+        return found[0] if found else None
     # Sorting in the database would cost 40 µs. A moment nobody can read is a text.
-    return max(lines, key=lambda line: str(line.last_modified), default=None)
+    return max(found, key=lambda line: str(line.last_modified))

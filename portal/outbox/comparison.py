@@ -48,9 +48,12 @@ class Effect(StrEnum):
 
 def privilege_differences(sent: PrivSave, line: DoctorPrivRecord | None) -> Differences:
     """Fields in which the line is not what the message leaves; empty when it is."""
-    found = line_differences(sent, line)
     if line is None:
-        return found
+        return line_differences(sent, line)
+    shown = (line.status, line.valid_to, line.his_value)
+    if shown == (STATUS_AFTER[sent.op], sent.valid_to, sent.his_value):
+        return ()  # as nearly always
+    found = line_differences(sent, line)
     return found + different(("his_value", sent.his_value, line.his_value))
 
 

@@ -81,6 +81,20 @@ def test_gbk_on_postgresql_is_read_written_and_read_back(
     assert line.his_value == "三级"
 
 
+def test_gbk_on_postgresql_finds_many_lines_by_one_question(
+    gbk_postgresql: Peer, open_gateway: OpenGateway
+) -> None:
+    gateway = open_gateway(gbk_postgresql.dsn)
+    items = ["三级", '四"级\\', "{五,级}"]
+    messages = [message_for(*WANG, item_code=item) for item in items]
+    for message in messages[:2]:
+        gateway.save_privilege(message)
+
+    first, second, none = gateway.shown(messages)
+
+    assert [first.item_code, second.item_code, none] == [*items[:2], None]
+
+
 def test_half_a_character_on_postgresql_spoils_one_value(
     postgres_server: str, open_gateway: OpenGateway
 ) -> None:

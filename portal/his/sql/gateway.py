@@ -204,14 +204,15 @@ class SqlGateway(Saves, ReadsBack):
         takes_arrays = getattr(engines.dialect, "takes_arrays", False)
         size = len(keys) if takes_arrays else KEYS_AT_ONCE[-1]
         ask = self._rows_by_arrays if takes_arrays else self._rows_by_places
-        lines: dict[Any, list[Any]] = {}
+        lines: dict[Any, Any] = {}
         for start in range(0, len(keys), size):
             rows = ask(engines, way, list(map(many, keys[start : start + size])))
             for line in typed(way.view, way.record, rows, self._zone):
-                lines.setdefault(key_of(line), []).append(line)
+                key = key_of(line)
+                lines[key] = latest((lines[key], line)) if key in lines else line
         # What the HIS compares more loosely than we do is asked for by itself.
         return [
-            latest(lines[key]) if key in lines else self._shown(way, one)
+            lines[key] if key in lines else self._shown(way, one)
             for key, one in zip(keys, messages, strict=True)
         ]
 

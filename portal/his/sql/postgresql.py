@@ -152,11 +152,8 @@ class PostgreSql:
         statement: Statement,
         rows: Sequence[Mapping[str, Any]],
     ) -> None:
-        if len(rows) == 1:
-            link.execute(statement.text, rows[0])
-            return
-        with link.cursor() as cursor:  # in a pipeline: one round, all or none
-            cursor.executemany(statement.text, rows)
+        for row in rows:  # many come as one, of arrays
+            link.execute(statement.text, row)
 
     def exchange(
         self,

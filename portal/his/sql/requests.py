@@ -31,10 +31,11 @@ from portal.his.sql.dialect import Dialect
 from portal.his.sql.gateway import ACCEPTED, SqlGateway
 from portal.his.sql.statements import (
     Statement,
-    as_text,
     filled,
+    in_texts,
     place,
     put_request,
+    put_requests_by_arrays,
     read_requests,
     read_requests_by_array,
 )
@@ -101,7 +102,7 @@ class RequestWriter(SqlGateway):
         text, values = question(name, request_ids, engines.dialect)
         with self._call(engines, engines.reader, name) as link:
             found = engines.dialect.read(link, text, values)
-        rows = {as_text(key): row for key, *row in found}
+        rows = {key: row for key, *row in in_texts(found)}
         return [
             self._said(function, *rows[key]) if key in rows else None
             for key in request_ids
@@ -127,10 +128,7 @@ class RequestWriter(SqlGateway):
     def _put(self, function: Function, rows: Sequence[Values]) -> None:
         engines = self._engines()
         name = table_of(function)
-        text = put_request(name, engines.dialect.sql)
-        new = {"state": TO_DO, "sent_at": self._now()}
-        names = [item.name for item in function.arguments]
-        given = [{each: row[each] for each in names} | new for row in rows]
+        text, given = putting(function, rows, self._now(), engines.dialect)
         is_begun = False
         try:
             with self._call(engines, engines.writer, name, write=True) as link:
@@ -141,17 +139,16 @@ class RequestWriter(SqlGateway):
             raise HisUnavailable(str(problem), sent=may_stand) from None
 
     def _said(
-        self, function: Function, state: Any, code: Any, words: Any, his_row_id: Any
+        self, function: Function, state: str, code: str, words: str, his_row_id: str
     ) -> Answer | Failure:
-        state, code = as_text(state), as_text(code)
         if state == TO_DO:
             return HisPending(WAITS)
         if state == DONE:
-            return Answer(ACCEPTED, as_text(words), as_text(his_row_id))
+            return Answer(ACCEPTED, words, his_row_id)
         if state == REFUSED:
             if code == ACCEPTED or code not in ERROR_CODES:
                 code = UNEXPLAINED
-            return HisRejected(code, as_text(words) or ERROR_CODES[code])
+            return HisRejected(code, words or ERROR_CODES[code])
         # The row is there, whatever is meant: it is not as if it had not been sent.
         problem = f"{table_of(function)}.state 不在约定的取值中"
         return HisUnavailable(f"{self._setting}: {problem}", sent=True)
@@ -159,6 +156,23 @@ class RequestWriter(SqlGateway):
     def _now(self) -> datetime:
         """Local time of the HIS, to the second."""
         return datetime.now(self._zone).replace(microsecond=0, tzinfo=None)
+
+
+def putting(
+    function: Function, rows: Sequence[Values], at: datetime, dialect: Dialect
+) -> tuple[Statement, Sequence[Values]]:
+    """What puts these rows in: all by one statement if it can be."""
+    name = table_of(function)
+    names = [item.name for item in function.arguments]
+    if getattr(dialect, "takes_arrays", False) and len(rows) > 1:
+        columns = {each: [row[each] for row in rows] for each in names}
+        new = {"state": [TO_DO] * len(rows), "sent_at": [at] * len(rows)}
+        return put_requests_by_arrays(name, dialect.sql), [columns | new]
+    given = [
+        {each: row[each] for each in names} | {"state": TO_DO, "sent_at": at}
+        for row in rows
+    ]
+    return put_request(name, dialect.sql), given
 
 
 def question(

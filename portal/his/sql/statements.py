@@ -143,6 +143,19 @@ def put_request(name: str, dialect: Dialect) -> Statement:
     return statement(insert(table(quoted_name(name, quote=False), *columns)), dialect)
 
 
+@cache
+def put_requests_by_arrays(name: str, dialect: Dialect) -> Statement:
+    """The same of any number of rows: their values are an array for each column."""
+    items = asked(TABLES[name])
+    columns = [column(item.name, sql_type(item)) for item in items]
+    given = func.unnest(
+        *(bindparam(item.name, type_=ARRAY(sql_type(item))) for item in items)
+    ).table_valued(*(item.name for item in items))
+    rows = select(*given.render_derived("given").c)
+    into = insert(table(quoted_name(name, quote=False), *columns))
+    return statement(into.from_select(columns, rows), dialect)
+
+
 ANSWER = ("request_id", "state", "code", "message", "his_row_id")
 
 
@@ -298,6 +311,7 @@ def as_integer(value: Any) -> Any:
     return int(number) if is_whole else value
 
 
+TEXTS = {str}
 YES = frozenset({"1", "是", "Y", "YES", "T", "TRUE", "\x01"})
 NO = frozenset({"0", "否", "N", "NO", "F", "FALSE", "\x00"})
 
@@ -345,10 +359,27 @@ def converted(
     converters = [
         converter(item, zone, to_the_letter=to_the_letter) for item in view.columns
     ]
-    for row in rows:
-        yield tuple(
-            [convert(value) for convert, value in zip(converters, row, strict=True)]
-        )
+    columns = list(zip(*rows, strict=True))
+    # Without rows there are no columns.
+    pairs = zip(converters, columns, strict=True) if columns else ()
+    return zip(*(in_column(*pair) for pair in pairs), strict=True)
+
+
+def in_texts(rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """Rows of which every value is a text."""
+    columns = zip(*rows, strict=True)
+    return zip(*(in_column(as_text, column) for column in columns), strict=True)
+
+
+def in_column(convert: Callable[[Any], Any], values: Sequence[Any]) -> Iterable[Any]:
+    """Each as its type. Nearly all columns are of texts alone, and a day stands in one
+    a hundred times: what is to be read is read once."""
+    if set(map(type, values)) != TEXTS:
+        return map(convert, values)
+    if convert is as_text:
+        return map(str.rstrip, values)
+    known = {value: convert(value) for value in set(values)}
+    return map(known.__getitem__, values)
 
 
 def typed(

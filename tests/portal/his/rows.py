@@ -68,6 +68,8 @@ def values_of(
     record: DoctorRecord | PrivilegeRecord | DoctorOpRecord | OpGradeRecord,
 ) -> tuple[Any, ...]:
     """The row as a gateway gives it: values in the order of the view's columns."""
+    if isinstance(record, tuple):
+        return tuple(record)
     return tuple(getattr(record, item.name) for item in fields(record))
 
 

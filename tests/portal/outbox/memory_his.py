@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -163,7 +163,7 @@ class MemoryHis:
                 and line.status == "1"
                 and key not in self.batches_of[message.batch_key]
             ):
-                self.lines[key] = replace(line, status="3")
+                self.lines[key] = line._replace(status="3")
 
     def doctor_privilege(self, message: PrivSave) -> DoctorPrivRecord | None:
         self._read()
@@ -216,7 +216,7 @@ class MemoryHis:
     def change_by_hand(self, message: Call, **changes: Any) -> None:
         """Somebody edits the line in the HIS itself."""
         key = key_of(message)
-        self.lines[key] = replace(self.lines.get(key, line_of(message)), **changes)
+        self.lines[key] = self.lines.get(key, line_of(message))._replace(**changes)
 
     def _fault(self, faults: list[str]) -> str:
         fault = faults.pop(0) if faults else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -270,5 +269,5 @@ def test_grade_without_a_first_day_proves_a_lost_call_only_if_another_stood_befo
     old_grade: str | None, first_day: date | None, effect: Effect
 ) -> None:
     sent = grade_save(old_grade=old_grade)
-    line = replace(line_of(sent), effective_from=first_day)  # type: ignore[arg-type]
+    line = line_of(sent)._replace(effective_from=first_day)  # type: ignore[call-arg]
     assert effect_of_a_grade(sent, line, None) is effect  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -15,6 +16,7 @@ from portal.his.contract.codes import YES_NO
 from portal.his.contract.interfaces import VIEWS
 from portal.his.contract.shape import Column, Type, View
 from portal.his.sql.postgresql import call_text
+from portal.his.sql.postgresql_texts import array_text
 from portal.his.sql.sqlite import put_text
 from portal.his.sql.statements import (
     VIEW,
@@ -24,7 +26,9 @@ from portal.his.sql.statements import (
     as_number,
     as_text,
     as_yes_no,
+    converted,
     converter,
+    put_requests_by_arrays,
     read_all,
     read_by_key,
 )
@@ -186,3 +190,71 @@ def test_put_text_never_puts_a_request_twice() -> None:
         "INSERT INTO YW_PRIV_SAVE (request_id, op, emp_no,"
     )
     assert put_text("YW_PRIV_SAVE").endswith("ON CONFLICT (request_id) DO NOTHING")
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ([], "{}"),
+        (["RX01", ""], '{"RX01",""}'),
+        ([None], "{NULL}"),
+        ([None, "NULL", None], '{NULL,"NULL",NULL}'),
+        (['a"\\', "{,}", "\x01,N"], '{"a\\"\\\\","{,}","\x01,N"}'),
+        ([DAY, None], '{"2026-11-23",NULL}'),
+        ([MOMENT, MOMENT], '{"2026-11-23 10:00:05","2026-11-23 10:00:05"}'),
+        ([3, Decimal("1.50")], '{"3","1.50"}'),
+    ],
+)
+def test_array_is_written_as_postgresql_reads_it(values: list[Any], text: str) -> None:
+    assert array_text(values) == text.encode()
+
+
+def test_array_escapes_bytes_and_not_characters() -> None:
+    """The second byte of this character in GBK is the sign that escapes."""
+    assert array_text(["乗"], "gbk") == b'{"\x81\\\\"}'
+
+
+@pytest.mark.parametrize("values", [["\0"], ["\0N"], [None, "\0,"], ["a", "b\0c"]])
+def test_array_of_what_no_text_can_hold_is_refused(values: list[Any]) -> None:
+    with pytest.raises(psycopg.DataError, match="NUL"):
+        array_text(values)
+
+
+def test_array_of_a_character_its_encoding_lacks_is_refused() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        array_text(["𠮷"], "gbk")
+
+
+def test_many_rows_are_put_in_by_an_array_for_each_column() -> None:
+    dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+    text = put_requests_by_arrays("YW_OPGRADE_SAVE_REQ", dialect).text
+    assert text.startswith("INSERT INTO YW_OPGRADE_SAVE_REQ (request_id, op, ")
+    assert "SELECT given.request_id, given.op, " in text
+    assert "%(effective_from)s::DATE[]" in text
+    assert text.count("[]") == 13
+
+
+def test_rows_are_converted_column_by_column_whatever_stands_in_them() -> None:
+    view = VIEW["V_YW_OP_GRADE"]
+    rows = [
+        ("51.2300 ", "4", "四级", "2026-11-23", "2026-11-23 10:00:05"),
+        ("51.2301", 4, None, DAY, MOMENT),
+        ("51.2302", "3 ", "三级", None, "昨天"),
+    ]
+    assert list(converted(view, rows, SHANGHAI)) == [
+        ("51.2300", "4", "四级", DAY, MOMENT),
+        ("51.2301", "4", "", DAY, MOMENT),
+        ("51.2302", "3", "三级", None, "昨天"),
+    ]
+    texts = [(*row[:3], "2026-11-23", "2026-11-23 10:00:05") for row in rows]
+    assert [row[3:] for row in converted(view, texts, SHANGHAI)] == [(DAY, MOMENT)] * 3
+
+
+def test_no_rows_are_converted_to_none() -> None:
+    assert list(converted(VIEW["V_YW_OP_GRADE"], [], SHANGHAI)) == []
+
+
+@pytest.mark.parametrize("rows", [[("51.2300",)], [("51.2300",) * 5, ("51.2301",)]])
+def test_rows_of_another_width_are_an_error(rows: list[tuple[str, ...]]) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        list(converted(VIEW["V_YW_OP_GRADE"], rows, SHANGHAI))
