@@ -1,12 +1,13 @@
-"""``id__among=[…]``: as ``id__in``, for hundreds of numbers.
+"""``id__among={…}``: as ``id__in``, for hundreds of numbers.
 
 On PostgreSQL they are one value, an array, and not one each: Django and the driver then
 have one to prepare and to write out, which for a batch is a tenth of the work of a claim.
+They are given as a set: of a list Django looks at each for an expression.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Set
 from typing import Any
 
 from django.db.models import BigAutoField
@@ -18,9 +19,9 @@ class Among(Lookup):
     """``rhs`` are numbers, or for PostgreSQL the text of their array."""
 
     lookup_name = "among"
-    rhs: Sequence[int] | str
+    rhs: Set[int] | str
 
-    def get_prep_lookup(self) -> Sequence[int] | str:
+    def get_prep_lookup(self) -> Set[int] | str:
         return self.rhs
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:

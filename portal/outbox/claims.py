@@ -22,8 +22,9 @@ Every target has streams of its own, and is asked for and claimed by itself.
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,9 +41,11 @@ from django.db.models import (
     Min,
     OuterRef,
     Q,
+    TextField,
     When,
 )
 from django.db.models.base import ModelState
+from django.db.models.functions import Cast
 from django.db.models.query import QuerySet
 from django.utils.translation import gettext_noop as _
 
@@ -212,19 +215,19 @@ def claim_due(
     taken = 0
     reads = to_read(at, limit, target) if seen.is_to_read else []
     if reads:
-        free = Message.objects.filter(is_free(at), id__among=reads, due_at__lte=at)
+        free = Message.objects.filter(is_free(at), id__among=set(reads), due_at__lte=at)
         taken += free.filter(state__in=TO_READ).update(**mine)
     passing = passers(at, limit, target) if seen.is_rejected else []
     sends = passing + (heads(at, limit, target) if seen.is_due else [])
     sends = sends[: limit - len(reads)]
     if sends:
-        waiting = Message.objects.filter(id__among=sends, state=State.WAITING)
+        waiting = Message.objects.filter(id__among=set(sends), state=State.WAITING)
         taken += waiting.filter(due_at__lte=at).update(state=State.SENDING, **mine)
     if not taken:
         return ()
     place = {pk: number for number, pk in enumerate(reads + sends)}
     found = claimed(token, place, at)
-    return sorted(found, key=lambda message: place[message.pk])
+    return sorted(found, key=lambda message: place[message.id])
 
 
 def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Message]:
@@ -237,33 +240,34 @@ def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Messag
     message may hold the stream by now, because its day has come or a person put it
     back in line.
     """
-    found = [made(row) for row in _rows_claimed(token, ids, at)]
-    early = {row.pk for row in found if row.is_second}
+    rows = _rows_claimed(token, ids, at)
+    # Read at once: a third of the work of reading each.
+    payloads = json.loads(f"[{','.join([payload for *_others, payload in rows])}]")
+    found = [made(row, payload) for row, payload in zip(rows, payloads, strict=True)]
+    early = {row.id for row in found if row.is_second}
     if early:
-        rightly = Message.objects.filter(*may_pass(at), id__among=list(early)).order_by(
-            "id"
-        )
+        rightly = Message.objects.filter(*may_pass(at), id__among=early).order_by("id")
         early -= set(rightly.values_list("id", flat=True))
     for row in found:
-        row.has_its_turn = row.pk not in early
+        row.has_its_turn = row.id not in early
     sending = [row for row in found if row.state == State.SENDING]
-    wrong = {row.pk for row in sending if row.is_passed or not row.has_its_turn}
+    wrong = {row.id for row in sending if row.is_passed or not row.has_its_turn}
     if wrong:
         give_back(token, wrong)
-    return [row for row in found if row.pk not in wrong]
+    return [row for row in found if row.id not in wrong]
 
 
 FIELDS = (
-    *("id", "state", "kind", "target", "stream", "payload", "tries", "rereads"),
-    "reads_first",
+    *("id", "state", "kind", "target", "stream", "tries", "rereads", "reads_first"),
 )
 FLAGS = ("is_second", "is_passed", "may_be_overtaken")
+NAMES = (*FIELDS, *FLAGS, "payload")
 
 
 def _claimed(
-    token: uuid.UUID, ids: Sequence[int] | str, at: datetime
+    token: uuid.UUID, ids: Set[int] | str, at: datetime
 ) -> QuerySet[Message, Any]:
-    """``FIELDS`` and ``FLAGS``, in the order of the messages."""
+    """``NAMES``, the payload as text, in the order of the messages."""
     earlier = of_stream(id__lt=OuterRef("id"))
     later = of_stream(id__gt=OuterRef("id"))
     in_front = earlier.filter(holds(at)).exclude(state=State.REJECTED)
@@ -273,9 +277,10 @@ def _claimed(
             in_front=Exists(in_front),
             undecided=Exists(later.filter(IS_UNDECIDED)),
             taker=Exists(later.filter(takes_away=True, state__in=TAKEN)),
+            said=Cast("payload", TextField()),
         )
         .order_by("id")
-        .values_list(*FIELDS, "in_front", "undecided", "taker")
+        .values_list(*FIELDS, "in_front", "undecided", "taker", "said")
     )
 
 
@@ -284,13 +289,13 @@ CLAIMED = Prepared(_claimed)
 
 def _rows_claimed(
     token: uuid.UUID, ids: Collection[int], at: datetime
-) -> Iterable[tuple[Any, ...]]:
+) -> list[tuple[Any, ...]]:
     if connection.vendor == "postgresql":
         return CLAIMED.rows(token, array_of(ids), at)
-    return _claimed(token, list(ids), at)
+    return list(_claimed(token, set(ids), at))
 
 
-def made(row: Sequence[Any]) -> Message:
+def made(row: Sequence[Any], payload: dict[str, Any]) -> Message:
     """The message of a row; what else it has is read when asked for.
 
     Past ``__init__``, which looks at every field that is not there and tells the signals:
@@ -299,13 +304,13 @@ def made(row: Sequence[Any]) -> Message:
     message = Message.__new__(Message)
     state = message.__dict__["_state"] = ModelState()
     state.adding, state.db = False, DEFAULT_DB_ALIAS
-    message.__dict__.update(zip((*FIELDS, *FLAGS), row, strict=True))
+    message.__dict__.update(zip(NAMES, row, strict=True), payload=payload)
     return message
 
 
 def give_back(token: uuid.UUID, ids: set[int]) -> None:
     """Claimed but not tried: as if it had never been taken."""
-    mine = Message.objects.filter(claim=token, id__among=list(ids))
+    mine = Message.objects.filter(claim=token, id__among=ids)
     free = {"claim": None, "lease_until": None}
     mine.filter(state=State.SENDING).update(state=State.WAITING, **free)
     mine.update(**free)
@@ -313,7 +318,7 @@ def give_back(token: uuid.UUID, ids: set[int]) -> None:
 
 def renew(token: uuid.UUID, ids: set[int], at: datetime) -> bool:
     """Prolong the lease; False when some of them are no longer ours."""
-    mine = Message.objects.filter(claim=token, id__among=list(ids))
+    mine = Message.objects.filter(claim=token, id__among=ids)
     return mine.update(lease_until=at + lease()) == len(ids)
 
 

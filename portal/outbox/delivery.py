@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,8 +32,8 @@ from portal.outbox import claims, trying
 from portal.outbox.gate import Gate
 from portal.outbox.lanes import CHUNK, IS_AWAY, Lanes
 from portal.outbox.models import Message
-from portal.outbox.outcomes import Outcome, Tried
-from portal.outbox.recording import Recorder
+from portal.outbox.outcomes import Outcome
+from portal.outbox.recording import Pair, Recorder
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +63,11 @@ class Summary:
     )
     is_limited: bool = False  # more may be due in the next second
 
-    def count(self, outcome: Outcome) -> None:
-        self.tried[outcome] = self.tried.get(outcome, 0) + 1
+    def count(self, outcomes: Counter[Outcome]) -> None:
+        for outcome, count in outcomes.items():
+            self.tried[outcome] = self.tried.get(outcome, 0) + count
+        self.has_answered |= bool(outcomes.keys() & HAS_ANSWERED)
+        self.is_away |= bool(outcomes.keys() & IS_AWAY)
 
     @property
     def total(self) -> int:
@@ -82,18 +86,27 @@ def deliver_due(
 
     Raises HisMisconfigured for a target that is not set up.
     """
-    run = Run(gateway, target_of(target), batch, time.perf_counter() + seconds)
+    count = lanes or settings.OUTBOX_LANES
+    end = time.perf_counter() + seconds
+    run = Run(gateway, target_of(target), batch, count, end)
     if not run.gate.enter(timezone.now()):
         return Summary(is_shut=True)
-    side_by_side = Lanes(
-        lanes or settings.OUTBOX_LANES, run.try_some, gateway.kept_open, run.chunk
-    )
+    side_by_side = Lanes(count, run.try_some, gateway.kept_open, run.chunk)
     try:
         run.deliver(side_by_side)
     finally:
         side_by_side.close()
         run.leave()
     return run.summary
+
+
+def warn(group: Sequence[Pair]) -> None:
+    for message, tried in group:
+        if tried.outcome in IS_AWAY:
+            logger.warning(
+                "outbox message not delivered",
+                extra={"message_id": message.pk, "outcome": str(tried.outcome)},
+            )
 
 
 def answers(gateway: HisWriter) -> bool:
@@ -108,7 +121,12 @@ class Run:
     """One call of ``deliver_due``; all it claims carries one token."""
 
     def __init__(
-        self, gateway: HisWriter, target: Target, batch: int | None, end: float
+        self,
+        gateway: HisWriter,
+        target: Target,
+        batch: int | None,
+        lanes: int,
+        end: float,
     ) -> None:
         self.summary = Summary()
         self.gate = Gate(target)
@@ -116,23 +134,22 @@ class Run:
         self._gateway = gateway
         self._target = target
         self._batch = batch or target.batch
+        at_once = gateway.at_once if isinstance(gateway, TellsMany) else 0
+        # What a lane takes: more than usual only where it can be told at once. Then a
+        # claim is of one for each lane.
+        self.chunk = max(CHUNK, min(at_once, self._batch))
+        is_one_lane = at_once and self._batch == self.chunk
+        self._most = self._batch * lanes if is_one_lane else self._batch
         self._end = end
         self._token = uuid.uuid4()
         self._recorder = Recorder(self._token)
         self._left: set[int] = set()
         self._renew_at = time.perf_counter() + claims.lease().total_seconds() / 2
 
-    @property
-    def chunk(self) -> int:
-        """What a lane takes: more than usual only where it can be told at once."""
-        at_once = self._gateway.at_once if isinstance(self._gateway, TellsMany) else 0
-        return max(CHUNK, min(at_once, self._batch))
-
     def deliver(self, lanes: Lanes) -> None:
         """Until nothing is due, the HIS is away, or a claim is no longer ours."""
         for group in lanes.run(self._claim, partial(self._keep, lanes)):
-            for message, tried in group:
-                self._take_down(message, tried)
+            self._take_down(group)
             if group:
                 self._recorder.write(group)
             self._judge(lanes)
@@ -164,7 +181,7 @@ class Run:
     def _claim_allowed(self, seen: claims.Overview) -> Sequence[Message]:
         """As many as the target may be told in this second."""
         at = timezone.now()
-        most = self.gate.allowance(at, self._batch)
+        most = self.gate.allowance(at, self._most)
         if not most:
             self.summary.is_limited = True
             return ()
@@ -177,7 +194,7 @@ class Run:
         seen = self._look()
         is_something = seen.is_due or seen.is_to_read or seen.is_rejected
         found = self._claim_allowed(seen) if is_something else ()
-        self._left.update(message.pk for message in found)
+        self._left.update(message.id for message in found)
         todo = self._to_try(found)
         # All of them overtaken: what comes after them may go now.
         return todo if todo or not found else self._claim()
@@ -220,14 +237,9 @@ class Run:
         self._renew_at = time.perf_counter() + claims.lease().total_seconds() / 2
         return True
 
-    def _take_down(self, message: Message, tried: Tried) -> None:
-        self._left.discard(message.pk)
-        self.summary.count(tried.outcome)
-        if tried.outcome in HAS_ANSWERED:
-            self.summary.has_answered = True
-        if tried.outcome in IS_AWAY:
-            self.summary.is_away = True
-            logger.warning(
-                "outbox message not delivered",
-                extra={"message_id": message.pk, "outcome": str(tried.outcome)},
-            )
+    def _take_down(self, group: Sequence[Pair]) -> None:
+        self._left.difference_update([message.id for message, _tried in group])
+        outcomes = Counter(tried.outcome for _message, tried in group)
+        self.summary.count(outcomes)
+        if outcomes.keys() & IS_AWAY:
+            warn(group)

@@ -14,7 +14,17 @@ from django.db.models.query import QuerySet
 
 from portal.his.targets import Target
 from portal.outbox.models import EVERY_TARGET, TargetState
+from portal.prepared import Prepared
 
+STATE = ("name", "away_since", "frozen_at", "frozen_until")
+# Asked after each group that was told.
+STATES = Prepared(
+    lambda name, every: (
+        TargetState.objects.filter(name__in=(name, every))
+        .order_by("name")
+        .values_list(*STATE)
+    )
+)
 # A count that changed meanwhile is read again so often.
 RACES = 5
 
@@ -31,8 +41,8 @@ class Gate:
         """Frozen, or outside of its hours; one query."""
         if not self._target.is_open(at):
             return True
-        names = (self._target.name, EVERY_TARGET)
-        states = list(TargetState.objects.filter(name__in=names).order_by("name"))
+        rows = STATES.rows(self._target.name, EVERY_TARGET)
+        states = [TargetState(**dict(zip(STATE, row, strict=True))) for row in rows]
         self._is_away = any(
             row.away_since is not None for row in states if row.name != EVERY_TARGET
         )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Value
 from django.db.models.functions import Coalesce
@@ -32,8 +31,7 @@ ACCEPTED = frozenset(
 ANSWERED = ACCEPTED | {Outcome.REJECTED}
 
 
-@dataclass(frozen=True)
-class Tried:
+class Tried(NamedTuple):
     """One try, in which nothing was written yet."""
 
     outcome: Outcome
@@ -51,8 +49,7 @@ class Tried:
     is_unsent: bool = False
 
 
-@dataclass(frozen=True)
-class Before:
+class Before(NamedTuple):
     """What the message was when it was claimed."""
 
     state: str

@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Hashable
 from contextlib import suppress
+from operator import attrgetter
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,6 +21,16 @@ from portal.outbox.models import Message
 from portal.outbox.outcomes import Before, Tried, changes_after, stopped
 
 Pair = tuple[Message, Tried]
+# The message as it was claimed; nothing of the object is changed meanwhile.
+BEFORE = attrgetter(*Before._fields)
+# All but when it was, how long it took and the number of the row.
+WHAT_CAME = attrgetter(
+    *(
+        name
+        for name in Tried._fields
+        if name not in {"started_at", "duration_ms", "his_row_id"}
+    )
+)
 
 
 class LeaseLost(Exception):
@@ -55,9 +66,10 @@ class Recorder:
         for pairs in alike.values():
             message, tried = pairs[0]
             mine = Message.objects.filter(
-                claim=self._token, pk__among=[message.pk for message, _tried in pairs]
+                claim=self._token, pk__among={message.id for message, _tried in pairs}
             )
-            changed = mine.update(**changes_after(before_of(message), tried, at))
+            before = Before(*BEFORE(message))
+            changed = mine.update(**changes_after(before, tried, at))
             if changed < len(pairs):
                 raise LeaseLost
         keep([row_of(*pair) for pair in group])
@@ -69,27 +81,13 @@ class Recorder:
 
 def likeness(message: Message, tried: Tried) -> Hashable:
     """Equal for messages to which this try does the same."""
-    return (
-        before_of(message),
-        tried.outcome,
-        tried.code,
-        tried.text,
-        tried.differences,
-        tried.is_absent,
-        tried.is_unclear,
-        tried.is_unsent,
-    )
-
-
-def before_of(message: Message) -> Before:
-    """The message as it was claimed; nothing of the object is changed meanwhile."""
-    return Before(message.state, message.tries, message.rereads)
+    return BEFORE(message), WHAT_CAME(tried)
 
 
 def row_of(message: Message, tried: Tried) -> Row:
     """The try, as the values of ``attempts.COLUMNS``."""
     return (
-        message.pk,
+        message.id,
         None if tried.is_unsent else message.payload["request_id"],
         tried.started_at,
         tried.duration_ms,

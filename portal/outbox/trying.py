@@ -103,14 +103,13 @@ def try_many(
     done: list[tuple[Message, Tried]] = []
     calls: list[Any] = [message.call for message in messages]
     is_new = messages[0].state == State.SENDING
+    tell = gateway.tell_each if is_new else gateway.look_each
     answers: Iterator[Told] | None = None
     begin = Begin()
     for message, call in zip(messages, calls, strict=True):
         attempt = _Attempt(gateway, message, call, reads_back, begin)
         try:
-            answers = answers or (gateway.tell_each if is_new else gateway.look_each)(
-                calls
-            )
+            answers = answers or tell(calls)
             told = next(answers)
         except (HisUnavailable, HisMisconfigured) as problem:
             is_sent = isinstance(problem, HisUnavailable) and problem.sent

@@ -145,8 +145,10 @@ def test_killed_worker_gives_its_task_back() -> None:
 
 
 def test_what_a_worker_has_loaded_is_left_to_itself() -> None:
-    before = gc.get_freeze_count()
+    before, seldom = gc.get_freeze_count(), gc.get_threshold()
     settle_memory()
-    frozen = gc.get_freeze_count()
+    frozen, settled = gc.get_freeze_count(), gc.get_threshold()
     gc.unfreeze()
+    gc.set_threshold(*seldom)
     assert frozen > before
+    assert settled == (20_000, 10, 10)

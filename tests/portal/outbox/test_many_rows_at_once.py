@@ -11,6 +11,7 @@ from django.utils import timezone
 from portal.his.ddl.engines import ENGINES
 from portal.his.ddl.requests import requests_script
 from portal.his.opening import open_target
+from portal.outbox import claims
 from portal.outbox.delivery import deliver_due
 from portal.outbox.models import Message, State
 from tests.contract.conftest import address_of, message_for
@@ -131,6 +132,36 @@ def test_what_the_table_refuses_fails_alone(site: Site) -> None:
     assert site.rows() == 5
 
 
+def test_words_with_the_signs_of_arrays_are_put_in_to_the_letter(
+    on_postgresql: Site,
+) -> None:
+    words = ["{a,b}", 'x"y', "c:\\\\d\\", "NULL", "三级，“是”"]
+    messages = [
+        promise(emp_no, reason=reason)
+        for emp_no, reason in zip(DOCTORS, words, strict=False)
+    ]
+    messages.append(promise(DOCTORS[5], reason="x", valid_to=None))
+
+    deliver(on_postgresql.gateway)
+
+    assert states_of(messages) == [State.DELIVERED] * 6
+    found = on_postgresql.engine.rows(
+        "SELECT reason FROM YW_PRIV_SAVE_REQ WHERE valid_to IS NOT NULL ORDER BY emp_no"
+    )
+    assert found == [(reason,) for reason in words]
+    assert on_postgresql.rows() == 6
+
+
+def test_text_no_database_can_hold_fails_alone(on_postgresql: Site) -> None:
+    messages = [promise(emp_no) for emp_no in DOCTORS[:5]]
+    refused = promise(DOCTORS[5], reason="\0")
+
+    deliver(on_postgresql.gateway)
+
+    assert states_of(messages) == [State.DELIVERED] * 5
+    assert (state_of(refused), refused.last_code) == (State.REJECTED, "3002")
+
+
 def test_what_the_his_refuses_fails_alone(site: Site) -> None:
     stranger, *messages = [promise(emp_no) for emp_no in ("009999", *DOCTORS)]
     deliver(site.gateway)
@@ -173,6 +204,25 @@ def test_target_is_told_no_more_at_once_than_its_batch(
     sizes = [size for _name, size in on_postgresql.gateway.sizes]
     assert max(sizes) <= 5
     assert sum(sizes) >= 10
+
+
+@pytest.mark.parametrize(("batch", "claimed"), [(5, 5), (100, 200), (500, 1000)])
+def test_claim_feeds_every_lane_where_one_takes_a_whole_batch(
+    batch: int, claimed: int, on_postgresql: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promise(DOCTORS[0])
+    asked: list[int] = []
+    claim = claims.claim_due
+
+    def counted(at: Any, limit: int, *more: Any) -> Any:
+        asked.append(limit)
+        return claim(at, limit, *more)
+
+    monkeypatch.setattr(claims, "claim_due", counted)
+
+    deliver_due(gateway=on_postgresql.gateway, batch=batch, lanes=2)
+
+    assert asked == [claimed]
 
 
 def test_lost_answer_leaves_all_in_doubt_and_nothing_twice(
