@@ -8,9 +8,10 @@ WITH_ROOM = "ALTER TABLE outbox_message SET (fillfactor = 50)"
 WITHOUT = "ALTER TABLE outbox_message RESET (fillfactor)"
 
 
-def close_final(apps, schema_editor):
+def open_the_few(apps, schema_editor):
+    """Nearly all messages are final: the column begins as false, which writes no row."""
     messages = apps.get_model("outbox", "Message").objects
-    messages.exclude(state__in=OPEN).update(is_open=False)
+    messages.filter(state__in=OPEN).update(is_open=True)
     # None of our acts leaves such a row; one changed by hand would stop the upgrade.
     messages.exclude(state="CONFIRMED").exclude(confirmed_at=None).update(
         confirmed_at=None
@@ -49,9 +50,14 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="message",
             name="is_open",
+            field=portal.outbox.models.OpenField(default=False, editable=False),
+        ),
+        migrations.RunPython(open_the_few, migrations.RunPython.noop),
+        migrations.AlterField(
+            model_name="message",
+            name="is_open",
             field=portal.outbox.models.OpenField(default=True, editable=False),
         ),
-        migrations.RunPython(close_final, migrations.RunPython.noop),
         migrations.AddIndex(
             model_name="message",
             index=models.Index(
