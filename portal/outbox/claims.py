@@ -86,6 +86,15 @@ def has_its_day() -> Q:
     return Q(not_before__gt=F("enqueued_at"))
 
 
+def may_have_taken() -> Q:
+    """Messages the HIS has taken, and those a person gave up when nobody knew."""
+    lost = Attempt.objects.filter(
+        message=OuterRef("pk"), outcome=Attempt.Outcome.ANSWER_LOST
+    )
+    in_doubt = Q(delivered_at__isnull=False) | Q(Exists(lost))
+    return Q(state__in=TAKEN) | Q(state=State.STOPPED) & in_doubt
+
+
 def open_at(target: str) -> QuerySet[Message]:
     """Messages of a target that are not final, by their own index."""
     return Message.objects.filter(target=target, is_open=True)
@@ -276,7 +285,7 @@ def _claimed(
         .annotate(
             in_front=Exists(in_front),
             undecided=Exists(later.filter(IS_UNDECIDED)),
-            taker=Exists(later.filter(takes_away=True, state__in=TAKEN)),
+            taker=Exists(later.filter(may_have_taken(), takes_away=True)),
             said=Cast("payload", TextField()),
         )
         .order_by("id")

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.query import QuerySet
 from django.utils.translation import gettext_noop as _
 
@@ -22,7 +23,7 @@ from portal.audit.services import record
 from portal.his.messages import SCHEMA_VERSION
 from portal.his.targets import DEFAULT
 from portal.outbox.bell import nudge, nudge_on_commit
-from portal.outbox.claims import SENT, has_its_day, is_free
+from portal.outbox.claims import SENT, has_its_day, is_free, may_have_taken
 from portal.outbox.freezing import freeze, thaw
 from portal.outbox.kinds import Call, kind_of
 from portal.outbox.models import Message, State
@@ -314,8 +315,9 @@ def resend(row: Message, request_id: uuid.UUID | None = None) -> dict[str, Any]:
 
 def refuse_overtaken(row: Message) -> None:
     """Sent now, it would undo what came later."""
-    later = row.of_stream(pk__gt=row.pk, state__in=SENT)
-    for other in later.order_by("id"):
+    later = row.of_stream(pk__gt=row.pk)
+    sent = later.filter(Q(state__in=SENT) | may_have_taken())
+    for other in sent.order_by("id"):
         # An unknown one that is claimed may be sent again this very moment.
         if other.state == State.SENDING or (
             other.state == State.UNKNOWN and other.claim
@@ -325,4 +327,8 @@ def refuse_overtaken(row: Message) -> None:
             continue
         if other.state == State.UNKNOWN:
             raise NotPossible(_("同一项后来的变更结果未知，请等它有结果再试。"))
+        if other.state == State.STOPPED:
+            raise NotPossible(
+                _("同一项后来的变更停止前可能已经生效，这条只能停止；请比对后修复。")
+            )
         raise NotPossible(_("同一项后来的变更已经送达，这条只能停止。"))

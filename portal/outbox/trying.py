@@ -24,7 +24,7 @@ from portal.his.gateway import (
 )
 from portal.his.messages import Answer
 from portal.his.named import WAYS
-from portal.outbox.claims import TAKEN
+from portal.outbox.claims import may_have_taken
 from portal.outbox.comparison import Effect
 from portal.outbox.kinds import Call
 from portal.outbox.models import Message, State
@@ -39,10 +39,9 @@ def is_overtaken(message: Message) -> bool:
     """A later message took the same line's right away: this one would give it back."""
     if not getattr(message, "may_be_overtaken", True):
         return False
-    later = message.of_stream(
-        id__gt=message.pk, takes_away=True, state__in=TAKEN
-    ).order_by("id")
-    return any(other.outdates(message) for other in later)
+    later = message.of_stream(id__gt=message.pk, takes_away=True)
+    taken = later.filter(may_have_taken()).order_by("id")
+    return any(other.outdates(message) for other in taken)
 
 
 def proved_before(message: Message) -> Call | None:
