@@ -64,6 +64,10 @@ class HasNoFlag(ActRefused):
     message = _("粗略标志由多项授权得出，不能按 HIS 提议；请调整授权或修复。")
 
 
+class NoSuchSetting(ActRefused):
+    message = _("HIS 写的场合本院没有，不能提议；请核对后修复。")
+
+
 def adopt(*, chosen: Collection[int], by: User, at: datetime, reason: str) -> Outcome:
     """Propose what can be; each by itself. Raises ActRefused for the reason."""
     text = clear_reason(reason)
@@ -128,6 +132,8 @@ def _under_review(drift: Drift, lines: list[GrantState], at: datetime) -> Review
 
 def _proposed(drift: Drift, by: User, at: datetime, text: str) -> Application:
     """From today on: what the HIS let somebody do before is not made right by it."""
+    if drift.setting not in Setting.values:
+        raise NoSuchSetting
     privilege, item, role = _terms(drift, day_of(at))
     first = max(drift.valid_from, day_of(at))
     return proposals.propose(

@@ -19,7 +19,7 @@ from permissions.reconciliation.outcome import (
     note,
 )
 from permissions.reconciliation.seen import Key, NotCompared, Seen, key_of
-from permissions.reconciliation.shown import READING, Hand
+from permissions.reconciliation.shown import READING, Hand, moment_of
 from permissions.services.refusals import ActRefused
 from portal.accounts.capabilities import Capability
 from portal.accounts.models import SYSTEM_STAFF_NO, User
@@ -29,7 +29,6 @@ from portal.his.contract.interfaces import V_YW_OP_GRADE
 from portal.his.gateway import HisReader
 from portal.jobs.kinds import Report
 from portal.outbox.comparison import NO_GRADE
-from portal.parameters.days import ZONE
 from surgery.codes import key
 from surgery.models import GradeProposal, Procedure
 from surgery.outbound import why_not_told
@@ -125,7 +124,7 @@ def _drift(one: Apart, result: Compared, hand: Hand | None) -> Drift:
         theirs_status=STANDS if one.theirs else "",
         theirs_value=one.theirs,
         hand=hand.operator[:20] if hand else "",
-        hand_at=hand.at.replace(tzinfo=ZONE) if hand and hand.at else None,
+        hand_at=moment_of(hand),
         is_from_log=hand is not None,
     )
 

@@ -26,11 +26,10 @@ from permissions.reconciliation.seen import (
     Seen,
     key_of,
 )
-from permissions.reconciliation.shown import Hand, Shown
+from permissions.reconciliation.shown import Hand, Shown, moment_of
 from portal.directory.models import HisProcedure
 from portal.his.gateway import HisReader
 from portal.jobs.kinds import Report
-from portal.parameters.days import ZONE
 
 NO_INTERFACE = _("HIS 没有提供权限视图，不能比对")
 
@@ -137,7 +136,7 @@ def _drift(
         **dict(zip(OURS, _values(one.ours), strict=True)),
         **dict(zip(THEIRS, _values(one.theirs), strict=True)),
         hand=hand.operator[:20] if hand else "",
-        hand_at=hand.at.replace(tzinfo=ZONE) if hand and hand.at else None,
+        hand_at=moment_of(hand),
         is_from_log=in_log is not None,
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from operator import itemgetter
+from operator import gt, itemgetter
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
 from zlib import crc32
@@ -25,7 +25,9 @@ from permissions.outbound.ways import OP, PRIV
 from portal.his.contract.interfaces import V_YW_DOCTOR_OP, V_YW_DOCTOR_PRIV
 from portal.his.contract.shape import View
 from portal.his.gateway import HisReader
+from portal.his.pull.quarantine import is_sane
 from portal.jobs.kinds import Report
+from portal.parameters.days import ZONE
 
 BUCKETS = 32
 READING = _("读取 HIS")
@@ -39,6 +41,8 @@ READ = {
 }
 Line = tuple[str, ...]
 OF_A_RIGHT = 4  # the columns of a line that say whose and which
+# As a drift holds them: staff number, code, item, setting, status, value.
+LONGEST = (20, 20, 32, 4, 1, 20)
 ROWS_PER_REPORT = 20_000
 
 
@@ -57,6 +61,12 @@ class Person:
     rows: dict[RowKey, Row] = field(default_factory=dict)
     hands: dict[RowKey, Hand] = field(default_factory=dict)
     unclear: set[Right] = field(default_factory=set)
+
+
+def moment_of(hand: Hand | None) -> datetime | None:
+    """When it was, by our calendar; nothing where the HIS wrote a year nobody means."""
+    at = hand.at if hand else None
+    return at.replace(tzinfo=ZONE) if at and is_sane(at) is None else None
 
 
 def bucket_of(emp_no: str) -> int:
@@ -135,8 +145,10 @@ def _line(
     value: str = "",
 ) -> Line:
     """What counts of a row, as texts; no more than its right where a day cannot be
-    read."""
-    if type(first) is not date or not (last is None or type(last) is date):
+    read, or a text is longer than any the contract knows."""
+    is_dated = type(first) is date and (last is None or type(last) is date)
+    texts = (emp_no, code, item, setting, status, value or "")
+    if not is_dated or any(map(gt, map(len, texts), LONGEST)):
         return (emp_no, code, item, setting)
     return (
         *(emp_no, code, item, setting, first.isoformat()),
