@@ -60,12 +60,12 @@ class NotGrantedSingly(ActRefused):
     message = _("这个手术在本院不逐项授权，不能按 HIS 提议；请核对手术级别。")
 
 
-class HasNoFlag(ActRefused):
-    message = _("粗略标志由多项授权得出，不能按 HIS 提议；请调整授权或修复。")
-
-
 class NoSuchSetting(ActRefused):
     message = _("HIS 写的场合本院没有，不能提议；请核对后修复。")
+
+
+class HasNoFlag(ActRefused):
+    message = _("粗略标志由多项授权得出，不能按 HIS 提议；请调整授权或修复。")
 
 
 def adopt(*, chosen: Collection[int], by: User, at: datetime, reason: str) -> Outcome:

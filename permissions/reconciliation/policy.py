@@ -44,11 +44,14 @@ def policy_of(part: Part, kind: str) -> DriftPolicy:
 
 
 def is_too_much(one: Reconciliation) -> bool:
-    """Rather the HIS restored an old backup, or its view is wrong."""
-    share = one.total * 100 > value_of(RECONCILE_BRAKE_PERCENT) * max(
-        one.ours, one.theirs
-    )
-    return one.total >= FEWEST and share
+    """Rather the HIS restored an old backup, or its view is wrong.
+
+    Of the rows that stand on either side: a HIS that shows very many that are over, or
+    not ours, would have a look of nothing but differences seem a small share.
+    """
+    most = max(one.ours, one.ours - one.missing + one.extra)
+    is_large = one.total * 100 > value_of(RECONCILE_BRAKE_PERCENT) * most
+    return one.total >= FEWEST and is_large
 
 
 def follow(part: Part, *, at: datetime) -> tuple[int, int]:

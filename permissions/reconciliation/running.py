@@ -216,8 +216,16 @@ def _reconciled(
     return one
 
 
+def _still_mine(one: Reconciliation) -> None:
+    """One that took so long that it was given up may not write over a later look."""
+    mine = Reconciliation.objects.select_for_update().filter(pk=one.pk)
+    if not mine.filter(is_running=True).exists():
+        raise NotCompared(NOT_FINISHED)
+
+
 @transaction.atomic
 def _written(one: Reconciliation, seen: Seen, at: datetime) -> list[int]:
+    _still_mine(one)
     kept = keep(seen, Part(one.part), at)
     kinds = [drift.kind for drift in seen.found.values()]
     one.ours, one.theirs, one.beside = seen.ours, seen.theirs, seen.beside

@@ -40,9 +40,9 @@ READ = {
     OP: ("emp_no", "right_kind", "his_item_id", "setting", *SHARED),
 }
 Line = tuple[str, ...]
+# Of number, code, item, setting, status and value, as the contract has them.
+LENGTHS = (20, 20, 32, 4, 1, 20)
 OF_A_RIGHT = 4  # the columns of a line that say whose and which
-# As a drift holds them: staff number, code, item, setting, status, value.
-LONGEST = (20, 20, 32, 4, 1, 20)
 ROWS_PER_REPORT = 20_000
 
 
@@ -66,7 +66,7 @@ class Person:
 def moment_of(hand: Hand | None) -> datetime | None:
     """When it was, by our calendar; nothing where the HIS wrote a year nobody means."""
     at = hand.at if hand else None
-    return at.replace(tzinfo=ZONE) if at and is_sane(at) is None else None
+    return at.replace(tzinfo=ZONE) if at and _is_sane(at) else None
 
 
 def bucket_of(emp_no: str) -> int:
@@ -145,16 +145,22 @@ def _line(
     value: str = "",
 ) -> Line:
     """What counts of a row, as texts; no more than its right where a day cannot be
-    read, or a text is longer than any the contract knows."""
-    is_dated = type(first) is date and (last is None or type(last) is date)
-    texts = (emp_no, code, item, setting, status, value or "")
-    if not is_dated or any(map(gt, map(len, texts), LONGEST)):
+    read, or a text is longer than the contract has it: nobody could keep it."""
+    value = value or ""
+    has_days = type(first) is date and (last is None or type(last) is date)
+    texts = (emp_no, code, item, setting, status, value)
+    if not has_days or any(map(gt, map(len, texts), LENGTHS)):
         return (emp_no, code, item, setting)
     return (
         *(emp_no, code, item, setting, first.isoformat()),
-        *(last.isoformat() if last else "", status, value or "", operator or ""),
-        changed.isoformat() if isinstance(changed, datetime) else "",
+        *(last.isoformat() if last else "", status, value, operator or ""),
+        changed.isoformat() if _is_sane(changed) else "",
     )
+
+
+def _is_sane(moment: Any) -> bool:
+    """Systems that know no empty moment write the first or last one there is."""
+    return isinstance(moment, datetime) and is_sane(moment) is None
 
 
 def _put(people: dict[str, Person], function: str, line: Sequence[str]) -> None:
@@ -171,7 +177,12 @@ def _put(people: dict[str, Person], function: str, line: Sequence[str]) -> None:
     hand = Hand(by, datetime.fromisoformat(at) if at else None)
     known = person.hands.get(key)
     # One row of a key by contract; of several the last changed one counts.
-    if known is not None and str(known.at) > str(hand.at):
+    if known is not None and _is_later(known, hand):
         return
     person.rows[key] = Row(status, date.fromisoformat(last) if last else None, value)
     person.hands[key] = hand
+
+
+def _is_later(known: Hand, hand: Hand) -> bool:
+    """One nobody knows the moment of is older than any other."""
+    return known.at is not None and (hand.at is None or known.at > hand.at)
