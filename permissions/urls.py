@@ -151,6 +151,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="application-decide",
     ),
     path(
+        "applications/<int:application_id>/stand/",
+        applications.application_stand,
+        name="application-stand",
+    ),
+    path(
         "applications/<int:application_id>/withdraw/",
         applications.application_withdraw,
         name="application-withdraw",
@@ -252,6 +257,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "grades/<int:proposal_id>/score/",
         grading.proposal_score,
         name="grade-proposal-score",
+    ),
+    path(
+        "grades/<int:proposal_id>/stand/",
+        grading.proposal_stand,
+        name="grade-proposal-stand",
     ),
     path(
         "grades/procedures/<int:procedure_id>/propose/",

@@ -75,10 +75,17 @@ def application_row(application: Application) -> ApplicationRow:
         ends_on=ends_on,
         proposed_by=application.proposed_by.name,
         proposed_at=write_short(application.proposed_at),
-        state=words.STATE_CHIPS[application.state],
+        state=_state(application),
         decided_by=decider.name if decider else "",
         decided_at=write_short(application.decided_at) if decider else "",
     )
+
+
+def _state(application: Application) -> Chip:
+    is_open = application.state == ProposalState.SUBMITTED
+    if is_open and application.proposed_by.is_system:
+        return words.UNCLAIMED
+    return words.STATE_CHIPS[application.state]
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,7 @@ class ApplicationPage:
     decision_reason: str
     arrival: str
     is_open: bool
+    lacks_proposer: bool  # open, and nobody stands for it
 
 
 def application_page(
@@ -125,13 +133,17 @@ def application_page(
         decision_reason=application.decision_reason,
         arrival=arrived,
         is_open=is_open,
+        lacks_proposer=is_open and proposer.is_system,
     )
 
 
 def _notes(application: Application, entry: Entry, named: Names) -> list[Element]:
     """What who decides must see first."""
     now = timezone.now()
-    found = ready_notes(
+    found: list[Element] = []
+    if application.proposed_by.is_system:
+        found.append(words.unclaimed_note())
+    found += ready_notes(
         application.practitioner,
         application.privilege,
         named,

@@ -218,10 +218,15 @@ class ProposalRow:
     decided_at: str
     is_open: bool
     lacks_sheet: bool  # open, and to be scored before anybody can approve it
+    lacks_proposer: bool  # open, and nobody stands for it
 
     @property
     def procedure(self) -> str:
         return noted(self.name, self.code)
+
+    @property
+    def may_be_decided(self) -> bool:
+        return self.is_open and not (self.lacks_sheet or self.lacks_proposer)
 
 
 TO_SCORE = Chip("warn", "scale", gettext_lazy("待补评分"))
@@ -235,6 +240,10 @@ def proposal_row(proposal: GradeProposal) -> ProposalRow:
     decider, sheet = proposal.decided_by, proposal.sheet
     is_open = proposal.state == ProposalState.SUBMITTED
     lacks_sheet = is_open and proposal.lacks_sheet
+    lacks_proposer = is_open and proposal.lacks_proposer
+    state = words.STATE_CHIPS[proposal.state]
+    if lacks_sheet or lacks_proposer:
+        state = TO_SCORE if lacks_sheet else words.UNCLAIMED
     return ProposalRow(
         id=proposal.pk,
         url=reverse("permissions:grade-proposal-detail", args=[proposal.pk]),
@@ -248,11 +257,12 @@ def proposal_row(proposal: GradeProposal) -> ProposalRow:
         doc_no=proposal.doc_no,
         proposed_by=proposal.proposed_by.name,
         proposed_at=write_short(proposal.proposed_at),
-        state=TO_SCORE if lacks_sheet else words.STATE_CHIPS[proposal.state],
+        state=state,
         decided_by=decider.name if decider else "",
         decided_at=write_short(proposal.decided_at) if decider else "",
         is_open=is_open,
         lacks_sheet=lacks_sheet,
+        lacks_proposer=lacks_proposer,
     )
 
 
@@ -307,6 +317,8 @@ def _sheet_notes(proposal: GradeProposal) -> list[Element]:
     """What who decides must see first: the sheet is missing, or proposes something
     else."""
     sheet = proposal.sheet
+    if proposal.state == ProposalState.SUBMITTED and proposal.lacks_proposer:
+        return [words.unclaimed_note()]
     if proposal.lacks_sheet:
         text = _("按 HIS 现有级别提出，尚未评分。补评分的人即为提出人，由另一人审定。")
         return [Note("warn", text)]

@@ -22,7 +22,7 @@ from permissions.queries.grants import LEVELS_OF_SURGERY, Standing
 from portal.approvals.workflow import ProposalState
 from portal.directory.models import PRACTISING, Practitioner
 from portal.parameters.days import day_of
-from portal.ui.elements import Chip, Grade, Text
+from portal.ui.elements import Chip, Grade, Note, Text
 from portal.ui.moments import write_day, write_last_day, write_moment
 from portal.ui.phrases import noted, said
 
@@ -56,6 +56,15 @@ STATE_CHIPS: Mapping[str, Chip] = {
     ProposalState.REJECTED: Chip("bad", "circle-x", _("已驳回")),
     ProposalState.WITHDRAWN: Chip("mute", "x", _("已撤回")),
 }
+UNCLAIMED = Chip("warn", "user-check", _("待确认提出"))
+
+
+def unclaimed_note() -> Note:
+    """Why nobody can approve it yet."""
+    return Note(
+        "warn",
+        gettext("系统按医院参数提出，还没有提出人。先由一人确认提出，再由另一人审批。"),
+    )
 
 
 def title_word(title_code: str) -> str:

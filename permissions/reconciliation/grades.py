@@ -22,7 +22,7 @@ from permissions.reconciliation.seen import Key, NotCompared, Seen, key_of
 from permissions.reconciliation.shown import READING, Hand, moment_of
 from permissions.services.refusals import ActRefused
 from portal.accounts.capabilities import Capability
-from portal.accounts.models import SYSTEM_STAFF_NO, User
+from portal.accounts.models import User
 from portal.audit.refusing import Text
 from portal.his import site
 from portal.his.contract.interfaces import V_YW_OP_GRADE
@@ -196,9 +196,7 @@ def _shown(drift: Drift, mine: Procedure) -> str | None:
 def adopt(drift: Drift, *, by: User, at: datetime, reason: str) -> GradeProposal:
     """The grade the HIS has, in the process every grade goes through: it waits for its
     scores and for another person. Raises ActRefused."""
-    if not (
-        by.staff_no == SYSTEM_STAFF_NO or by.has_capability(Capability.PROPOSE_GRADE)
-    ):
+    if not (by.is_system or by.has_capability(Capability.PROPOSE_GRADE)):
         raise MayNotPropose
     if drift.procedure is None:
         raise NotInCatalogue

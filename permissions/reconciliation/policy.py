@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from permissions.enums import DriftKind, DriftPolicy, DriftState, Part
-from permissions.models import Drift, Reconciliation
+from django.db.models import Exists, OuterRef
+
+from permissions.enums import DriftAct, DriftKind, DriftPolicy, DriftState, Part
+from permissions.models import Drift, DriftDecision, Reconciliation
 from permissions.reconciliation.adopting import adopt
 from permissions.reconciliation.keeping import STILL_THERE, chunks
 from permissions.reconciliation.repairing import repair
@@ -36,6 +38,10 @@ PARAMETER_OF: Mapping[tuple[str, str], Parameter] = {
 }
 # Below so many a share says nothing.
 FEWEST = 3
+DOES = {
+    DriftPolicy.REPAIR: (repair, DriftAct.REPAIR),
+    DriftPolicy.ADOPT: (adopt, DriftAct.ADOPT),
+}
 REASON = "医院参数：比对发现差异自动处置"
 
 
@@ -57,22 +63,25 @@ def is_too_much(one: Reconciliation) -> bool:
 def follow(part: Part, *, at: datetime) -> tuple[int, int]:
     """Repair and propose what the parameters say; how many of each.
 
-    Some at a time, each in a transaction of its own: a person waits for none.
+    A drift once: what a person stopped or rejected since is not sent or proposed again
+    every night. Some at a time, each in a transaction of its own: a person waits for
+    none.
     """
     by = system_account()
+    done_before = DriftDecision.objects.filter(by=by).order_by()
     done = {DriftPolicy.REPAIR: 0, DriftPolicy.ADOPT: 0}
     for kind in DriftKind.values:
         policy = policy_of(part, kind)
         if policy is DriftPolicy.REPORT:
             continue
+        act, name = DOES[policy]
         is_due = Drift.objects.filter(
             STILL_THERE,
             kind=kind,
             state=DriftState.OPEN,
             target__in=TARGETS_OF[part],
-        )
+        ).exclude(Exists(done_before.filter(drift=OuterRef("pk"), act=name)))
         keys = list(is_due.order_by("emp_no", "pk").values_list("pk", flat=True))
-        act = repair if policy is DriftPolicy.REPAIR else adopt
         for some in chunks(keys):
             done[policy] += act(chosen=some, by=by, at=at, reason=REASON).done
     return done[DriftPolicy.REPAIR], done[DriftPolicy.ADOPT]

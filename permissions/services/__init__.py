@@ -30,6 +30,7 @@ from permissions.services.proposals import (
     propose,
     reject,
     return_,
+    stand_for,
     withdraw,
 )
 from permissions.services.refusals import ActRefused
@@ -83,6 +84,7 @@ __all__ = [
     "return_",
     "revoke",
     "set_rule",
+    "stand_for",
     "suspend",
     "undo",
     "undone_by_kind",

@@ -21,6 +21,8 @@ from permissions.services.refusals import (
     OpenApplicationExists,
     OwnProposal,
     OwnRight,
+    ProposerMissing,
+    StoodForAlready,
 )
 from portal.accounts.models import User
 from portal.accounts.services.system import system_account
@@ -89,6 +91,8 @@ def approve(*, application: Application, by: User, at: datetime, reason: str) ->
     current = _locked(application)
     _must_be_open(current, Decision.APPROVE)
     _must_be_another(current, by)
+    if current.proposed_by.is_system:
+        raise ProposerMissing
     lines.must_fit(current.practitioner, lines.of_terms(current), at=at)
     if current.valid_to is not None and current.valid_to <= at:
         raise EndedMeanwhile(last_day_of(current.valid_to) or day_of(at))
@@ -144,6 +148,23 @@ def withdraw(
 
 
 @transaction.atomic
+def stand_for(
+    *, application: Application, by: User, at: datetime, reason: str
+) -> Application:
+    """确认提出: what the system proposed gets a person for its proposer; another decides."""
+    text = rules.clear_reason(reason)
+    current = _locked(application)
+    _must_be_open(current, Decision.APPROVE)
+    if not current.proposed_by.is_system:
+        raise StoodForAlready
+    current.proposed_by, current.reason = by, text
+    dated(current, at)
+    with acting(by=by, reason=text):
+        current.save()
+    return current
+
+
+@transaction.atomic
 def give_back(*, application: Application, at: datetime, reason: str) -> Application:
     """The system returns what cannot be decided as it stands any more."""
     text = rules.clear_reason(reason)
@@ -175,9 +196,9 @@ def _decline(
 def _locked(application: Application) -> Application:
     """The application as it stands now, its practitioner locked."""
     practitioner = locked_practitioner(application.practitioner_id)
-    current = Application.objects.select_related("privilege", "decided_by").get(
-        pk=application.pk
-    )
+    current = Application.objects.select_related(
+        "privilege", "proposed_by", "decided_by"
+    ).get(pk=application.pk)
     current.practitioner = practitioner
     return current
 

@@ -53,6 +53,16 @@ class NotTheProposer(ActRefused):
     message = gettext_lazy("只有提出人可以撤回申请。")
 
 
+class ProposerMissing(ActRefused):
+    message = gettext_lazy(
+        "这份申请由系统按医院参数提出，先由一人确认提出，再由另一人审批。"
+    )
+
+
+class StoodForAlready(ActRefused):
+    message = gettext_lazy("这份申请已有提出人，不需要再确认提出。")
+
+
 class SecondPersonMissing(ActRefused):
     field = "second"
     message = gettext_lazy(

@@ -36,6 +36,7 @@ from portal.ui.lists import list_response
 from portal.ui.notices import invalid, saved
 
 QUEUE_LENGTH = 12
+STANDING_FOR = "stand_%s"  # its form stands beside that of the decision
 DECISIONS: dict[Decision, Callable[..., Any]] = {
     Decision.APPROVE: services.approve,
     Decision.RETURN: services.return_,
@@ -103,7 +104,7 @@ def application_detail(
 ) -> HttpResponse:
     """One proposal with everything needed to decide it."""
     application = _application_in_scope(request, application_id)
-    return _page(request, application, DecisionForm(), WithdrawForm())
+    return _page(request, application, DecisionForm())
 
 
 @requires(Capability.APPROVE_PRIVILEGE)
@@ -120,14 +121,8 @@ def application_decide(
         if _done(request, application, DECISIONS[decision], form):
             messages.success(request, _said(decision, application))
             return redirect("permissions:application-detail", application_id)
-    return invalid(
-        _page(
-            request,
-            _application_in_scope(request, application_id),
-            form,
-            WithdrawForm(),
-        )
-    )
+    current = _application_in_scope(request, application_id)
+    return invalid(_page(request, current, form))
 
 
 @requires(Capability.PROPOSE_PRIVILEGE)
@@ -142,14 +137,24 @@ def application_withdraw(
     if form.is_valid() and _done(request, application, services.withdraw, form):
         messages.success(request, _("已撤回这份申请"))
         return redirect("permissions:application-detail", application_id)
-    return invalid(
-        _page(
-            request,
-            _application_in_scope(request, application_id),
-            DecisionForm(),
-            form,
-        )
-    )
+    current = _application_in_scope(request, application_id)
+    return invalid(_page(request, current, DecisionForm(), form))
+
+
+@requires(Capability.PROPOSE_PRIVILEGE)
+def application_stand(
+    request: AuthenticatedRequest, application_id: int
+) -> HttpResponse:
+    """确认提出: what the system proposed gets a person for its proposer."""
+    application = _application_in_scope(request, application_id)
+    if request.method != "POST":
+        return redirect("permissions:application-detail", application_id)
+    form = WithdrawForm(request.POST, auto_id=STANDING_FOR)
+    if form.is_valid() and _done(request, application, services.stand_for, form):
+        messages.success(request, _("已确认提出这份申请，由另一人审批"))
+        return redirect("permissions:application-detail", application_id)
+    current = _application_in_scope(request, application_id)
+    return invalid(_page(request, current, DecisionForm(), stand_form=form))
 
 
 def _done(
@@ -186,7 +191,8 @@ def _page(
     request: AuthenticatedRequest,
     application: Application,
     form: DecisionForm,
-    withdraw_form: WithdrawForm,
+    withdraw_form: WithdrawForm | None = None,
+    stand_form: WithdrawForm | None = None,
 ) -> HttpResponse:
     theirs = to_decide(request.user.pk).filter(request.scope.of(OF_PRACTITIONER))
     waiting = list(theirs[:QUEUE_LENGTH])
@@ -195,16 +201,17 @@ def _page(
     page = application_page(application, message)
     is_own = application.proposed_by_id == request.user.pk
     may_approve = Capability.APPROVE_PRIVILEGE in request.capabilities
+    may_propose = Capability.PROPOSE_PRIVILEGE in request.capabilities
     context = {
         "page": page,
         "queue": application_rows(waiting),
         "rights": grant_rows(states_of(application.practitioner)),
         "form": form,
-        "withdraw_form": withdraw_form,
+        "withdraw_form": withdraw_form or WithdrawForm(),
+        "stand_form": stand_form or WithdrawForm(auto_id=STANDING_FOR),
         "may_decide": page.is_open and may_approve and not is_own,
-        "may_withdraw": page.is_open
-        and is_own
-        and Capability.PROPOSE_PRIVILEGE in request.capabilities,
+        "may_withdraw": page.is_open and is_own and may_propose,
+        "may_stand": page.lacks_proposer and may_propose,
         "is_own": is_own,
     }
     return render(request, "permissions/application_detail.html", context)

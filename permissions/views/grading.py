@@ -46,6 +46,7 @@ from surgery.services import grading
 from surgery.services.grade_ledger import transition_until
 from surgery.services.grading import Wish
 from surgery.services.grading_as_shown import score as score_it
+from surgery.services.grading_as_shown import stand_for
 
 QUEUE_LENGTH = 12
 MOST_AT_ONCE = 200
@@ -157,6 +158,7 @@ def proposal_detail(request: AuthenticatedRequest, proposal_id: int) -> HttpResp
     page = proposal_page(proposal, now=timezone.now())
     is_own = proposal.proposed_by_id == request.user.pk
     may_decide = page.row.is_open and grading.may_decide(request.user, proposal)
+    may_propose = Capability.PROPOSE_GRADE in request.capabilities
     context = {
         "page": page,
         "queue": proposal_rows(list(waiting()[:QUEUE_LENGTH])),
@@ -166,8 +168,8 @@ def proposal_detail(request: AuthenticatedRequest, proposal_id: int) -> HttpResp
             proposal.grade, proposal.grade_before
         ),
         "may_withdraw": page.row.is_open and is_own,
-        "may_score": page.row.lacks_sheet
-        and Capability.PROPOSE_GRADE in request.capabilities,
+        "may_score": page.row.lacks_sheet and may_propose,
+        "may_stand": page.row.lacks_proposer and may_propose,
     }
     return render(request, "permissions/grade_proposal_detail.html", context)
 
@@ -301,6 +303,29 @@ def proposal_score(request: AuthenticatedRequest, proposal_id: int) -> HttpRespo
     }
     response = render(request, "permissions/_grade_score_drawer.html", context)
     return invalid(response) if request.method == "POST" else response
+
+
+@requires(Capability.PROPOSE_GRADE)
+def proposal_stand(request: AuthenticatedRequest, proposal_id: int) -> HttpResponse:
+    """确认提出: what the system proposed gets a person for its proposer."""
+    proposal = _proposal_or_404(proposal_id)
+    form = WhyForm(request.POST or None, auto_id="drawer_%s")
+
+    def act() -> None:
+        stand_for(
+            proposal=proposal, by=request.user, at=timezone.now(), **form.cleaned_data
+        )
+
+    return _why_drawer(
+        request,
+        form,
+        act,
+        title=_("确认提出申请"),
+        note=proposal.procedure.name,
+        button=_("确认提出 1 份"),
+        said=_("已确认提出 1 份申请"),
+        to=_("确认的人即为提出人，由另一人审定"),
+    )
 
 
 def _why_drawer(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from permissions.presenters.regrading import ProposalRow, proposal_rows
 from portal.accounts.capabilities import Capability
-from portal.accounts.models import User
+from portal.accounts.models import SYSTEM_STAFF_NO, User
 from portal.approvals.models import STATE_CHOICES
 from portal.approvals.workflow import ProposalState
 from portal.ui.filters import ChoiceFilter, DateRange, Search
@@ -23,6 +23,8 @@ GRADES = [(str(one.value), one.label) for one in Grade]
 WAITING = Q(state=ProposalState.SUBMITTED.value)
 # As ``GradeProposal.lacks_sheet``: proposed as the HIS has it, for somebody to score.
 TO_SCORE = WAITING & Q(grade__gt=0, **{f"{POINTS[0]}__isnull": True})
+# As ``GradeProposal.lacks_proposer``.
+UNCLAIMED = WAITING & Q(grade=0, proposed_by__staff_no=SYSTEM_STAFF_NO)
 
 
 def proposal_matches(text: str) -> Q:
@@ -37,11 +39,11 @@ def proposal_matches(text: str) -> Q:
 def proposals_of(user: User) -> ListSpec[GradeProposal, ProposalRow]:
     """Who may decide ticks several; the first view is what waits for them."""
     may_decide = bool(DECIDING & user.capabilities)
-    mine = WAITING & ~Q(proposed_by=user) & ~TO_SCORE
+    mine = WAITING & ~Q(proposed_by=user) & ~TO_SCORE & ~UNCLAIMED
     views = (
         QuickView("waiting", _("待我审定"), mine, "warn"),
         QuickView("open", _("全部待审定"), WAITING),
-        QuickView("unscored", _("待补评分"), TO_SCORE, "warn"),
+        QuickView("unscored", _("待补评分或确认提出"), TO_SCORE | UNCLAIMED, "warn"),
         QuickView("all", _("全部")),
     )
     return replace(

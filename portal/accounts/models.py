@@ -67,6 +67,11 @@ class User(AbstractBaseUser, HistoricalModel):
         )
 
     @property
+    def is_system(self) -> bool:
+        """The account in whose name the system acts: nobody stands behind it."""
+        return self.staff_no == SYSTEM_STAFF_NO
+
+    @property
     def capabilities(self) -> frozenset[Capability]:
         return capabilities_of(self.roles) if self.is_active else frozenset()
 

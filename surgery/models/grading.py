@@ -134,6 +134,11 @@ class GradeProposal(Proposal):
         return bool(self.grade) and self.sheet is None
 
     @property
+    def lacks_proposer(self) -> bool:
+        """Proposed by the system and not to be scored: nobody stands for it yet."""
+        return not self.lacks_sheet and self.proposed_by.is_system
+
+    @property
     def sheet(self) -> ScoreSheet | None:
         """None for a withdrawal, and for what nobody has scored yet."""
         points = [getattr(self, name) for name in POINTS]

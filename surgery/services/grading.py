@@ -54,6 +54,7 @@ from surgery.services.grading_refusals import (
     NotTheProposer,
     OwnGradeProposal,
     ProposalOpen,
+    ProposerMissing,
     ScoresMissing,
 )
 from surgery.services.grading_undoing import must_not_be_carried, why_under
@@ -187,6 +188,8 @@ def approve(
         _must_be_as_proposed(one)
         if one.lacks_sheet:
             raise NotScored(one.procedure.code)
+        if one.lacks_proposer:
+            raise ProposerMissing(one.procedure.code)
         if not (one.doc_no or doc_no.strip()):
             raise DocumentMissing
     is_committee = any(needs_committee(one.grade, one.grade_before) for one in current)

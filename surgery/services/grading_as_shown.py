@@ -20,7 +20,11 @@ from surgery.models import GradeProposal, Procedure
 from surgery.models.grading import POINTS
 from surgery.queries.grading import grade_of
 from surgery.services.grading import act_of, save, submitted, waiting_one
-from surgery.services.grading_refusals import GradeUnchanged, ScoredAlready
+from surgery.services.grading_refusals import (
+    GradeUnchanged,
+    ScoredAlready,
+    StoodForAlready,
+)
 
 
 @transaction.atomic
@@ -63,6 +67,35 @@ def score(
         raise ScoredAlready
     for name, points in zip(POINTS, sheet.points, strict=True):
         setattr(current, name, points)
+    return _stood_for(current, by, at, text, doc_no, meeting)
+
+
+@transaction.atomic
+def stand_for(
+    *,
+    proposal: GradeProposal,
+    by: User,
+    at: datetime,
+    reason: str,
+    doc_no: str = "",
+    meeting: str = "",
+) -> GradeProposal:
+    """确认提出: what the system proposed and nobody scores (作废) gets a person for its
+    proposer, so that two people stand for it as for any other."""
+    text, current = clear_reason(reason), waiting_one(proposal)
+    if not current.lacks_proposer:
+        raise StoodForAlready
+    return _stood_for(current, by, at, text, doc_no, meeting)
+
+
+def _stood_for(
+    current: GradeProposal,
+    by: User,
+    at: datetime,
+    text: str,
+    doc_no: str,
+    meeting: str,
+) -> GradeProposal:
     current.proposed_by, current.reason = by, text
     current.doc_no = doc_no.strip() or current.doc_no
     current.meeting = meeting.strip() or current.meeting

@@ -46,6 +46,18 @@ class ScoredAlready(GradingRefused):
     message = gettext_lazy("这份申请已有评分，或是作废定级，不需要再评。")
 
 
+class ProposerMissing(GradingRefused):
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            _("%(code)s 由系统按医院参数提出，先由一人确认提出，再由另一人审定。")
+            % {"code": code}
+        )
+
+
+class StoodForAlready(GradingRefused):
+    message = gettext_lazy("这份申请已有提出人，或须先补评分，不能确认提出。")
+
+
 class ProposalOpen(GradingRefused):
     message = gettext_lazy("这项手术已有一份待审定的定级申请，先办结那一份。")
 
