@@ -50,6 +50,9 @@ class Reconciliation(models.Model):
     on_the_way = models.PositiveIntegerField(default=0)  # their message is open
     beside = models.PositiveIntegerField(default=0)  # of rights that are not ours
     unreadable = models.PositiveIntegerField(default=0)
+    # 不处理, beside the three below; the database knows the default, so that a worker
+    # of the version before may write on while an upgrade goes on.
+    ignored = models.PositiveIntegerField(default=0, db_default=0)
     missing = models.PositiveIntegerField(default=0)
     extra = models.PositiveIntegerField(default=0)
     different = models.PositiveIntegerField(default=0)
@@ -78,6 +81,7 @@ class Reconciliation(models.Model):
 
     @property
     def total(self) -> int:
+        """What differs and asks for somebody."""
         return self.missing + self.extra + self.different
 
     @property

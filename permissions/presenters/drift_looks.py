@@ -68,7 +68,8 @@ def look_rows(found: Sequence[Reconciliation]) -> list[LookRow]:
 def _look(one: Reconciliation) -> LookRow:
     counts = (
         *(one.ours, one.theirs, one.on_the_way, one.beside, one.extra),
-        *(one.missing, one.different, one.found, one.gone, one.repaired),
+        *(one.missing, one.different, one.ignored),
+        *(one.found, one.gone, one.repaired),
     )
     numbers = ["—" if one.problem else f"{n:,}" for n in counts]
     return LookRow(
@@ -88,6 +89,9 @@ def _result(one: Reconciliation) -> Chip:
     if one.total:
         words = _("%(count)s 项差异") % {"count": f"{one.total:,}"}
         return Chip("bad", "git-compare", words)
+    if one.ignored:
+        words = _("只有 %(count)s 项不处理的") % {"count": f"{one.ignored:,}"}
+        return Chip("ok", "circle-check", words)
     return Chip("ok", "circle-check", _("两边一致"))
 
 

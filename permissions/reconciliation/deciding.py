@@ -8,7 +8,9 @@ from datetime import datetime
 from django.db import transaction
 
 from permissions.enums import DriftAct, DriftState
-from permissions.reconciliation.outcome import IN_HAND, Outcome, locked, note
+from permissions.models import Drift
+from permissions.reconciliation.keeping import chunks
+from permissions.reconciliation.outcome import IN_HAND, Outcome, locked, note_all
 from portal.accounts.models import User
 from portal.audit.refusing import clear_reason
 
@@ -35,12 +37,14 @@ def _decided(
 ) -> Outcome:
     text, outcome = clear_reason(reason), Outcome()
     act = DriftAct.IGNORE if after is DriftState.IGNORED else DriftAct.REOPEN
+    mine = []
     for drift in locked(chosen):
-        if drift.state != before:
+        if drift.state == before:
+            mine.append(drift)
+        else:
             outcome.left[drift.pk] = IN_HAND
-            continue
-        drift.state = after
-        drift.save()
-        note(drift, act, by=by, at=at, reason=text)
-        outcome.done += 1
+    for some in chunks([drift.pk for drift in mine]):
+        Drift.objects.filter(pk__in=some).update(state=after)
+    note_all(mine, act, by=by, at=at, reason=text)
+    outcome.done = len(mine)
     return outcome

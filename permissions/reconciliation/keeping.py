@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,10 +20,12 @@ STILL_THERE = Q(closed_at__isnull=True)
 
 @dataclass
 class Kept:
-    """What became of it; ``new`` are their keys."""
+    """What became of it; ``new`` are their keys, ``ignored`` which of those found a
+    person left as they are."""
 
     new: list[int] = field(default_factory=list)
     gone: int = 0
+    ignored: set[Key] = field(default_factory=set)
 
 
 def keep(seen: Seen, part: Part, at: datetime) -> Kept:
@@ -32,7 +34,7 @@ def keep(seen: Seen, part: Part, at: datetime) -> Kept:
     What is on its way to the HIS was not looked at: its drifts stay as they are.
     """
     kept = Kept()
-    still: dict[Key, int] = {}
+    still: dict[Key, tuple[int, str]] = {}
     over: list[int] = []
     changed: list[int] = []
     on_the_way: set[int] = set()
@@ -47,9 +49,10 @@ def keep(seen: Seen, part: Part, at: datetime) -> Kept:
         elif values_of(found) != values_of(drift):
             changed.append(drift.pk)
         else:
-            still[key] = drift.pk
+            still[key] = (drift.pk, drift.state)
     kept.gone = _close(over, at) + _close(changed, at, repaired=DriftState.GONE)
-    for some in chunks(list(still.values())):
+    kept.ignored = _ignored(still)
+    for some in chunks([pk for pk, _state in still.values()]):
         Drift.objects.filter(pk__in=some).update(last_seen=at)
     _open_again(part, at, on_the_way)
     rows = [drift for key, drift in seen.found.items() if key not in still]
@@ -59,6 +62,10 @@ def keep(seen: Seen, part: Part, at: datetime) -> Kept:
         made = Drift.objects.bulk_create(rows[start : start + ROWS_AT_ONCE])
         kept.new += [row.pk for row in made]
     return kept
+
+
+def _ignored(still: Mapping[Key, tuple[int, str]]) -> set[Key]:
+    return {key for key, (_pk, state) in still.items() if state == DriftState.IGNORED}
 
 
 def _close(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from permissions.enums import DriftAct
 from permissions.models import Drift, DriftDecision
-from permissions.reconciliation.keeping import STILL_THERE, chunks
+from permissions.reconciliation.keeping import ROWS_AT_ONCE, STILL_THERE, chunks
 from portal.accounts.models import User
 from portal.audit.refusing import Text
 
@@ -37,6 +37,34 @@ def locked(chosen: Collection[int]) -> list[Drift]:
         for some in chunks(sorted(set(chosen))[:MOST])
         for drift in rows.filter(pk__in=some).order_by("pk")
     ]
+
+
+def in_parts(
+    does: Callable[..., Outcome],
+    keys: Sequence[int],
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+) -> Outcome:
+    """However many there are, each act is about as many as one may be; a transaction
+    for each."""
+    whole = Outcome()
+    for start in range(0, len(keys), MOST):
+        one = does(chosen=keys[start : start + MOST], by=by, at=at, reason=reason)
+        whole.done += one.done
+        whole.left.update(one.left)
+    return whole
+
+
+def note_all(
+    drifts: Sequence[Drift], act: DriftAct, *, by: User, at: datetime, reason: str
+) -> None:
+    rows = [
+        DriftDecision(drift=one, act=act, by=by, recorded_at=at, note=reason)
+        for one in drifts
+    ]
+    DriftDecision.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
 
 
 def note(

@@ -227,7 +227,9 @@ def _still_mine(one: Reconciliation) -> None:
 def _written(one: Reconciliation, seen: Seen, at: datetime) -> list[int]:
     _still_mine(one)
     kept = keep(seen, Part(one.part), at)
-    kinds = [drift.kind for drift in seen.found.values()]
+    # What a person left as it is asks nobody: it neither brakes nor hides the trend.
+    kinds = [drift.kind for key, drift in seen.found.items() if key not in kept.ignored]
+    one.ignored = len(kept.ignored)
     one.ours, one.theirs, one.beside = seen.ours, seen.theirs, seen.beside
     one.on_the_way, one.unreadable = seen.on_the_way, seen.unreadable
     one.missing = kinds.count(DriftKind.MISSING)

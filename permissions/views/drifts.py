@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models.query import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,6 +23,7 @@ from permissions.presenters import drifts as present
 from permissions.queries import drifts as queries
 from permissions.reconciliation import Outcome
 from permissions.reconciliation.allowed import BEFORE, may
+from permissions.reconciliation.outcome import in_parts
 from permissions.services.refusals import ActRefused
 from permissions.views.lists_drifts import DRIFTS
 from portal.accounts.capabilities import Capability
@@ -36,7 +36,9 @@ from portal.ui.phrases import listed
 
 LOOKS_SHOWN = 14
 TREND_DAYS = timedelta(days=30)
-MOST = 500  # of one act
+MOST = 500  # of one act that sends or proposes
+MOST_SAID = 20_000  # of one that only says what was decided
+LISTED = 100
 LOOKING = (Capability.VIEW_PRIVILEGES, Capability.VIEW_HIS)
 
 
@@ -138,6 +140,7 @@ class Act:
     button: Text
     hint: Text
     done: Text
+    most: int = MOST
 
 
 ACTS = {
@@ -169,6 +172,7 @@ ACTS = {
             gettext_lazy("确认不处理"),
             gettext_lazy("差异值再变化时重新列为待处理"),
             gettext_lazy("已标为不处理"),
+            MOST_SAID,
         ),
         Act(
             "reopen",
@@ -177,6 +181,7 @@ ACTS = {
             gettext_lazy("确认重新处理"),
             gettext_lazy("回到待处理"),
             gettext_lazy("已列为待处理"),
+            MOST_SAID,
         ),
     )
 }
@@ -193,28 +198,34 @@ def drift_act(request: AuthenticatedRequest, act: str) -> HttpResponse:
     if not request.htmx:
         return redirect("permissions:drift-list")
     form = DriftReasonForm(request.POST or None, auto_id="drawer_%s")
-    rows = _chosen(request, one)
+    chosen = _chosen(request, one)
     if request.method == "POST" and form.is_valid():
-        outcome = _done(request, one, rows, form)
+        outcome = _done(request, one, chosen, form)
         if outcome is not None:
             return saved(one.done, _words(outcome))
     context: dict[str, Any] = {
         "act": one,
         "form": form,
-        "rows": present.drift_rows(rows),
-        "drawer_post": request.path,
+        "chosen": chosen,
+        "rows": present.drift_rows(chosen.listed),
+        "drawer_post": request.get_full_path(),
+        "drawer_timeout": 60_000,
     }
     answer = render(request, "permissions/_drift_act_drawer.html", context)
     return invalid(answer) if request.method == "POST" else answer
 
 
 def _done(
-    request: AuthenticatedRequest, act: Act, rows: Sequence[Drift], form: Any
+    request: AuthenticatedRequest, act: Act, chosen: Chosen, form: Any
 ) -> Outcome | None:
     """What was done; None when nothing was, and the form says why."""
+    if chosen.problem:
+        form.add_error(None, chosen.problem)
+        return None
     try:
-        outcome = act.does(
-            chosen=[row.pk for row in rows],
+        outcome = in_parts(
+            act.does,
+            chosen.keys,
             by=request.user,
             at=timezone.now(),
             reason=form.cleaned_data["reason"],
@@ -230,17 +241,59 @@ def _done(
     return None
 
 
-def _chosen(request: AuthenticatedRequest, act: Act) -> Sequence[Drift]:
-    """Those the act may be done to."""
-    rows: QuerySet[Drift] = queries.drifts(request.scope).filter(
+@dataclass(frozen=True)
+class Chosen:
+    """Those the act may be done to; ``listed`` the first of them. With a ``problem``
+    nothing is done."""
+
+    keys: Sequence[int]
+    listed: Sequence[Drift]
+    problem: str = ""
+
+    @property
+    def count(self) -> int:
+        return len(self.keys)
+
+    @property
+    def newest(self) -> int:
+        return max(self.keys, default=0)
+
+    @property
+    def unlisted(self) -> int:
+        return self.count - len(self.listed)
+
+
+def _chosen(request: AuthenticatedRequest, act: Act) -> Chosen:
+    """Ticked ones come by number; all a list found by its address, which the form brings
+    again: with how many they were, and the newest of them, since nothing is decided of a
+    drift that was found after somebody looked."""
+    theirs = queries.drifts(request.scope).filter(
         closed_at__isnull=True, state=BEFORE[act.key]
     )
+    rows = found_rows(DRIFTS, theirs, request.GET)
+    counted = None
     if request.method == "POST":
         ids = [int(one) for one in request.POST.getlist("id") if one.isdecimal()]
-        rows = rows.filter(pk__in=ids[:MOST])
-    else:
-        rows = found_rows(DRIFTS, rows, request.GET)
-    return list(rows.order_by("emp_no", "pk")[:MOST])
+        newest, counted = (_number(request, name) for name in ("newest", "count"))
+        is_all = not ids and newest is not None
+        rows = rows.filter(pk__lte=newest) if is_all else theirs.filter(pk__in=ids)
+        counted = counted if is_all else None
+    rows = rows.order_by("emp_no", "pk")
+    keys = list(rows.values_list("pk", flat=True)[: act.most + 1])
+    problem = ""
+    if len(keys) > act.most:
+        said = {"most": f"{act.most:,}", "n": f"{rows.count():,}"}
+        words = _("一次最多办理 %(most)s 项，已选 %(n)s 项。缩小筛选后分次办理。")
+        problem = words % said
+    elif counted is not None and counted != len(keys):
+        words = _("列表已变：原有 %(before)s 项，现有 %(n)s 项，请核对后再提交。")
+        problem = words % {"before": f"{counted:,}", "n": f"{len(keys):,}"}
+    return Chosen(keys, list(rows[:LISTED]), problem)
+
+
+def _number(request: AuthenticatedRequest, name: str) -> int | None:
+    text = request.POST.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() else None
 
 
 def _words(outcome: Outcome) -> str:

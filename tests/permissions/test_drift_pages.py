@@ -343,3 +343,126 @@ def test_what_was_decided_stands_in_the_log(
 
     assert "处理 HIS 差异" in page.text
     assert REASON in page.text
+
+
+# --- very many ------------------------------------------------------------------------
+
+
+def many(count: int, first: int = 0) -> None:
+    """So many procedures the HIS has a grade of and our catalogue does not know."""
+    now = timezone.now()
+    Drift.objects.bulk_create(
+        Drift(
+            target="GRADE",
+            kind="EXTRA",
+            code="grade",
+            item=f"99.{number:05}",
+            setting="ALL",
+            valid_from=date(1900, 1, 1),
+            theirs_status="1",
+            theirs_value="2",
+            first_seen=now,
+            last_seen=now,
+        )
+        for number in range(first, first + count)
+    )
+
+
+ALL_EXTRA = "?all=1&view=extra&target=GRADE"
+WHY = "本院不开展的手术，HIS 目录自带"
+
+
+def brought(answer: Any) -> dict[str, Any]:
+    """What the form of the drawer brings back."""
+    chosen = answer.context["chosen"]
+    return {"newest": chosen.newest, "count": chosen.count, "reason": WHY}
+
+
+def test_ten_thousand_are_ignored_at_once_by_one_reason(
+    client: CheckedClient, lin: User, wang_file: Practitioner
+) -> None:
+    many(10_000)
+    other = drift(wang_file)
+    sign_in(client, lin)
+    address = f"/drifts/act/ignore/{ALL_EXTRA}"
+    drawer = client.get(address, **HTMX)
+    assert (len(drawer.context["rows"]), drawer.context["chosen"].unlisted) == (
+        100,
+        9_900,
+    )
+    html = drawer.content.decode()
+    assert "10000 项" in html
+    assert "另 9900 项未列出，一并办理" in html
+
+    answer = client.post(address, brought(drawer), **HTMX)
+
+    assert answer.status_code == 200
+    assert Drift.objects.filter(state="IGNORED", target="GRADE").count() == 10_000
+    assert Drift.objects.get(pk=other.pk).state == "OPEN"
+    notes = list(DriftDecision.objects.values_list("act", "by", "note"))
+    assert (set(notes), len(notes)) == ({("IGNORE", lin.pk, WHY)}, 10_000)
+
+
+def test_what_was_found_after_somebody_looked_is_not_decided_unseen(
+    client: CheckedClient, lin: User
+) -> None:
+    many(150)
+    sign_in(client, lin)
+    address = f"/drifts/act/ignore/{ALL_EXTRA}"
+    seen = brought(client.get(address, **HTMX))
+    many(1, first=150)
+
+    client.post(address, seen, **HTMX)
+
+    states = Drift.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["IGNORED"] * 150 + ["OPEN"]
+
+
+def test_list_that_changed_meanwhile_is_shown_again_and_nothing_is_decided(
+    client: CheckedClient, lin: User
+) -> None:
+    many(150)
+    sign_in(client, lin)
+    address = f"/drifts/act/ignore/{ALL_EXTRA}"
+    seen = brought(client.get(address, **HTMX))
+    gone = Drift.objects.order_by("pk")[0]
+    gone.state, gone.closed_at = DriftState.GONE, timezone.now()
+    gone.save()
+
+    answer = client.post(address, seen, **HTMX)
+
+    assert answer.status_code == 422
+    assert "列表已变：原有 150 项，现有 149 项，请核对后再提交。" in (
+        answer.content.decode()
+    )
+    assert DriftDecision.objects.count() == 0
+    assert client.post(address, brought(answer), **HTMX).status_code == 200
+    assert DriftDecision.objects.count() == 149
+
+
+def test_more_than_can_be_sent_in_one_go_is_said_and_none_is_left_out_silently(
+    client: CheckedClient, lin: User
+) -> None:
+    many(501)
+    sign_in(client, lin)
+    address = f"/drifts/act/adopt/{ALL_EXTRA}"
+
+    drawer = client.get(address, **HTMX)
+    answer = client.post(address, brought(drawer), **HTMX)
+
+    words = "一次最多办理 500 项，已选 501 项。缩小筛选后分次办理。"
+    assert words in drawer.content.decode()
+    assert (answer.status_code, words in answer.content.decode()) == (422, True)
+    assert DriftDecision.objects.count() == Message.objects.count() == 0
+
+
+def test_list_of_ten_thousand_is_paged_and_narrowed(
+    client: CheckedClient, lin: User
+) -> None:
+    many(10_000)
+    sign_in(client, lin)
+
+    with assert_queries(9):
+        page = client.get("/drifts/?view=extra&target=GRADE&page=400").context["list"]
+
+    assert (page.pager.total, len(page.rows)) == (10_000, 20)

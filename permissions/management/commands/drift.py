@@ -24,11 +24,10 @@ from permissions.presenters.drifts import codes_of, drift_rows, name_of
 from permissions.queries import drifts as queries
 from permissions.queries.standing import standings
 from permissions.reconciliation import Outcome
-from permissions.reconciliation import outcome as limits
 from permissions.reconciliation.allowed import BEFORE, NEEDED
+from permissions.reconciliation.outcome import in_parts
 from permissions.reconciliation.seen import TARGETS_OF
 from permissions.services.refusals import ActRefused
-from portal.accounts.models import User
 from portal.his.opening import from_settings
 from portal.watch.terminal import (
     LISTED,
@@ -159,7 +158,9 @@ class Command(Words):
         does, _told = ACTS[act]
         keys = keys_to_act_on(options, act)
         try:
-            outcome = in_parts(does, keys, by=by, reason=options["reason"])
+            outcome = in_parts(
+                does, keys, by=by, at=timezone.now(), reason=options["reason"]
+            )
         except ActRefused as refused:
             raise CommandError(str(refused.message), returncode=NOTHING_DONE) from None
         left = [{"id": pk, "why": str(why)} for pk, why in outcome.left.items()]
@@ -173,19 +174,6 @@ class Command(Words):
         if not left:
             return 0 if outcome.done else NOTHING_DONE
         return SOME_REFUSED if outcome.done else NOTHING_DONE
-
-
-def in_parts(
-    does: Callable[..., Outcome], keys: Sequence[int], *, by: User, reason: str
-) -> Outcome:
-    """However many there are, each act is about as many as one may be."""
-    whole, most = Outcome(), limits.MOST
-    for start in range(0, len(keys), most):
-        some, at = keys[start : start + most], timezone.now()
-        one = does(chosen=some, by=by, at=at, reason=reason)
-        whole.done += one.done
-        whole.left.update(one.left)
-    return whole
 
 
 # --- choosing -------------------------------------------------------------------------
@@ -263,7 +251,10 @@ def decision_of(one: DriftDecision) -> dict[str, Any]:
 
 
 def look_of(one: Reconciliation) -> dict[str, Any]:
-    counts = ("ours", "theirs", "missing", "extra", "different", "found", "gone")
+    counts = (
+        *("ours", "theirs", "missing", "extra", "different", "ignored"),
+        *("found", "gone"),
+    )
     return {
         "id": one.pk,
         "part": one.part.lower(),

@@ -9,13 +9,15 @@ from django.utils import timezone
 
 from permissions import regrading
 from permissions.models import DriftDecision
-from permissions.reconciliation import settle_repairs
+from permissions.reconciliation import ignore, settle_repairs
 from portal.accounts.models import User
 from portal.demo_his.database import Database
 from portal.his.sql.gateway import SqlGateway
+from portal.notices.models import Notice
 from portal.outbox.models import Message
 from portal.outbox.services import stop
 from portal.parameters.reconciling import RECONCILE_GRADE_DIFFERENT
+from portal.parameters.registry import RECONCILE_BRAKE_PERCENT
 from portal.parameters.services import change
 from surgery.models import GradeChange, GradeProposal
 from surgery.services import grading
@@ -27,7 +29,14 @@ from surgery.services.grading_refusals import (
 )
 from tests.cast import sign_in
 from tests.pages import CheckedClient
-from tests.permissions.grade_drifts.grade_looks import TONSIL, VEIN, drift_of, look
+from tests.permissions.grade_drifts.grade_looks import (
+    BY_HAND,
+    TONSIL,
+    VEIN,
+    drift_of,
+    keys,
+    look,
+)
 from tests.surgery.grades import procedure
 from tests.surgery.grading import nothing_written
 
@@ -160,6 +169,47 @@ def test_who_may_not_propose_grades_does_not_stand_for_one(
         answer = client.post(f"/grades/{withdrawal.pk}/stand/", {"reason": WHY}, **HTMX)
 
     assert answer.status_code == 403
+
+
+# --- what a person left as it is ------------------------------------------------------
+
+
+def test_ignored_drifts_neither_brake_nor_stand_in_the_counts_of_a_look(
+    his: SqlGateway, database: Database, he: User, lin: User
+) -> None:
+    look(his)
+    ignore(chosen=keys(), by=lin, at=timezone.now(), reason="本院不开展，不处理")
+    change(parameter=RECONCILE_BRAKE_PERCENT, value=2, by=he, reason="会议决定")
+    by_policy(he, 1)
+    before = Notice.objects.count()
+
+    same = look(his, hours=1)
+
+    assert (same.total, same.ignored, same.is_braked) == (0, 3, False)
+    assert Notice.objects.count() == before
+    database.run(BY_HAND, grade="四级", code="51.2300")
+
+    more = look(his, hours=2)
+
+    counts = (more.different, more.ignored, more.is_braked, more.repaired)
+    assert counts == (1, 3, False, 1)
+
+
+def test_page_tells_ignored_ones_apart(
+    client: CheckedClient, his: SqlGateway, lin: User
+) -> None:
+    look(his)
+    ignore(chosen=keys(), by=lin, at=timezone.now(), reason="本院不开展，不处理")
+    look(his, hours=1)
+    sign_in(client, lin)
+
+    rows = client.get("/drifts/looks/").context["looks"]
+
+    assert [str(row.result.text) for row in rows] == [
+        "只有 3 项不处理的",
+        "3 项差异",
+    ]
+    assert [row.numbers[7] for row in rows] == ["3", "0"]
 
 
 # --- once -----------------------------------------------------------------------------
