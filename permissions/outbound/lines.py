@@ -106,6 +106,10 @@ def read(grants: Sequence[Grant], thought_of: Sequence[GrantEvent]) -> list[Line
     return saved + new
 
 
+# Events by the key of their grant, in the order they were recorded.
+Later = Mapping[int, Sequence[Known]]
+
+
 class Written(NamedTuple):
     """A grant read without its model: a house has hundreds of thousands."""
 
@@ -144,17 +148,30 @@ LATER = Prepared(
 )
 
 
-def read_many(
-    people: Collection[int], privileges: Mapping[int, Privilege]
-) -> dict[int, list[Line]]:
-    """Every line of these practitioners, by their keys; two queries.
+def happened_to(people: Collection[int]) -> Later:
+    """What happened after their grants to the lines of these practitioners.
 
-    ``privileges`` are all there are.
+    A database may read all events there are to answer it, so that few questions about
+    many people cost less than many about few.
+    """
+    later: dict[int, list[Known]] = {}
+    for row in LATER.rows_of(sorted(people)):
+        later.setdefault(row[0], []).append(Known._make(row))
+    return later
+
+
+def read_many(
+    people: Collection[int],
+    privileges: Mapping[int, Privilege],
+    later: Later | None = None,
+) -> dict[int, list[Line]]:
+    """Every line of these practitioners, by their keys.
+
+    ``privileges`` are all there are; ``later`` what ``happened_to`` them, where it was
+    asked before.
     """
     keys = sorted(people)
-    later: dict[int, list[Known]] = {}
-    for row in LATER.rows_of(keys):
-        later.setdefault(row[0], []).append(Known._make(row))
+    later = happened_to(keys) if later is None else later
     found: dict[int, list[Line]] = {person: [] for person in people}
     for row in GRANTS.rows_of(keys):
         grant = Written(privileges[row[2]], *row)

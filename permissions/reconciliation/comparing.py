@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop as _
 
 from permissions.outbound import RowKey
 from permissions.outbound.apart import Apart, apart, stands
+from permissions.outbound.lines import Later, happened_to
 from permissions.reconciliation.owed import NOTHING_OWED, House, Owed
 from permissions.reconciliation.shown import (
     BUCKETS,
@@ -25,6 +26,8 @@ from portal.parameters.days import day_of
 
 # Parameters of one statement: SQLite takes about a thousand.
 PEOPLE_AT_ONCE = 400
+# Events are read for the people of so many at once: see ``happened_to``.
+BUCKETS_OF_EVENTS = 6
 COMPARING = _("与台账比对")
 NOBODY = Person()
 
@@ -67,11 +70,15 @@ def compared(
     rows = Practitioner.objects.order_by("pk").values_list("pk", "emp_no")
     for pk, emp_no in rows.iterator():
         numbers[bucket_of(emp_no)][pk] = emp_no
+    later: Later = {}
     for bucket, people in enumerate(numbers):
         report(COMPARING, bucket, BUCKETS)
+        if bucket % BUCKETS_OF_EVENTS == 0:
+            next_ones = numbers[bucket : bucket + BUCKETS_OF_EVENTS]
+            later = happened_to([pk for some in next_ones for pk in some])
         theirs = shown.people(bucket)
         for some in _some(people):
-            owed = house.owed(some, at=at, since=since)
+            owed = house.owed(some, at=at, since=since, later=later)
             for pk, emp_no in some.items():
                 person = theirs.get(emp_no, NOBODY)
                 _hold(result, house, (pk, emp_no), owed[emp_no], person, at)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from permissions.models import Privilege
 from permissions.outbound import RowKey, Ways
-from permissions.outbound.lines import read_many
+from permissions.outbound.lines import Later, read_many
 from permissions.outbound.rows import expected, key_of_flag, no_flag
 from permissions.outbound.table import SUSPENDED, Row, Table
 from permissions.outbound.ways import KINDS_OF, OP
@@ -70,14 +70,19 @@ class House:
         return not (is_of_set and row.status == SUSPENDED)
 
     def owed(
-        self, people: Mapping[int, str], *, at: datetime, since: datetime
+        self,
+        people: Mapping[int, str],
+        *,
+        at: datetime,
+        since: datetime,
+        later: Later | None = None,
     ) -> dict[str, Owed]:
         """By number; ``people`` are numbers by primary key, some hundreds at most.
 
         In this order: what is recorded while we read is seen as under way at the end.
-        Three queries and the dictionaries.
+        Three queries and the dictionaries; two where ``later`` was read for more people.
         """
-        lines = read_many(people, self.privileges)
+        lines = read_many(people, self.privileges, later)
         self.ways.know_items(
             line.grant.item_code for mine in lines.values() for line in mine
         )
