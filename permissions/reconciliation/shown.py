@@ -154,11 +154,11 @@ def _line(
     return (
         *(emp_no, code, item, setting, first.isoformat()),
         *(last.isoformat() if last else "", status, value, operator or ""),
-        changed.isoformat() if _is_sane(changed) else "",
+        changed.isoformat() if is_sane(changed) else "",
     )
 
 
-def _is_sane(moment: Any) -> bool:
+def is_sane(moment: Any) -> bool:
     """Systems that know no empty moment write the first or last one there is."""
     return isinstance(moment, datetime) and is_sane(moment) is None
 

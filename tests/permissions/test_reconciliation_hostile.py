@@ -139,6 +139,22 @@ def test_moment_no_calendar_takes_says_nothing(
     assert (drift.code, drift.hand, drift.hand_at) == ("TC01", "DBA", None)
 
 
+def test_line_of_the_log_from_no_calendar_hides_no_other(
+    right: GrantState, his: SqlGateway, database: Database
+) -> None:
+    by_hand.delete(database, rows(database)[0]["id"])
+    log = "权限维护日志 (对象, 操作, 工号, 权限编码, 场合, 项目编码, 新状态, 操作人员, 操作时间)"
+    columns = "对象, 操作, 工号, 权限编码, 场合, 项目编码, 新状态, 'X'"
+    database.run(
+        f"INSERT INTO {log} SELECT {columns}, '9999-12-31 23:59:59'"
+        " FROM 权限维护日志 WHERE 操作人员 = 'DBA'"
+    )
+
+    look(his)
+
+    assert (the_drift().hand, the_drift().is_from_log) == ("DBA", True)
+
+
 def test_row_of_a_number_nobody_has_is_taken_away(
     right: GrantState, his: SqlGateway, lin: User
 ) -> None:
