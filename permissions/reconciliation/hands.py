@@ -8,7 +8,7 @@ from typing import Any
 
 from permissions.outbound.ways import OP, PRIV
 from permissions.reconciliation.comparing import Place
-from permissions.reconciliation.shown import Hand, is_sane
+from permissions.reconciliation.shown import Hand, is_meant
 from portal.his.contract.interfaces import V_YW_CHANGE_LOG, YW_OPGRADE_SAVE
 from portal.his.gateway import HisMisconfigured, HisReader, HisUnavailable
 
@@ -54,7 +54,7 @@ def _note(
         return
     trace = _trace(row)
     at = row["changed_at"]
-    if trace not in wanted or not is_sane(at):
+    if trace not in wanted or not is_meant(at):
         return
     known = found.get(trace)
     if known is None or known.at is None or known.at <= at:

@@ -66,7 +66,7 @@ class Person:
 def moment_of(hand: Hand | None) -> datetime | None:
     """When it was, by our calendar; nothing where the HIS wrote a year nobody means."""
     at = hand.at if hand else None
-    return at.replace(tzinfo=ZONE) if at and _is_sane(at) else None
+    return at.replace(tzinfo=ZONE) if at and is_meant(at) else None
 
 
 def bucket_of(emp_no: str) -> int:
@@ -154,11 +154,11 @@ def _line(
     return (
         *(emp_no, code, item, setting, first.isoformat()),
         *(last.isoformat() if last else "", status, value, operator or ""),
-        changed.isoformat() if is_sane(changed) else "",
+        changed.isoformat() if is_meant(changed) else "",
     )
 
 
-def is_sane(moment: Any) -> bool:
+def is_meant(moment: Any) -> bool:
     """Systems that know no empty moment write the first or last one there is."""
     return isinstance(moment, datetime) and is_sane(moment) is None
 
