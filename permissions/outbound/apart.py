@@ -22,7 +22,7 @@ from permissions.outbound.table import (
     reaches,
 )
 from permissions.outbound.ways import PRIV
-from portal.his.contract.shape import OPEN_ENDS
+from portal.his.contract.shape import end_meant
 
 STANDING = frozenset({IN_FORCE, SUSPENDED})
 
@@ -77,17 +77,13 @@ def _of_a_row(
         return Kind.EXTRA if other is not None and stands(other, day) else None
     if other is None or not stands(other, day):
         return Kind.MISSING
-    is_same = mine.status == other.status and _end(mine) == _end(other)
+    ends = [end_meant(row.last_day) for row in (mine, other)]
+    is_same = mine.status == other.status and ends[0] == ends[1]
     # A value gives nothing while the row is suspended; restored, it is looked at again.
     has_value = key.right.function == PRIV and mine.status == IN_FORCE
     if has_value and mine.value != other.value:
         is_same = False
     return None if is_same else Kind.DIFFERENT
-
-
-def _end(row: Row) -> date | None:
-    """A day nobody will live to see is no end: some systems cannot leave one out."""
-    return None if row.last_day in OPEN_ENDS else row.last_day
 
 
 def stands(row: Row, day: date) -> bool:

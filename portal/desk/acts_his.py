@@ -122,9 +122,14 @@ def his_message(request: AuthenticatedRequest, message_id: int) -> HttpResponse:
 
 @requires(Capability.OPERATE_HIS)
 def his_act(request: AuthenticatedRequest, message_id: int, act: str) -> HttpResponse:
-    """重新送达, 停止 or 重放 one message, with a reason."""
+    """重新送达, 停止 or 重放 one message, with a reason.
+
+    Opened in a window of its own, the message comes up, with its acts.
+    """
     words = words_of(act)
     message = get_object_or_404(Message, pk=message_id)
+    if request.method == "GET" and not request.htmx:
+        return redirect(f"{reverse('desk:his')}?view=all&message={message_id}")
     form = HisReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]

@@ -15,7 +15,12 @@ from django.db.models.query import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.desk.presenters_his import MessageRow, archived_rows, message_rows
+from portal.desk.presenters_his import (
+    MessageRow,
+    archived_rows,
+    message_rows,
+    target_words,
+)
 from portal.his.targets import targets
 from portal.outbox import queries
 from portal.outbox.archived import ArchivedMessage
@@ -136,11 +141,11 @@ ENDED = [(state.value, state.label) for state in (State.CONFIRMED, State.STOPPED
 
 
 def target_choices() -> list[tuple[str, str]]:
-    """Nothing to choose where the HIS is the only target."""
-    known = targets()
-    if len(known) == 1:
-        return []
-    return [(name, target.title) for name, target in known.items()]
+    """Nothing to choose where the HIS is the only target; last those that are not set up
+    any more and have something open."""
+    known = {name: target.title for name, target in targets().items()}
+    lost = {name: target_words(name) for name in queries.open_without_target(known)}
+    return list((known | lost).items()) if len(known) + len(lost) > 1 else []
 
 
 def months() -> list[tuple[str, str]]:

@@ -52,6 +52,7 @@ class MessageRow:
     can_replay: bool
     is_archived: bool = False
     target: str = ""  # its title, where there are several
+    behind: int | None = None  # the message that has to go first
 
     @property
     def in_words(self) -> str:
@@ -98,10 +99,19 @@ def message_row(message: Message, names: dict[str, str]) -> MessageRow:
         tries=f"{message.tries}/{STUCK_AFTER}" if message.tries else "—",
         reason=words.title_of(message) or waits_for(message),
         can_retry=can_retry(message),
-        can_stop=not message.is_final and message.state != State.SENDING,
+        can_stop=can_stop(message),
         can_replay=message.state == State.CONFIRMED,
-        target=title_of(message.target) if len(targets()) > 1 else "",
+        target=target_words(message.target),
+        behind=behind_of(message),
     )
+
+
+def target_words(name: str) -> str:
+    """Said where there are several, and of one that is not set up any more."""
+    known = targets()
+    if name not in known:
+        return _("%(target)s（已不在设置中）") % {"target": name}
+    return title_of(name) if len(known) > 1 else ""
 
 
 def archived_rows(rows: Sequence[ArchivedMessage]) -> list[MessageRow]:
@@ -114,7 +124,15 @@ def waits_for(message: Message) -> str:
     """Why a message that was not tried yet is still here."""
     if message.state == State.WAITING and message.not_before > timezone.now():
         return _("%(at)s 推送") % {"at": write_short(message.not_before)}
-    return holder_words(message)
+    if text := holder_words(message):
+        return text
+    behind = behind_of(message)
+    return _("等前一条 #%(id)s") % {"id": behind} if behind else ""
+
+
+def behind_of(message: Message) -> int | None:
+    """The number of the message that has to go first, where it was asked for."""
+    return getattr(message, "behind", None)
 
 
 def can_retry(message: Message) -> bool:
@@ -123,6 +141,12 @@ def can_retry(message: Message) -> bool:
         return True
     is_differing = message.has_mismatch and message.is_settled
     return is_differing or (message.state == State.WAITING and message.tries > 0)
+
+
+def can_stop(message: Message) -> bool:
+    """Not while a worker has it; of one that died in it nobody may ever take it down."""
+    is_held = bool(message.lease_until and message.lease_until >= timezone.now())
+    return not message.is_final and not (message.state == State.SENDING and is_held)
 
 
 def change_of(call: dict[str, Any]) -> str:

@@ -100,7 +100,10 @@ def times_of(message: Message) -> list[tuple[Text, str]]:
     return [
         (_("已批"), write_second(message.enqueued_at)),
         (_("应送达"), write_second(message.not_before)),
-        (_("已送达"), write_second(message.delivered_at)),
+        (
+            _("曾送达") if message.is_told_again else _("已送达"),
+            write_second(message.delivered_at),
+        ),
         (_("回读一致"), write_second(message.confirmed_at)),
     ]
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
 from portal.desk.presenters_interfaces import Tile
 from portal.outbox.queries import Figures, Pace
-from portal.ui.elements import Kpi
+from portal.ui.elements import Kpi, Note
 from portal.ui.moments import write_arrival, write_span
 
 
@@ -110,6 +111,23 @@ def trouble_kpi(figures: Figures, url: str) -> Kpi:
     tone: Any = "bad" if number else ""
     view = "doubt" if in_doubt and not figures.rejected else "rejected"
     return Kpi(_("需要处理"), f"{number:,}", _("条"), note, tone, f"{url}?view={view}")
+
+
+def lost_targets(counts: Mapping[str, int], url: str) -> list[Note]:
+    """Messages nobody will ever tell: their target was taken out of the settings."""
+    return [
+        Note(
+            "bad",
+            _(
+                "对接目标 %(target)s 已不在设置中，还有 %(n)s 条变更没有送达，也不会再送。"
+                "请把它放回 HIS_TARGETS，或逐条停止。"
+            )
+            % {"target": name, "n": f"{count:,}"},
+            f"{url}?view=open&target={quote(name)}",
+            _("查看消息"),
+        )
+        for name, count in counts.items()
+    ]
 
 
 def health_kpi(interfaces: Sequence[Tile]) -> Kpi:

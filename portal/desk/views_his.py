@@ -30,7 +30,7 @@ from portal.directory import pull_queries
 from portal.directory.conformance import last_conformance
 from portal.his.gateway import HisMisconfigured, HisUnavailable
 from portal.his.opening import from_settings
-from portal.his.targets import DEFAULT
+from portal.his.targets import DEFAULT, targets
 from portal.outbox import queries
 from portal.outbox.archived import ArchivedMessage
 from portal.outbox.freezing import frozen
@@ -66,7 +66,7 @@ def his(request: AuthenticatedRequest) -> HttpResponse:
             request, archive_list(), archived, template=page, context=context
         )
     spec = message_list(request.GET, timezone.now(), may_operate=may_operate)
-    messages = queries.with_holders(Message.objects.all())
+    messages = queries.with_places(Message.objects.all(), timezone.now())
     return list_response(request, spec, messages, template=page, context=context)
 
 
@@ -99,7 +99,10 @@ def his_tiles(request: AuthenticatedRequest) -> HttpResponse:
         "alerts": alert_rows(open_alerts(), page),
         "interfaces": interfaces,
         "beside": beside,
-        "notes": interface.notes((*interfaces, *beside), links),
+        "notes": (
+            *present.lost_targets(queries.open_without_target(targets()), page),
+            *interface.notes((*interfaces, *beside), links),
+        ),
         "read_at": write_arrival(now),
         "drifts": his_notes(looks, drifts),
     }

@@ -364,11 +364,12 @@ def release_dead(at: datetime, target: str = DEFAULT) -> int:
     released = 0
     for message in over.order_by("id").only("id", "claim", "lease_until"):
         with transaction.atomic():
-            released += _release(message, at)
+            released += release(message, at)
     return released
 
 
-def _release(message: Message, at: datetime) -> int:
+def release(message: Message, at: datetime) -> int:
+    """One of them, if its lease is over; how many that were."""
     still = Message.objects.filter(
         pk=message.pk, state=State.SENDING, claim=message.claim, lease_until__lt=at
     )

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from portal.his.contract.codes import STATUS_AFTER
+from portal.his.contract.shape import end_meant
 from portal.his.messages import (
     DoctorOpSave,
     DoctorOpSet,
@@ -65,7 +66,7 @@ def line_differences(
         return (Difference("line", STATUS_AFTER[sent.op], ""),)
     return different(
         ("status", STATUS_AFTER[sent.op], line.status),
-        ("valid_to", sent.valid_to, line.valid_to),
+        ("valid_to", end_meant(sent.valid_to), end_meant(line.valid_to)),
     )
 
 
@@ -90,8 +91,9 @@ OpKey = tuple[str, str, str, date]
 
 def set_differences(sent: DoctorOpSet, lines: Iterable[DoctorOpRecord]) -> Differences:
     """Rights that the HIS does not hold as told, and rights it holds beside them."""
-    theirs = {key_of(line): line.valid_to for line in lines if counts(line, sent.day)}
-    ours = {key_of(line): line.valid_to for line in sent.lines}
+    standing = (line for line in lines if counts(line, sent.day))
+    theirs = {key_of(line): end_meant(line.valid_to) for line in standing}
+    ours = {key_of(line): end_meant(line.valid_to) for line in sent.lines}
     return tuple(_in_one_only(ours, theirs)) + different(
         *(
             (f"{words(key)} valid_to", ours[key], theirs[key])

@@ -64,7 +64,9 @@ class Lanes:
                 fed = feed()
                 waiting.extend(fed)
                 may_have_more = bool(fed)
-            if len(waiting) == 1 and not running:  # nothing to do side by side
+            # Nothing to do side by side. A set is many calls: its claim must be kept.
+            is_alone = len(waiting) == 1 and not running
+            if is_alone and not waiting[0].of.is_whole:
                 yield self._lane([waiting.popleft()])
                 continue
             # One chunk more than lanes: no lane waits while the caller writes.

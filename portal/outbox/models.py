@@ -200,6 +200,13 @@ class Message(models.Model):
         return self.due_at is None
 
     @property
+    def is_told_again(self) -> bool:
+        """The HIS had taken it before; whether it takes it once more is open, or was
+        refused."""
+        again = {State.WAITING, State.SENDING, State.UNKNOWN, State.REJECTED}
+        return self.delivered_at is not None and self.state in again
+
+    @property
     def has_mismatch(self) -> bool:
         return self.state == State.DELIVERED and self.mismatch is not None
 

@@ -19,7 +19,7 @@ from portal.outbox.models import EVERY_TARGET, Message, State, TargetState
 from portal.outbox.queries import Confirmed
 from portal.parameters.days import ZONE, day_of
 from portal.ui.elements import Arrival, Chip, Note
-from portal.ui.moments import today, write_moment, write_second
+from portal.ui.moments import today, write_moment, write_second, write_short
 
 POLL_SECONDS = 2
 SLOW_POLL_SECONDS = 15
@@ -122,7 +122,9 @@ def long_arrival(
     """``已批 10:01 · HIS 10:02:04 · 回读一致``, as far as it got; ``chain`` where its
     ``arrival`` is known."""
     steps = [_("已批 %(at)s") % {"at": f"{approved_at.astimezone(ZONE):%H:%M}"}]
-    if message.delivered_at:
+    if message.delivered_at and message.is_told_again:
+        steps.append(_("曾送达 %(at)s") % {"at": write_short(message.delivered_at)})
+    elif message.delivered_at:
         at = message.delivered_at.astimezone(ZONE)
         steps.append(f"HIS {at:%H:%M:%S}")
     state = State(message.state)

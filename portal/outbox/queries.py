@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import (
+    BigIntegerField,
     BooleanField,
     Case,
     CharField,
@@ -30,7 +31,7 @@ from portal.his.targets import DEFAULT
 from portal.outbox.archived import ArchivedMessage
 from portal.outbox.archiving import attempts_of, message_of
 from portal.outbox.backoff import STUCK_AFTER
-from portal.outbox.claims import has_its_day, of_stream
+from portal.outbox.claims import has_its_day, holds, of_stream
 from portal.outbox.kinds import stream_of
 from portal.outbox.models import Attempt, Message, State
 from portal.prepared import Prepared
@@ -75,6 +76,32 @@ def with_holders(messages: QuerySet[Message]) -> QuerySet[Message]:
         held_by=Case(gives, takes, default=None, output_field=CharField(null=True)),
         is_held_by_later=Case(is_passed, default=False, output_field=BooleanField()),
     )
+
+
+def with_places(messages: QuerySet[Message], at: datetime) -> QuerySet[Message]:
+    """As ``with_holders``, and ``behind``: the number of the earlier message of the
+    stream that has to go first; for pages that tell of the queue itself."""
+    earlier = of_stream(id__lt=OuterRef("id")).filter(holds(at))
+    first = earlier.order_by("id").values("id")
+    is_due = Q(state=State.WAITING, not_before__lte=at)
+    return with_holders(messages).annotate(
+        behind=Case(
+            When(is_due, takes_away=False, then=Subquery(first[:1])),
+            When(
+                is_due,
+                takes_away=True,
+                then=Subquery(first.exclude(IS_REJECTED)[:1]),
+            ),
+            default=None,
+            output_field=BigIntegerField(null=True),
+        )
+    )
+
+
+def open_without_target(known: Collection[str]) -> dict[str, int]:
+    """Open messages to targets that are not set up (any more), by its name; one query."""
+    found = Message.objects.filter(IS_OPEN).exclude(target__in=known).order_by("target")
+    return dict(found.values_list("target").annotate(Count("pk")))
 
 
 class Confirmed(NamedTuple):
@@ -189,7 +216,8 @@ def _urgency(message: Message) -> tuple[int, int]:
 
 def found_message(pk: int) -> tuple[Message, list[Attempt]] | None:
     """A message with its tries, the newest first; the archived are not to be saved."""
-    if message := Message.objects.filter(pk=pk).first():
+    found = with_places(Message.objects.filter(pk=pk), timezone.now())
+    if message := found.first():
         return message, list(message.attempts.order_by("-id"))
     if row := ArchivedMessage.objects.filter(pk=pk).first():
         return message_of(row), attempts_of(row)

@@ -23,7 +23,7 @@ from portal.audit.services import record
 from portal.his.messages import SCHEMA_VERSION
 from portal.his.targets import DEFAULT
 from portal.outbox.bell import nudge, nudge_on_commit
-from portal.outbox.claims import SENT, has_its_day, is_free, may_have_taken
+from portal.outbox.claims import SENT, has_its_day, is_free, may_have_taken, release
 from portal.outbox.freezing import freeze, thaw
 from portal.outbox.kinds import Call, kind_of
 from portal.outbox.models import Message, State
@@ -46,6 +46,27 @@ __all__ = [
 ]
 
 REPLACED = _("已由后来的变更取代")
+SENDING_NOW = _("这条正在送达，请稍候再试。")
+# Why a message in this state is not told again by 重新送达, and what to do instead.
+NOT_AGAIN = {
+    State.WAITING: _("这条还在排队，会自动送达，不需要重新送达。"),
+    State.SENDING: _("这条送达中断，会自动回读，不需要重新送达。"),
+    State.DELIVERED: _("这条已送达，会自动回读，不需要重新送达。"),
+    State.CONFIRMED: _(
+        "这条已回读一致，不需要重新送达；HIS 退回旧数据时请用「重放」。"
+    ),
+    State.STOPPED: _("这条已停止，不再送达；请在「HIS 差异」比对后修复。"),
+}
+# By whether the later one was given up in doubt, and whether this one is confirmed, so
+# that it is a replay that is refused.
+OVERTAKEN = {
+    (False, False): _("同一项后来的变更已经送达，这条只能停止。"),
+    (False, True): _("同一项后来的变更已经送达，这条不能重放；请重放后来的那一条。"),
+    (True, False): _(
+        "同一项后来的变更停止前可能已经生效，这条只能停止；请比对后修复。"
+    ),
+    (True, True): _("同一项后来的变更停止前可能已经生效，这条不能重放；请比对后修复。"),
+}
 # Parameters of one statement: SQLite takes about a thousand.
 STREAMS_AT_ONCE = 400
 WAITS_OF_STREAM = Prepared(
@@ -256,8 +277,10 @@ def stop(*, message: Message, by: User, at: datetime, reason: str) -> Message:
     row = locked(message)
     if row.is_final:
         raise NotPossible(_("这条已经结束，不能停止。"))
-    if row.state == State.SENDING or not is_idle(row, at):
-        raise NotPossible(_("这条正在送达，请稍候再试。"))
+    if not is_idle(row, at):
+        raise NotPossible(SENDING_NOW)
+    if row.state == State.SENDING:  # of a target nobody tells any more
+        release(row, at)
     before = row.state
     Message.objects.filter(pk=row.pk).update(**stopped(reason))
     record(
@@ -287,12 +310,14 @@ def again(row: Message, at: datetime) -> dict[str, Any]:
     changes = {"due_at": at, "tries": 0, "rereads": 0}
     if row.state == State.WAITING and row.tries:
         return changes
-    if row.state == State.UNKNOWN and is_idle(row, at):
+    if row.claim and not (row.is_final or is_idle(row, at)):
+        raise NotPossible(SENDING_NOW)
+    if row.state == State.UNKNOWN:
         return changes if row.due_at else changes | resend(row)
     is_differing = row.has_mismatch and row.is_settled
     if row.state == State.REJECTED or is_differing:
         return changes | resend(row, request_id=uuid.uuid4())
-    raise NotPossible(_("这条不需要重新送达。"))
+    raise NotPossible(NOT_AGAIN[State(row.state)])
 
 
 def resend(row: Message, request_id: uuid.UUID | None = None) -> dict[str, Any]:
@@ -327,8 +352,4 @@ def refuse_overtaken(row: Message) -> None:
             continue
         if other.state == State.UNKNOWN:
             raise NotPossible(_("同一项后来的变更结果未知，请等它有结果再试。"))
-        if other.state == State.STOPPED:
-            raise NotPossible(
-                _("同一项后来的变更停止前可能已经生效，这条只能停止；请比对后修复。")
-            )
-        raise NotPossible(_("同一项后来的变更已经送达，这条只能停止。"))
+        raise NotPossible(OVERTAKEN[other.state == State.STOPPED, row.is_final])

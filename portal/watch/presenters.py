@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from portal.his.targets import targets
 from portal.ui.elements import Note, Text
 from portal.ui.moments import write_second
 from portal.ui.navigation import url_if_any
@@ -22,6 +23,7 @@ VIEWS: Mapping[Rule, str] = {
     Rule.UNCONFIRMED: "open",
     Rule.LAG: "day",
 }
+OF_MESSAGES = frozenset({Rule.STUCK, Rule.REJECTED, Rule.UNKNOWN, Rule.UNCONFIRMED})
 OF_COMPARISONS = frozenset({Rule.DRIFT, Rule.NOT_COMPARED})
 # Nothing arrives at all while one of these is open.
 GRAVE = frozenset({Rule.HIS_AWAY, Rule.WORKER_SILENT, Rule.BEAT_SILENT, Rule.REJECTED})
@@ -35,6 +37,11 @@ def words_of(alert: Alert) -> str:
         "part": PARTS.get(alert.target, alert.target),
     }
     words: str = _WORDS[Rule(alert.rule)]() % given
+    if alert.rule in OF_MESSAGES and alert.target not in targets():
+        lost = _(
+            "对接目标 %(target)s 已不在设置中，请把它放回 HIS_TARGETS，或停止这些变更。"
+        )
+        words += lost % {"target": alert.target}
     return words
 
 

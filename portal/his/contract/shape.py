@@ -55,6 +55,13 @@ class Column:
 
 # What systems write that cannot leave an end out.
 OPEN_ENDS = frozenset({date(2999, 12, 31), date(9999, 12, 31)})
+
+
+def end_meant(last_day: date | None) -> date | None:
+    """A day nobody will live to see is no end."""
+    return None if last_day in OPEN_ENDS else last_day
+
+
 ANY_EXAMPLE = {Type.DATE: "2026-11-23", Type.MOMENT: "2026-11-23 10:18:00"}
 
 

@@ -272,7 +272,7 @@ def test_tiles_keep_their_query_budget(
     sign_in(client, gao)
     client.get(reverse("desk:his-tiles"))
 
-    with assert_queries(17):
+    with assert_queries(18):
         client.get(reverse("desk:his-tiles"))
 
 

@@ -90,7 +90,7 @@ def test_retry_of_many_tells_exactly_what_was_done(
     assert response.status_code == 200
     assert "2 条已重新排队，1 条不能办理" in html
     assert f"#{mixed[2].pk}" in html
-    assert "这条不需要重新送达。" in html
+    assert "这条已回读一致，不需要重新送达；HIS 退回旧数据时请用「重放」。" in html
     assert "yw:changed" in response.headers["HX-Trigger-After-Settle"]
     assert [state_of(one) for one in mixed] == ["WAITING", "WAITING", "CONFIRMED"]
     assert AuditEvent.objects.filter(kind="MESSAGE_RETRIED", by=gao).count() == 2
@@ -315,7 +315,7 @@ def test_every_view_keeps_the_query_budget(
     sign_in(client, gao)
     client.get(URL)
 
-    with assert_queries(9):
+    with assert_queries(10):
         client.get(f"{URL}?view={view}")
 
 

@@ -96,7 +96,11 @@ def test_many_are_retried_by_keyboard_and_the_result_is_exact(
     expect(drawer.get_by_role("status")).to_have_text(
         re.compile("2 条已重新排队，1 条不能办理")
     )
-    expect(drawer.get_by_text("这条不需要重新送达。")).to_be_visible()
+    expect(
+        drawer.get_by_text(
+            "这条已回读一致，不需要重新送达；HIS 退回旧数据时请用「重放」。"
+        )
+    ).to_be_visible()
     check_axe(page)
     page.keyboard.press("Escape")
     expect(page.locator(f"#message-{refused[2].pk}")).to_have_count(0)

@@ -133,7 +133,7 @@ def test_page_keeps_its_query_budget(
     sign_in(client, gao)
     client.get(URL)
 
-    with assert_queries(8):
+    with assert_queries(9):
         client.get(URL)
 
 
@@ -152,7 +152,7 @@ def test_tiles_count_and_say_that_the_his_does_not_answer(
     sign_in(client, gao)
     client.get(reverse("desk:his-tiles"))  # opens the alert of what was refused
 
-    with assert_queries(17):
+    with assert_queries(18):
         response = client.get(reverse("desk:his-tiles"))
 
     context: Any = response.context
@@ -254,7 +254,7 @@ def test_retry_puts_the_message_back_in_line(
 ) -> None:
     sign_in(client, gao)
     url = reverse("desk:his-act", args=[rejected.pk, "retry"])
-    assert "确认重新送达 1 条" in text_of(client.get(url))
+    assert "确认重新送达 1 条" in text_of(client.get(url, headers=HTMX))
 
     response = client.post(url, {"reason": "项目已补"})
 
@@ -323,4 +323,4 @@ def test_act_that_does_not_fit_any_more_says_why(
     )
 
     assert response.status_code == 422
-    assert "这条不需要重新送达。" in text_of(response)
+    assert "这条已停止，不再送达；请在「HIS 差异」比对后修复。" in text_of(response)

@@ -30,11 +30,16 @@ def promise_op(op: str = "ADD", **changes: Any) -> Message:
     )
 
 
-def promise_set(*kinds: str) -> Message:
+def set_of(emp_no: str, *kinds: str) -> DoctorOpSet:
     lines = [OpLine("ADD", "9001", kind, "ALL", DAY, None) for kind in kinds]
-    whole = DoctorOpSet("", "1188", DAY, tuple(lines), "年度授权", "", "2031")
+    return DoctorOpSet("", emp_no, DAY, tuple(lines), "年度授权", "", "2031")
+
+
+def promise_set(*kinds: str) -> Message:
     return enqueue(
-        message=whole, subject="permissions.grantevent:82", at=timezone.now()
+        message=set_of("1188", *kinds),
+        subject="permissions.grantevent:82",
+        at=timezone.now(),
     )
 
 
@@ -121,6 +126,55 @@ def test_differing_day_is_shown_field_by_field(
     message.refresh_from_db()
     assert message.mismatch == [
         {"field": "valid_to", "ours": "2027-11-30", "theirs": "2027-01-01"}
+    ]
+
+
+@pytest.mark.parametrize("day", [date(2999, 12, 31), date(9999, 12, 31)])
+def test_day_nobody_will_live_to_see_is_read_back_as_no_end(
+    his: MemoryHis, deliver: Deliver, day: date
+) -> None:
+    """As the comparison of the night reads it: some systems cannot leave an end out."""
+    messages = [
+        promise_op(valid_to=None),
+        enqueue(
+            message=priv_save("1189", valid_to=None),
+            subject="permissions.grantevent:83",
+            at=timezone.now(),
+        ),
+        enqueue(
+            message=set_of("1190", "1"),
+            subject="permissions.grantevent:84",
+            at=timezone.now(),
+        ),
+    ]
+    deliver()
+    Message.objects.update(
+        state=State.DELIVERED, confirmed_at=None, due_at=timezone.now()
+    )
+    for key, line in list(his.lines.items()):
+        his.lines[key] = line._replace(valid_to=day)
+
+    deliver()
+
+    assert [state_of(one) for one in messages] == [State.CONFIRMED] * 3
+    assert [one.mismatch for one in messages] == [None] * 3
+
+
+def test_end_where_there_should_be_none_is_a_difference(
+    his: MemoryHis, deliver: Deliver
+) -> None:
+    message = promise_op(valid_to=None)
+    deliver()
+    Message.objects.update(
+        state=State.DELIVERED, confirmed_at=None, due_at=timezone.now()
+    )
+    his.change_by_hand(op_save(), valid_to=date(2999, 12, 30))
+
+    deliver()
+
+    message.refresh_from_db()
+    assert message.mismatch == [
+        {"field": "valid_to", "ours": "", "theirs": "2999-12-30"}
     ]
 
 

@@ -29,9 +29,9 @@ def confirm_seven(messages: Sequence[Message]) -> list[tuple[Message, Tried]]:
 class Feed:
     """Gives batches; notes how many messages were written when it was asked."""
 
-    def __init__(self, *sizes: int) -> None:
+    def __init__(self, *sizes: int, kind: str = "PRIV_SAVE") -> None:
         self._batches = [
-            [Message(pk=1000 * n + i) for i in range(size)]
+            [Message(pk=1000 * n + i, kind=kind) for i in range(size)]
             for n, size in enumerate(sizes)
         ]
         self.all = [message.pk for batch in self._batches for message in batch]
@@ -92,10 +92,14 @@ def test_lanes_that_were_stopped_ask_for_nothing_more() -> None:
     assert CHUNK <= len(feed.written) <= 2 * CHUNK
 
 
+@pytest.mark.parametrize(
+    ("count", "kind"), [(2, "PRIV_SAVE"), (2, "DOCTOR_OP_SET"), (1, "DOCTOR_OP_SET")]
+)
 def test_caller_is_called_while_a_lane_is_in_a_long_call(
-    monkeypatch: pytest.MonkeyPatch,
+    count: int, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So that a claim is prolonged for as long as its messages are under way."""
+    """So that a claim is prolonged for as long as its messages are under way; a set
+    alone is many calls."""
     monkeypatch.setattr(lanes_module, "PATIENCE_SECONDS", 0.01)
     is_kept = Event()
 
@@ -104,7 +108,7 @@ def test_caller_is_called_while_a_lane_is_in_a_long_call(
         return confirm(messages)
 
     lanes = Lanes(2, slow, nullcontext)
-    groups = list(lanes.run(Feed(2), is_kept.set))
+    groups = list(lanes.run(Feed(count, kind=kind), is_kept.set))
     lanes.close()
 
-    assert sum(map(len, groups)) == 2
+    assert sum(map(len, groups)) == count

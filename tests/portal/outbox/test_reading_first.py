@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from portal.accounts.capabilities import Role
 from portal.accounts.models import User
+from portal.desk.presenters_his_message import times_of
 from portal.outbox import claims, trying
 from portal.outbox.delivery import Summary
 from portal.outbox.many import act_on
 from portal.outbox.models import Message, State
+from portal.outbox.presenters import long_arrival
 from portal.outbox.replaying import replay
 from portal.outbox.services import retry, stop
 from tests.cast import make_user
@@ -214,6 +216,37 @@ def test_replay_of_what_the_his_still_shows_is_not_sent(
         timezone.now(),
     )
     assert last_try(message) == ("CONFIRMED", NOT_SENT, None)
+
+
+def test_replay_that_is_refused_tells_of_its_earlier_delivery_as_such(
+    his: MemoryHis, deliver: Deliver, lin: User, clock: Clock
+) -> None:
+    message = promise()
+    deliver()
+    message.refresh_from_db()
+    approved_at = timezone.now()
+    assert words_of(message, approved_at) == (
+        "已批 10:00 · HIS 10:00:00 · 回读一致",
+        "已送达 2026-11-23 10:00:00",
+    )
+    his.lines.clear()
+    his.answers.clear()
+    his.rejects = {"RX01": "2004"}
+    clock.shift(timedelta(days=1))
+    replay(message=message, by=lin, at=timezone.now(), reason="由备份恢复")
+
+    deliver()
+
+    assert state_of(message) == State.REJECTED
+    assert words_of(message, approved_at) == (
+        "已批 10:00 · 曾送达 11-23 10:00 · 拒收 2004",
+        "曾送达 2026-11-23 10:00:00",
+    )
+
+
+def words_of(message: Message, approved_at: datetime) -> tuple[str, str]:
+    title, at = times_of(message)[2]
+    return long_arrival(message, approved_at), f"{title} {at}"
 
 
 def test_retry_by_the_command_line_reads_first(

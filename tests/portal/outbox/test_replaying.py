@@ -85,7 +85,7 @@ def test_replay_of_what_a_later_message_has_overtaken_is_refused(
     deliver()
     before = snapshot()
 
-    with pytest.raises(NotPossible, match="后来的变更已经送达"):
+    with pytest.raises(NotPossible, match="已经送达，这条不能重放；请重放后来的那一条"):
         once_more(grant, lin)
 
     assert snapshot() == before
@@ -148,7 +148,9 @@ def test_act_on_many_says_of_each_why_it_was_not_done(
     outcome = many([*refused, good], "retry", lin, "项目已补")
 
     assert outcome.done == [message.pk for message in refused]
-    assert outcome.refused == [(good.pk, "这条不需要重新送达。")]
+    assert outcome.refused == [
+        (good.pk, "这条已回读一致，不需要重新送达；HIS 退回旧数据时请用「重放」。")
+    ]
     assert [state_of(message) for message in (*refused, good)] == [
         *("WAITING", "WAITING", "CONFIRMED")
     ]

@@ -176,21 +176,32 @@ def test_retry_of_a_waiting_message_brings_its_next_try_forward(
     assert (message.due_at, message.tries) == (timezone.now(), 0)
 
 
-@pytest.mark.parametrize("state", [State.SENDING, State.CONFIRMED, State.STOPPED])
-def test_retry_where_nothing_is_wrong_is_refused(state: State, lin: User) -> None:
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        (State.SENDING, "这条正在送达，请稍候再试"),
+        (State.UNKNOWN, "这条正在送达，请稍候再试"),
+        (State.DELIVERED, "这条正在送达，请稍候再试"),
+        (State.CONFIRMED, "这条已回读一致，不需要重新送达"),
+        (State.STOPPED, "这条已停止，不再送达"),
+    ],
+)
+def test_retry_where_nothing_is_wrong_is_refused_and_says_what_is(
+    state: State, why: str, lin: User
+) -> None:
     message = promise()
     now = timezone.now()
     Message.objects.update(
         state=state,
         due_at=None,
-        confirmed_at=now,
+        confirmed_at=now if state == State.CONFIRMED else None,
         claim=message.request_id,
         lease_until=now + timedelta(seconds=60),
     )
     before = snapshot()
     message.refresh_from_db()
 
-    with pytest.raises(NotPossible, match="不需要重新送达"):
+    with pytest.raises(NotPossible, match=why):
         again(message, lin)
 
     assert snapshot() == before
@@ -270,7 +281,7 @@ def test_stop_of_a_message_under_way_or_done_is_refused(
     Message.objects.update(
         state=state,
         due_at=None,
-        confirmed_at=now,
+        confirmed_at=now if state == State.CONFIRMED else None,
         claim=message.request_id,
         lease_until=now + timedelta(seconds=60),
     )

@@ -18,6 +18,7 @@ from portal.audit.models import AuditEvent
 from portal.outbox.archived import ArchivedMessage
 from portal.outbox.freezing import frozen
 from portal.outbox.models import Message, State
+from portal.outbox.services import NOT_AGAIN
 from portal.watch.tallies import COMPLETE_AFTER, fold
 from tests.cast import lin
 from tests.portal.outbox.conftest import deliver, his, promise, state_of
@@ -119,6 +120,7 @@ def test_status_counts(gao: User) -> None:
             "different": 0,
             "oldest_at": "2026-11-23T10:00:00+08:00",
             "last_confirmed_at": None,
+            "without_target": {},
         },
     )
 
@@ -133,7 +135,7 @@ def test_retry_of_some_that_cannot_exits_with_three(gao: User) -> None:
         {
             "act": "retry",
             "done": [rejected.pk],
-            "refused": [{"id": done.pk, "why": "这条不需要重新送达。"}],
+            "refused": [{"id": done.pk, "why": NOT_AGAIN[State.CONFIRMED]}],
         },
     )
     assert state_of(rejected) == State.WAITING

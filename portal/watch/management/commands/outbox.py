@@ -125,7 +125,10 @@ class Command(Words):
             "oldest_at": iso(now.oldest_at),
             "last_confirmed_at": iso(now.last_confirmed_at),
         }
-        self._print(options, told, [f"{name}: {value}" for name, value in told.items()])
+        lost = queries.open_without_target(targets())
+        texts = [f"{name}: {value}" for name, value in told.items()]
+        texts += [f"without_target {name}: {count}" for name, count in lost.items()]
+        self._print(options, told | {"without_target": lost}, texts)
         return 0
 
     def _alerts(self, options: dict[str, Any]) -> int:
@@ -275,7 +278,8 @@ def line_of(message: Message) -> dict[str, Any]:
 
 def text_of(line: dict[str, Any]) -> str:
     """One line of ``list``."""
-    where = (shown_target(line["target"]), line["stream"])
+    lost = line["target"] if line["target"] not in targets() else ""
+    where = (shown_target(line["target"]) or lost, line["stream"])
     told = (line["shown"], line["enqueued_at"], line["why"])
     return in_one_line(f"#{line['id']}", *where, *told)
 
