@@ -97,9 +97,7 @@ def test_many_are_retried_by_keyboard_and_the_result_is_exact(
         re.compile("2 条已重新排队，1 条不能办理")
     )
     expect(
-        drawer.get_by_text(
-            "这条已回读一致，不需要重新送达；HIS 退回旧数据时请用「重放」。"
-        )
+        drawer.get_by_text("这条已停止，不再送达；请在「HIS 差异」比对后修复。")
     ).to_be_visible()
     check_axe(page)
     page.keyboard.press("Escape")
