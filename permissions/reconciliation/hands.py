@@ -8,7 +8,7 @@ from typing import Any
 
 from permissions.outbound.ways import OP, PRIV
 from permissions.reconciliation.comparing import Place
-from permissions.reconciliation.shown import Hand, is_meant
+from permissions.reconciliation.shown import Hand, is_meant, named
 from portal.his.contract.interfaces import V_YW_CHANGE_LOG, YW_OPGRADE_SAVE
 from portal.his.gateway import HisMisconfigured, HisReader, HisUnavailable
 
@@ -58,7 +58,7 @@ def _note(
         return
     known = found.get(trace)
     if known is None or known.at is None or known.at <= at:
-        found[trace] = Hand(row["operator"] or "", at)
+        found[trace] = Hand(named(row["operator"]), at)
 
 
 def _trace(row: Mapping[str, Any]) -> Trace:

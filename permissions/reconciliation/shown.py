@@ -25,7 +25,7 @@ from permissions.outbound.ways import OP, PRIV
 from portal.his.contract.interfaces import V_YW_DOCTOR_OP, V_YW_DOCTOR_PRIV
 from portal.his.contract.shape import View
 from portal.his.gateway import HisReader
-from portal.his.pull.quarantine import is_sane
+from portal.his.pull.quarantine import is_sane, is_text
 from portal.jobs.kinds import Report
 from portal.parameters.days import ZONE
 
@@ -70,7 +70,7 @@ def moment_of(hand: Hand | None) -> datetime | None:
 
 
 def bucket_of(emp_no: str) -> int:
-    return crc32(emp_no.encode()) % BUCKETS
+    return crc32(emp_no.encode(errors=ANY_BYTES)) % BUCKETS
 
 
 class Shown:
@@ -144,18 +144,24 @@ def _line(
     changed: Any,
     value: str = "",
 ) -> Line:
-    """What counts of a row, as texts; no more than its right where a day cannot be
-    read, or a text is longer than the contract has it: nobody could keep it."""
+    """What counts of a row, as texts; no more than its right where a day or a text
+    cannot be read, or a text is longer than the contract has it: nobody could keep it."""
     value = value or ""
     has_days = type(first) is date and (last is None or type(last) is date)
     texts = (emp_no, code, item, setting, status, value)
-    if not has_days or any(map(gt, map(len, texts), LENGTHS)):
+    is_kept = has_days and is_text("".join(texts)) is None
+    if not is_kept or any(map(gt, map(len, texts), LENGTHS)):
         return (emp_no, code, item, setting)
     return (
         *(emp_no, code, item, setting, first.isoformat()),
-        *(last.isoformat() if last else "", status, value, operator or ""),
+        *(last.isoformat() if last else "", status, value, named(operator)),
         changed.isoformat() if is_meant(changed) else "",
     )
+
+
+def named(operator: str | None) -> str:
+    """As the HIS wrote it; nobody where it cannot be read."""
+    return operator if operator and is_text(operator) is None else ""
 
 
 def is_meant(moment: Any) -> bool:

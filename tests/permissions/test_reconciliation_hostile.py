@@ -117,8 +117,12 @@ def test_row_without_a_first_day_is_counted_and_no_drift(
         {"setting": "INPAT"},
         {"his_value": "2" * 21},
         {"status": "11"},
+        {"item_code": "A\udc80"},
+        {"emp_no": "1\udc80"},
+        {"his_value": "\udcff"},
+        {"item_code": "A\x00"},
     ],
-    ids=lambda cell: next(iter(cell)),
+    ids=str,
 )
 def test_row_with_a_value_no_column_holds_is_counted_and_ends_no_look(
     cell: dict[str, str], right: GrantState, his: SqlGateway
@@ -126,6 +130,12 @@ def test_row_with_a_value_no_column_holds_is_counted_and_ends_no_look(
     one = look(shown(his, **{"priv_code": "TC01", **cell}))
 
     assert (one.problem, one.total, one.unreadable) == ("", 0, 1)
+
+
+def test_hand_nobody_can_read_is_nobodys(right: GrantState, his: SqlGateway) -> None:
+    one = look(shown(his, priv_code="TC01", last_operator="D\udc80"))
+
+    assert (one.problem, one.extra, the_drift().hand) == ("", 1, "")
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01 00:00:00", "9999-12-31 23:59:59"])

@@ -15,8 +15,10 @@ from portal.his.contract.shape import OPEN_ENDS, Column, Type, View
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 SHOWN_LENGTH = 40
 # What is left of a text that was not written in the encoding it was read with:
-# bytes kept as lone surrogates, or the sign a decoder puts in their place.
-NO_TEXT = frozenset(map(chr, [*range(0xDC80, 0xDD00), 0xFFFD]))
+# bytes kept as lone surrogates, or the sign a decoder puts in their place. And the
+# character no text of PostgreSQL has: some systems fill a column with it.
+NUL = "\x00"
+NO_TEXT = frozenset(map(chr, [0, *range(0xDC80, 0xDD00), 0xFFFD]))
 
 
 class Reason(StrEnum):
@@ -69,9 +71,8 @@ def checks_of(column: Column) -> list[Check]:
 
 
 def is_text(value: str) -> Reason | None:
-    if value.isascii() or NO_TEXT.isdisjoint(value):
-        return None
-    return Reason.BROKEN_TEXT
+    is_whole = value.isascii() and NUL not in value
+    return None if is_whole or NO_TEXT.isdisjoint(value) else Reason.BROKEN_TEXT
 
 
 def fits(value: Any, length: int) -> Reason | None:

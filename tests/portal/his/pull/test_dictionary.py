@@ -142,6 +142,7 @@ def test_key_of_a_composed_key_is_one_text() -> None:
         ),  # noqa: DTZ001
         ({"post": "科主\udcbd"}, "post", Reason.BROKEN_TEXT),
         ({"py": "K\ufffd"}, "py", Reason.BROKEN_TEXT),
+        ({"py": "K\x00"}, "py", Reason.BROKEN_TEXT),
     ],
 )
 def test_compare_sets_a_bad_row_aside_with_its_column_and_reason(
