@@ -15,6 +15,7 @@ from permissions.queries.grants import states_by_id
 from permissions.views.lists import grant_list_spec
 from permissions.views.scoped import OF_PRACTITIONER, state_in_scope
 from portal.accounts.guards import AuthenticatedRequest, demand_department
+from portal.ui.ids import is_id
 from portal.ui.lists import found_rows
 
 # As many lines as one transaction changes in a time a person waits for.
@@ -58,7 +59,7 @@ def one_line(request: AuthenticatedRequest, state_id: int) -> Chosen:
     """The line of the address; a form brings ``seen``, the last event on the page."""
     state = state_in_scope(request, state_id)
     seen = request.POST.get("seen", "")
-    return Chosen([state], {state.pk: int(seen)} if seen.isdecimal() else {}, 1)
+    return Chosen([state], {state.pk: int(seen)} if is_id(seen) else {}, 1)
 
 
 def many_lines(request: AuthenticatedRequest) -> Chosen:
@@ -95,7 +96,7 @@ def _seen_of(given: QueryDict) -> dict[int, int | None]:
     for text in [*given.getlist("id"), *given.getlist("selected")]:
         for pair in filter(None, text.split(",")):
             line, _colon, event = pair.partition(":")
-            if not line.isdecimal() or (event and not event.isdecimal()):
+            if not is_id(line) or (event and not is_id(event)):
                 raise Http404
             found[int(line)] = int(event) if event else None
     return found

@@ -21,6 +21,7 @@ from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.directory.models import Practitioner
 from portal.directory.queries import practitioner_by_emp_no
+from portal.ui.ids import is_id
 from portal.ui.notices import invalid
 
 CHOSEN = "line"
@@ -81,7 +82,7 @@ def _offers(given: Mapping[str, str]) -> list[Offer] | None:
     target = practitioner_by_emp_no(given.get("target", ""))
     source = practitioner_by_emp_no(given.get("source", ""))
     number = given.get("template", "")
-    template = int(number) if number.isascii() and number.isdigit() else None
+    template = int(number) if is_id(number) else None
     if target is None or (source is None) == (template is None):
         return None
     try:

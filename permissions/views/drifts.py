@@ -30,6 +30,7 @@ from portal.accounts.capabilities import Capability
 from portal.accounts.guards import AuthenticatedRequest, requires
 from portal.jobs.views import progress_of
 from portal.ui.elements import Text
+from portal.ui.ids import ids_in, is_id
 from portal.ui.lists import found_rows, list_response
 from portal.ui.notices import invalid, saved
 from portal.ui.phrases import listed
@@ -273,7 +274,7 @@ def _chosen(request: AuthenticatedRequest, act: Act) -> Chosen:
     rows = found_rows(DRIFTS, theirs, request.GET)
     counted = None
     if request.method == "POST":
-        ids = [int(one) for one in request.POST.getlist("id") if one.isdecimal()]
+        ids = ids_in(request.POST.getlist("id"))
         newest, counted = (_number(request, name) for name in ("newest", "count"))
         is_all = not ids and newest is not None
         rows = rows.filter(pk__lte=newest) if is_all else theirs.filter(pk__in=ids)
@@ -293,7 +294,7 @@ def _chosen(request: AuthenticatedRequest, act: Act) -> Chosen:
 
 def _number(request: AuthenticatedRequest, name: str) -> int | None:
     text = request.POST.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() else None
+    return int(text) if is_id(text) else None
 
 
 def _words(outcome: Outcome) -> str:

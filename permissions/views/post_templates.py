@@ -37,6 +37,7 @@ from portal.directory.models import Practitioner
 from portal.directory.queries import practitioner_by_emp_no
 from portal.parameters.days import day_of, last_day_of
 from portal.ui.filters import ChoiceFilter, Search
+from portal.ui.ids import is_id
 from portal.ui.lists import Column, ListSpec, list_response
 from portal.ui.moments import today
 from portal.ui.notices import invalid, saved
@@ -229,7 +230,7 @@ def _kept_lines(
 
 def _months(text: str) -> int | None:
     """Whole months; anything else is as long as the privilege allows."""
-    number = int(text) if text.isascii() and text.isdigit() else 0
+    number = int(text) if is_id(text) else 0
     return number if 0 < number <= MOST_MONTHS else None
 
 

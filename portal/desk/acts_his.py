@@ -25,6 +25,7 @@ from portal.outbox import queries, services
 from portal.outbox.many import ACTS, Outcome, act_on
 from portal.outbox.models import Message
 from portal.ui.elements import Text
+from portal.ui.ids import ids_in
 from portal.ui.lists import found_rows
 from portal.ui.notices import invalid, saved, with_toast
 from portal.ui.selecting import MOST_SELECTED
@@ -188,8 +189,7 @@ def chosen(request: AuthenticatedRequest) -> tuple[list[Message], int]:
     """The messages meant, and how many the address found; too many are none at all."""
     if request.method == "POST":
         texts = request.POST.get("ids", "").split(",")[:MOST]
-        ids = [int(one) for one in texts if one.isascii() and one.isdecimal()]
-        found: QuerySet[Message] = Message.objects.filter(pk__in=ids)
+        found: QuerySet[Message] = Message.objects.filter(pk__in=ids_in(texts))
     else:
         spec = message_list(request.GET, timezone.now(), may_operate=True)
         found = found_rows(spec, Message.objects.all(), request.GET)

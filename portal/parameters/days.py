@@ -7,7 +7,7 @@ whole days, the last day included. A day begins at midnight in Asia/Shanghai.
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -32,9 +32,12 @@ def end_of(last_day: date | None) -> datetime | None:
 
 
 def months_after(day: date, months: int) -> date:
-    """The same day of the month, or the last one where the month is shorter."""
+    """The same day of the month, or the last one where the month is shorter; beyond
+    the calendar its last day."""
     count = day.month - 1 + months
     year, month = day.year + count // 12, count % 12 + 1
+    if year > MAXYEAR:
+        return date.max
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 

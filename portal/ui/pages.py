@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from portal.ui.elements import Text
+from portal.ui.ids import is_id
 
 # Pages shown on each side of the current one.
 NEIGHBORS = 2
@@ -66,7 +67,7 @@ class Pager:
 def pager_of(total: int, asked: str, per_page: int) -> Pager:
     """The page asked for; beyond the last one the last, nonsense is the first."""
     count = max(1, -(-total // per_page))
-    number = int(asked) if asked.isascii() and asked.isdigit() else 1
+    number = int(asked) if is_id(asked) else 1
     return Pager(min(max(number, 1), count), count, total, per_page)
 
 

@@ -10,6 +10,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
 from portal.ui.filters import Control
+from portal.ui.ids import ids_in
 from portal.ui.pages import Sorting
 from portal.ui.spec import ListSpec, chosen_view
 
@@ -82,8 +83,7 @@ def found_rows(
 
 
 def selected_ids(given: QueryDict) -> list[int]:
-    texts = given.getlist("selected")[:MOST_SELECTED]
-    return [int(text) for text in texts if text.isascii() and text.isdecimal()]
+    return ids_in(given.getlist("selected")[:MOST_SELECTED])
 
 
 def ignored_in(

@@ -440,6 +440,37 @@ def test_list_that_changed_meanwhile_is_shown_again_and_nothing_is_decided(
     assert DriftDecision.objects.count() == 149
 
 
+TOO_LONG = "9" * 5_000  # for Python itself
+NO_KEYS = [{"id": "9" * 30}, {"id": TOO_LONG}, {"newest": TOO_LONG, "count": "1"}]
+
+
+@pytest.mark.parametrize("given", NO_KEYS)
+def test_number_no_row_has_chooses_none(
+    given: dict[str, str], client: CheckedClient, lin: User, wang_file: Practitioner
+) -> None:
+    drift(wang_file)
+    sign_in(client, lin)
+
+    answer = client.post("/drifts/act/ignore/", {**given, "reason": WHY}, **HTMX)
+
+    assert answer.status_code == 422
+    assert "所选差异已不在，请刷新列表。" in answer.content.decode()
+    assert DriftDecision.objects.count() == 0
+
+
+@pytest.mark.parametrize("number", ["9" * 30, TOO_LONG])
+def test_address_with_a_number_no_row_has_finds_none(
+    number: str, client: CheckedClient, lin: User, wang_file: Practitioner
+) -> None:
+    drift(wang_file)
+    sign_in(client, lin)
+
+    answer = client.get(f"/drifts/act/ignore/?selected={number}", **HTMX)
+
+    assert (answer.status_code, answer.context["rows"]) == (200, [])
+    assert client.get(f"/drifts/?page={number}").context["list"].pager.number == 1
+
+
 def test_more_than_can_be_sent_in_one_go_is_said_and_none_is_left_out_silently(
     client: CheckedClient, lin: User
 ) -> None:
