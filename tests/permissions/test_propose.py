@@ -347,6 +347,8 @@ def test_propose_of_days_already_granted_is_refused(
         (date(2026, 1, 31), 1, date(2026, 2, 28)),
         (date(2028, 2, 29), 12, date(2029, 2, 28)),
         (date(2026, 12, 1), 24, date(2028, 12, 1)),
+        (date(9998, 12, 31), 12, date(9999, 12, 31)),
+        (date(9998, 12, 31), 24, date(9999, 12, 31)),
     ],
 )
 def test_months_are_counted_by_the_calendar(

@@ -165,6 +165,22 @@ def test_line_of_the_log_from_no_calendar_hides_no_other(
     assert (the_drift().hand, the_drift().is_from_log) == ("DBA", True)
 
 
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("9999-12-31", None), ("9998-12-31", "9999-12-29"), ("2030-01-01", "2027-01-01")],
+)
+def test_right_of_days_nobody_means_is_not_proposed_and_ends_no_act(
+    first: str, last: str | None, right: GrantState, his: SqlGateway, lin: User
+) -> None:
+    look(shown(his, priv_code="TC01", valid_from=first, valid_to=last))
+
+    outcome = adopt(chosen=keys(), by=lin, at=timezone.now(), reason=REASON)
+
+    assert (outcome.done, list(outcome.left)) == (0, keys())
+    assert the_drift().state == DriftState.OPEN
+    assert Application.objects.filter(privilege__code="TC01").count() == 0
+
+
 def test_row_of_a_number_nobody_has_is_taken_away(
     right: GrantState, his: SqlGateway, lin: User
 ) -> None:
