@@ -32,13 +32,17 @@ def keep(seen: Seen, part: Part, at: datetime) -> Kept:
     """Write it down, inside the caller's transaction.
 
     What is on its way to the HIS was not looked at: its drifts stay as they are.
+    Locked in the order of ``outcome.locked``, so that whoever decides of one meanwhile
+    comes before or after us, and neither waits for the other.
     """
     kept = Kept()
     still: dict[Key, tuple[int, str]] = {}
     over: list[int] = []
     changed: list[int] = []
     on_the_way: set[int] = set()
-    mine = Drift.objects.filter(STILL_THERE, target__in=TARGETS_OF[part])
+    mine = Drift.objects.select_for_update().filter(
+        STILL_THERE, target__in=TARGETS_OF[part]
+    )
     for drift in mine.order_by("pk").iterator(chunk_size=2_000):
         key = key_of(drift)
         found = seen.found.get(key)
