@@ -1,12 +1,13 @@
 """Rows as they should be beside rows as the HIS shows them. Plain Python.
 
 A row counts while it stands: in force or suspended, and not over. What has ended is
-history on either side, and no HIS need keep it.
+history on either side, and no HIS need keep it; but where it lies across a row of ours
+that is missing, the HIS would refuse ours (2006) until it is taken away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -19,6 +20,7 @@ from permissions.outbound.table import (
     Row,
     RowKey,
     Step,
+    meet,
     reaches,
 )
 from permissions.outbound.ways import PRIV
@@ -63,6 +65,37 @@ def apart(
             kind = _of_a_row(key, mine, other, day)
         if kind is not None:
             yield Apart(key, kind, mine, other)
+
+
+def in_the_way(
+    found: Iterable[Apart],
+    ours: Mapping[RowKey, Row],
+    theirs: Mapping[RowKey, Row],
+    day: date,
+) -> Iterator[Apart]:
+    """Rows that are over, though no act ended them, across one that is to be added."""
+    added = [one for one in found if one.kind is Kind.MISSING and _is_added(one)]
+    for key, other in theirs.items() if added else ():
+        mine = ours.get(key)
+        if other.status not in STANDING or stands(other, day):
+            continue
+        if mine is not None and stands(mine, day):
+            continue
+        if any(_lies_across(one, key, other) for one in added):
+            yield Apart(key, Kind.EXTRA, mine, other)
+
+
+def _is_added(one: Apart) -> bool:
+    mine = one.ours
+    if mine is None or mine.status != IN_FORCE:
+        return False
+    return _giving(mine, one.theirs) == "ADD"
+
+
+def _lies_across(one: Apart, key: RowKey, other: Row) -> bool:
+    first, last = one.key.first_day, one.ours.last_day if one.ours else None
+    is_same_right = one.key.right == key.right and first != key.first_day
+    return is_same_right and meet(first, last, key.first_day, other.last_day)
 
 
 def _of_a_flag(mine: Row | None, other: Row | None, none: str) -> Kind | None:
@@ -134,6 +167,8 @@ def _taken_away(key: RowKey, mine: Row | None, other: Row | None, day: date) -> 
         return Step("VOID", key, other.last_day, value)
     if mine is not None:
         return Step("REVOKE", key, mine.last_day, value)
-    # As any row that is taken away: it ends today, or on its first day.
-    last = None if key.first_day == NO_DAY else max(key.first_day, day)
+    # As any row that is taken away: it ends today, or on its first day; one that is over
+    # ended when it did.
+    ends = other.last_day if other and not reaches(other.last_day, day) else day
+    last = None if key.first_day == NO_DAY else max(key.first_day, ends or day)
     return Step("REVOKE", key, last, value)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext_noop as _
 
 from permissions.outbound import RowKey
-from permissions.outbound.apart import Apart, apart, stands
+from permissions.outbound.apart import Apart, stands
 from permissions.outbound.lines import Later, happened_to
 from permissions.reconciliation.owed import NOTHING_OWED, House, Owed
 from permissions.reconciliation.shown import (
@@ -114,7 +114,7 @@ def _hold(
     missed = owed.rows.keys() - shown.keys() if person.unclear else ()
     unclear = {key for key in missed if key.right in person.unclear} - left_out
     result.unclear.update(Place(emp_no, key) for key in unclear)
-    for one in apart(owed.rows, shown, day, house.flags):
+    for one in house.apart(owed.rows, shown, day):
         if one.key not in left_out and one.key not in unclear:
             hand = person.hands.get(one.key)
             result.found[Place(emp_no, one.key)] = Found(pk, one, hand)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from permissions.models import Privilege
 from permissions.outbound import RowKey, Ways
+from permissions.outbound.apart import Apart, apart, in_the_way
 from permissions.outbound.lines import Later, read_many
 from permissions.outbound.rows import expected, key_of_flag, no_flag
 from permissions.outbound.table import SUSPENDED, Row, Table
@@ -66,8 +67,16 @@ class House:
     def counts(self, key: RowKey, row: Row) -> bool:
         """Where all rights are replaced at once, none is ever suspended by us, and one
         that is gives nothing: it is left alone, as by the read-back."""
-        is_of_set = self.ways.push.whole_sets and key.right.function == OP
-        return not (is_of_set and row.status == SUSPENDED)
+        return not (self._is_of_set(key) and row.status == SUSPENDED)
+
+    def apart(self, ours: Table, theirs: Table, day: date) -> list[Apart]:
+        """What differs; and what is in the way of it, unless all is replaced at once."""
+        found = list(apart(ours, theirs, day, self.flags))
+        across = in_the_way(found, ours, theirs, day)
+        return found + [one for one in across if not self._is_of_set(one.key)]
+
+    def _is_of_set(self, key: RowKey) -> bool:
+        return self.ways.push.whole_sets and key.right.function == OP
 
     def owed(
         self,

@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from permissions.enums import DriftAct, DriftState, DriftTarget
 from permissions.models import Drift, DriftDecision
-from permissions.outbound.apart import Apart, apart, steps_to
+from permissions.outbound.apart import Apart, steps_to
 from permissions.outbound.flags import is_lower
 from permissions.outbound.rows import op_lines
 from permissions.outbound.table import ORDER, Step, reaches
@@ -131,9 +131,11 @@ class _Person:
         if self._owed.on_its_way({key}):
             outcome.left[drift.pk] = ON_ITS_WAY
             return None
-        ours = {key: self._owed.rows[key]} if key in self._owed.rows else {}
+        # All of the right: what is over may still be in the way of another row.
+        ours = {k: row for k, row in self._owed.rows.items() if k.right == key.right}
         theirs = {key: seen.theirs} if seen.theirs else {}
-        now = next(apart(ours, theirs, day, self._house.flags), None)
+        found = self._house.apart(ours, theirs, day)
+        now = next((one for one in found if one.key == key), None)
         if now is None:
             outcome.left[drift.pk] = NOT_SO_ANY_MORE
         return now

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from permissions import services
 from permissions.enums import DriftState, Part
-from permissions.models import Application, GrantState, Reconciliation
+from permissions.models import Application, Drift, GrantState, Reconciliation
 from permissions.outbound import Right, Row, RowKey
 from permissions.outbound.apart import apart
 from permissions.outbound.ways import PRIV
@@ -27,6 +28,7 @@ from portal.outbox.delivery import deliver_due
 from portal.outbox.freezing import freeze, thaw
 from portal.outbox.models import Message
 from tests.permissions.test_reconciliation import (
+    LAST,
     REASON,
     database,
     filled,
@@ -179,6 +181,38 @@ def test_right_of_days_nobody_means_is_not_proposed_and_ends_no_act(
     assert (outcome.done, list(outcome.left)) == (0, keys())
     assert the_drift().state == DriftState.OPEN
     assert Application.objects.filter(privilege__code="TC01").count() == 0
+
+
+def test_row_moved_and_ended_across_ours_is_taken_away_before_ours_is_added(
+    right: GrantState,
+    his: SqlGateway,
+    database: Database,
+    lin: User,
+    clock: time_machine.Traveller,
+) -> None:
+    database.run("UPDATE 人员权限 SET 开始日期 = '2026-11-24', 终止日期 = '2026-11-25'")
+    clock.shift(timedelta(days=10))
+
+    one = look(his)
+
+    assert (one.missing, one.extra) == (1, 1)
+    extra = Drift.objects.get(kind="EXTRA")
+    assert (extra.valid_from, extra.theirs_last) == (
+        date(2026, 11, 24),
+        date(2026, 11, 25),
+    )
+    repair(chosen=keys(), by=lin, at=timezone.now(), reason=REASON)
+    assert [one.call.op for one in Message.objects.order_by("pk")][1:] == [
+        "REVOKE",
+        "ADD",
+    ]
+    deliver_due(gateway=his, lanes=1)
+    assert set(Message.objects.values_list("state", flat=True)) == {"CONFIRMED"}
+    assert settle_repairs(at=later()) == 2
+    clock.shift(timedelta(minutes=10))
+    assert look(his).total == 0
+    kept = [(row["status"], row["valid_to"]) for row in rows(database)]
+    assert kept == [(3, "2026-11-25"), (1, LAST.isoformat())]
 
 
 def test_row_of_a_number_nobody_has_is_taken_away(
