@@ -20,6 +20,7 @@ from zlib import crc32
 
 from django.utils.translation import gettext_noop as _
 
+from permissions.models import Drift
 from permissions.outbound import Right, Row, RowKey
 from permissions.outbound.ways import OP, PRIV
 from portal.his.contract.interfaces import V_YW_DOCTOR_OP, V_YW_DOCTOR_PRIV
@@ -40,8 +41,10 @@ READ = {
     OP: ("emp_no", "right_kind", "his_item_id", "setting", *SHARED),
 }
 Line = tuple[str, ...]
-# Of number, code, item, setting, status and value, as the contract has them.
-LENGTHS = (20, 20, 32, 4, 1, 20)
+# What is kept of number, code, item, setting, status and value, at the most.
+KEPT_AS = ("emp_no", "code", "item", "setting", "theirs_status", "theirs_value")
+MOST_OF = {field.name: field.max_length or 0 for field in Drift._meta.fields}
+LENGTHS = tuple(MOST_OF[name] for name in KEPT_AS)
 OF_A_RIGHT = 4  # the columns of a line that say whose and which
 ROWS_PER_REPORT = 20_000
 
@@ -145,7 +148,7 @@ def _line(
     value: str = "",
 ) -> Line:
     """What counts of a row, as texts; no more than its right where a day or a text
-    cannot be read, or a text is longer than the contract has it: nobody could keep it."""
+    cannot be read, or a text is longer than our columns: nobody could keep it."""
     value = value or ""
     has_days = type(first) is date and (last is None or type(last) is date)
     texts = (emp_no, code, item, setting, status, value)
