@@ -26,7 +26,7 @@ from permissions.outbound.apart import Kind
 from permissions.outbound.table import NO_DAY
 from permissions.outbound.ways import ASSIST, OP, OPERATE, ORDER, Ways
 from permissions.reconciliation import grades
-from permissions.reconciliation.outcome import IN_HAND, Outcome, locked, note
+from permissions.reconciliation.outcome import IN_HAND, NOT_THERE, Outcome, locked, note
 from permissions.reconciliation.rights import place_of
 from permissions.services import proposals
 from permissions.services.ledger import locked_practitioner
@@ -87,9 +87,15 @@ class AlreadyInHand(ActRefused):
     message = IN_HAND
 
 
+class NotThere(ActRefused):
+    message = NOT_THERE
+
+
 def _adopt(pk: int, ways: Ways, by: User, at: datetime, text: str) -> None:
     drift = next(iter(locked([pk])), None)
-    if drift is None or drift.state != DriftState.OPEN:
+    if drift is None:
+        raise NotThere
+    if drift.state != DriftState.OPEN:
         raise AlreadyInHand
     if drift.target == DriftTarget.GRADE:
         drift.grade_proposal = grades.adopt(drift, by=by, at=at, reason=text)

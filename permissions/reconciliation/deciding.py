@@ -38,7 +38,7 @@ def _decided(
     text, outcome = clear_reason(reason), Outcome()
     act = DriftAct.IGNORE if after is DriftState.IGNORED else DriftAct.REOPEN
     mine = []
-    for drift in locked(chosen):
+    for drift in locked(chosen, outcome):
         if drift.state == before:
             mine.append(drift)
         else:

@@ -16,6 +16,7 @@ from portal.audit.refusing import Text
 
 MOST = 2_000  # of one act
 IN_HAND = _("正在修复，或已有结论")
+NOT_THERE = _("所选差异已不在，请刷新列表。")
 ON_ITS_WAY = _("这一项有变更正在送往 HIS")
 NOT_SO_ANY_MORE = _("本院台账此后有变，请重新比对")
 NO_CALL = _("本院已暂停而 HIS 没有这一行：两边都无权，恢复授权后再修复")
@@ -29,14 +30,20 @@ class Outcome:
     left: dict[int, Text] = field(default_factory=dict)
 
 
-def locked(chosen: Collection[int]) -> list[Drift]:
-    """Those that are still there, in one order, so that two acts follow one another."""
+def locked(chosen: Collection[int], outcome: Outcome | None = None) -> list[Drift]:
+    """Those that are still there, in one order, so that two acts follow one another;
+    the ``outcome`` says of the others that they are not."""
     rows = Drift.objects.select_for_update().filter(STILL_THERE)
-    return [
+    keys = sorted(set(chosen))[:MOST]
+    found = [
         drift
-        for some in chunks(sorted(set(chosen))[:MOST])
+        for some in chunks(keys)
         for drift in rows.filter(pk__in=some).order_by("pk")
     ]
+    if outcome is not None:
+        gone = set(keys) - {drift.pk for drift in found}
+        outcome.left.update(dict.fromkeys(sorted(gone), NOT_THERE))
+    return found
 
 
 def in_parts(

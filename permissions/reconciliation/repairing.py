@@ -49,7 +49,7 @@ def repair(*, chosen: Collection[int], by: User, at: datetime, reason: str) -> O
     text = clear_reason(reason)
     outcome = Outcome()
     to_do = []
-    for drift in locked(chosen):
+    for drift in locked(chosen, outcome):
         if drift.state == DriftState.OPEN:
             to_do.append(drift)
         else:

@@ -23,7 +23,7 @@ from permissions.presenters import drifts as present
 from permissions.queries import drifts as queries
 from permissions.reconciliation import Outcome
 from permissions.reconciliation.allowed import BEFORE, may
-from permissions.reconciliation.outcome import in_parts
+from permissions.reconciliation.outcome import NOT_THERE, in_parts
 from permissions.services.refusals import ActRefused
 from permissions.views.lists_drifts import DRIFTS
 from portal.accounts.capabilities import Capability
@@ -236,8 +236,8 @@ def _done(
         return None
     if outcome.done:
         return outcome
-    gone = _("所选差异已不在，请刷新列表。")
-    for why in dict.fromkeys(str(text) for text in outcome.left.values()) or [gone]:
+    reasons = outcome.left.values() or [NOT_THERE]
+    for why in dict.fromkeys(str(text) for text in reasons):
         form.add_error(None, why)
     return None
 

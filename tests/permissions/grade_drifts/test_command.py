@@ -166,6 +166,22 @@ def test_all_are_those_the_act_is_about(his: SqlGateway, gao: User, lin: User) -
     assert (code, found["done"], len(found["refused"])) == (1, 0, 2)
 
 
+@pytest.mark.parametrize("act", ["repair", "adopt", "ignore"])
+def test_one_that_is_gone_is_said_and_not_passed_over(
+    act: str, his: SqlGateway, lin: User
+) -> None:
+    look(his)
+    gone, there = drift_of(LENS), drift_of(VEIN)
+    gone.state, gone.closed_at = "GONE", gone.last_seen
+    gone.save()
+
+    code, found = told(act, gone.pk, there.pk, *by(lin))
+
+    assert (code, found["done"]) == (3, 1)
+    why = {"id": gone.pk, "why": "所选差异已不在，请刷新列表。"}
+    assert found["refused"] == [why]
+
+
 def test_compare_says_by_its_exit_code_which_parts_it_could_not_compare(
     his: SqlGateway, gao: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
