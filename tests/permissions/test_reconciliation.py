@@ -551,23 +551,6 @@ def test_policy_repairs_by_itself(
     assert DriftDecision.objects.get().by.staff_no == "SYSTEM"
 
 
-def test_policy_does_not_send_what_a_person_sent_and_another_stopped(
-    right: GrantState, his: SqlGateway, database: Database, lin: User, su: User
-) -> None:
-    by_hand.delete(database, rows(database)[0]["id"])
-    look(his)
-    repair(chosen=keys(), by=lin, at=timezone.now(), reason=REASON)
-    message = Message.objects.get(subject=the_drift().subject)
-    stop(message=message, by=su, at=timezone.now(), reason="先与信息科核对")
-    settle_repairs(at=timezone.now())
-    set_to(registry.RECONCILE_MISSING, 1, lin)
-
-    one = look(his)
-
-    assert (one.repaired, the_drift().state) == (0, DriftState.OPEN)
-    assert Message.objects.filter(subject=the_drift().subject).count() == 1
-
-
 def test_policy_proposes_by_itself(
     right: GrantState, his: SqlGateway, database: Database, lin: User
 ) -> None:

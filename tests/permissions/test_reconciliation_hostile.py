@@ -27,6 +27,8 @@ from portal.his.sql.gateway import SqlGateway
 from portal.outbox.delivery import deliver_due
 from portal.outbox.freezing import freeze, thaw
 from portal.outbox.models import Message
+from portal.outbox.services import stop
+from portal.parameters import registry
 from tests.permissions.test_reconciliation import (
     LAST,
     REASON,
@@ -38,6 +40,7 @@ from tests.permissions.test_reconciliation import (
     look,
     right,
     rows,
+    set_to,
     surgeon,
     the_drift,
     told,
@@ -345,3 +348,23 @@ def test_rows_that_are_over_do_not_loosen_the_brake() -> None:
     one = Reconciliation(part=Part.RIGHTS, ours=100, theirs=5_000, missing=10)
 
     assert is_too_much(one)
+
+
+# --- policy ---------------------------------------------------------------------------
+
+
+def test_policy_does_not_send_what_a_person_sent_and_another_stopped(
+    right: GrantState, his: SqlGateway, database: Database, lin: User, su: User
+) -> None:
+    by_hand.delete(database, rows(database)[0]["id"])
+    look(his)
+    repair(chosen=keys(), by=lin, at=timezone.now(), reason=REASON)
+    message = Message.objects.get(subject=the_drift().subject)
+    stop(message=message, by=su, at=timezone.now(), reason="先与信息科核对")
+    settle_repairs(at=timezone.now())
+    set_to(registry.RECONCILE_MISSING, 1, lin)
+
+    one = look(his)
+
+    assert (one.repaired, the_drift().state) == (0, DriftState.OPEN)
+    assert Message.objects.filter(subject=the_drift().subject).count() == 1
