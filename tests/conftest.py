@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+# A machine that is busy with something else makes no test fail.
+settings.register_profile(
+    "portal", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("portal")
 pytest.register_assert_rewrite(
     "tests.harness", "tests.pages", "tests.browsing", "tests.demo_stack"
 )

@@ -80,8 +80,7 @@ def doctors(lin: User) -> list[Practitioner]:
 
 @settings(
     max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)
 def test_every_event_is_read_once_whatever_dies(

@@ -92,8 +92,7 @@ def forget() -> None:
 @pytest.mark.django_db
 @settings(
     max_examples=100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(bases)
 def test_a_kept_make_is_the_one_that_would_be_made_anew(base: dict[str, Any]) -> None:

@@ -258,8 +258,7 @@ def must_be_sound(person: Practitioner) -> None:
 @pytest.mark.slow
 @settings(
     max_examples=120,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(STEPS, st.integers(0, 5))
 def test_ledger_stays_sound_whatever_is_tried(

@@ -85,8 +85,10 @@ ACTS = st.lists(
 )
 COMMON: dict[str, Any] = {
     "max_examples": 60,
-    "deadline": None,
-    "suppress_health_check": [HealthCheck.function_scoped_fixture],
+    "suppress_health_check": [
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
 }
 PATTERNS = {
     "lines": "",

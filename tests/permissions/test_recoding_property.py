@@ -157,8 +157,7 @@ def _undo_grade(he: User) -> None:
 
 @settings(
     max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @example(steps=[("replace", 0, 2), ("replace", 2, 3), ("undo", 0, 0), ("undo", 0, 0)])
 @example(steps=[("replace", 0, 2), ("regrade", 2, 2), ("undo", 0, 0), *UNDOS])

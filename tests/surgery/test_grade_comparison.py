@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from itertools import product
 
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from surgery.queries.grade_differences import Apart, Field, Graded, Kind, differences
@@ -48,17 +47,12 @@ def test_every_pair_of_grades_and_days_is_judged_as_expected() -> None:
         assert said == ([wanted] if wanted else []), (mine, other)
 
 
-# A loaded machine draws slowly; that is no fault of what is tested.
-patiently = hypothesis_settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
 sides = st.dictionaries(
     st.sampled_from(["51.2300", "51.2200", "50.3x00", "06.2x00"]),
     st.sampled_from(GRADED),
 )
 
 
-@patiently
 @given(ours=sides, theirs=sides)
 def test_catalogues_are_compared_code_by_code(
     ours: dict[str, Graded], theirs: dict[str, Graded]
@@ -73,13 +67,11 @@ def test_catalogues_are_compared_code_by_code(
     assert found == alone
 
 
-@patiently
 @given(same=sides)
 def test_catalogue_does_not_differ_from_itself(same: dict[str, Graded]) -> None:
     assert list(differences(same, same)) == []
 
 
-@patiently
 @given(ours=sides, theirs=sides)
 def test_nothing_is_left_when_the_his_takes_what_is_ours(
     ours: dict[str, Graded], theirs: dict[str, Graded]

@@ -108,7 +108,7 @@ def written(acts: list[Act], base: int) -> tuple[list[Change], list[list[int]]]:
 
 
 @given(acts=ACTS, base=st.integers(0, 4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_day_as_then_known_stays_what_it_was_whatever_is_recorded_later(
     acts: list[Act], base: int
 ) -> None:
@@ -127,7 +127,7 @@ def test_every_day_as_then_known_stays_what_it_was_whatever_is_recorded_later(
 
 
 @given(acts=ACTS, base=st.integers(0, 4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_stretches_say_the_same_as_asking_day_by_day(
     acts: list[Act], base: int
 ) -> None:

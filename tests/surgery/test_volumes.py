@@ -218,7 +218,7 @@ def counted_by_hand(
 
 
 @given(st.integers(0, 10_000), st.integers(0, 40))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_volumes_equal_a_count_by_hand(seed: int, count: int) -> None:
     cases, items, team = planted(seed, count)
     with transaction.atomic():
@@ -262,7 +262,7 @@ def one_day_in_the_his(his: Theatre, dice: random.Random, day: int) -> None:
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_what_the_pulls_keep_equals_a_recomputation(seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311
     his = Theatre()

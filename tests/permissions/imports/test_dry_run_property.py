@@ -114,8 +114,7 @@ def prepare(lin: User, held: list[Held]) -> None:
 
 @settings(
     max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(world=worlds())
 def test_every_row_does_what_the_dry_run_said(

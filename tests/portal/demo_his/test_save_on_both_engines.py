@@ -199,8 +199,7 @@ CALLS = st.builds(
 
 @settings(
     max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(calls=st.lists(CALLS, min_size=1, max_size=7), again=st.integers(0, 6))
 def test_any_sequence_of_calls_leaves_the_same_on_both(

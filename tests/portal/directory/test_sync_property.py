@@ -61,8 +61,7 @@ def after(copy: dict[str, Kept], table: list[DoctorRecord]) -> dict[str, Kept]:
 @given(st.lists(tables, min_size=1, max_size=5))
 @settings(
     max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_pull_doctors_any_sequence_of_tables_leaves_the_last_accepted_one(
     sequence: list[list[DoctorRecord]],

@@ -140,8 +140,7 @@ STEPS = st.lists(
 
 @settings(
     max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)
 def test_his_ends_as_if_every_message_had_been_sent(steps: list[Any]) -> None:

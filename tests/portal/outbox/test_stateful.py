@@ -49,7 +49,6 @@ pytestmark = pytest.mark.django_db
 QUICK = settings(
     max_examples=25,
     stateful_step_count=30,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 LEASE_SECONDS = 60

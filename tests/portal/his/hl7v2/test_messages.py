@@ -60,7 +60,7 @@ def test_person_is_only_ever_updated_whatever_becomes_of_the_right(op: str) -> N
 
 
 @given(st.text(st.characters(codec="gbk", exclude_categories=["Cc"]), max_size=40))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_argument_comes_through_and_the_message_keeps_the_standard(
     text: str,
 ) -> None:
