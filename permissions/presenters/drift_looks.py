@@ -85,7 +85,7 @@ def _result(one: Reconciliation) -> Chip:
     if one.problem:
         return Chip("warn", "alert-triangle", _("未能比对"), title=_(one.problem))
     if one.is_braked:
-        return Chip("bad", "hand-stop", _("已停止自动处置"))
+        return Chip("bad", "player-pause", _("已停止自动处置"))
     if one.total:
         words = _("%(count)s 项差异") % {"count": f"{one.total:,}"}
         return Chip("bad", "git-compare", words)
@@ -110,8 +110,9 @@ def _notes_of(one: Reconciliation) -> list[Note]:
         found.append(Note("warn", words % {**part, "why": _(one.problem)}))
     if one.is_braked:
         words = _(
-            "%(part)s差异 %(n)s 项，超过医院参数的限额，没有自动处置。"
-            "HIS 可能恢复了旧备份或视图有误，请先与信息科核对。"
+            "比对时%(part)s差异 %(n)s 项，超过医院参数的限额，没有自动处置。"
+            "HIS 可能恢复了旧备份或视图有误，请先与信息科核对；核对后仍可勾选办理。"
+            "再比对时不超过限额，即恢复自动处置。"
         )
         found.append(Note("bad", words % {**part, "n": f"{one.total:,}"}))
     if one.unreadable:
@@ -208,7 +209,7 @@ def trend_of(
     label = _("%(first)s 至 %(last)s 每日差异，最多 %(n)s 项") % {
         "first": first,
         "last": last,
-        "n": highest,
+        "n": f"{highest:,}",
     }
     return Trend(bars, max(len(days), 30) * STEP, label, first, last, highest)
 

@@ -203,7 +203,9 @@ def drift_act(request: AuthenticatedRequest, act: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         outcome = _done(request, one, chosen, form)
         if outcome is not None:
-            return saved(one.done, _words(outcome))
+            words = _words(outcome, chosen.gone)
+            is_whole = not (outcome.left or chosen.gone)
+            return saved(one.done, words, tone="ok" if is_whole else "warn")
     context: dict[str, Any] = {
         "act": one,
         "form": form,
@@ -250,6 +252,8 @@ class Chosen:
     keys: Sequence[int]
     listed: Sequence[Drift]
     problem: str = ""
+    found: int = 0  # more than ``keys`` where they are too many
+    gone: int = 0  # ticked, and dealt with by somebody else meanwhile
 
     @property
     def count(self) -> int:
@@ -272,24 +276,27 @@ def _chosen(request: AuthenticatedRequest, act: Act) -> Chosen:
         closed_at__isnull=True, state=BEFORE[act.key]
     )
     rows = found_rows(DRIFTS, theirs, request.GET)
-    counted = None
+    counted, ticked = None, 0
     if request.method == "POST":
         ids = ids_in(request.POST.getlist("id"))
         newest, counted = (_number(request, name) for name in ("newest", "count"))
         is_all = not ids and newest is not None
         rows = rows.filter(pk__lte=newest) if is_all else theirs.filter(pk__in=ids)
         counted = counted if is_all else None
+        ticked = 0 if is_all else len(set(ids))
     rows = rows.order_by("emp_no", "pk")
     keys = list(rows.values_list("pk", flat=True)[: act.most + 1])
-    problem = ""
-    if len(keys) > act.most:
-        said = {"most": f"{act.most:,}", "n": f"{rows.count():,}"}
+    problem, found = "", len(keys)
+    if found > act.most:
+        found = rows.count()
+        said = {"most": f"{act.most:,}", "n": f"{found:,}"}
         words = _("一次最多办理 %(most)s 项，已选 %(n)s 项。缩小筛选后分次办理。")
         problem = words % said
     elif counted is not None and counted != len(keys):
         words = _("列表已变：原有 %(before)s 项，现有 %(n)s 项，请核对后再提交。")
         problem = words % {"before": f"{counted:,}", "n": f"{len(keys):,}"}
-    return Chosen(keys, list(rows[:LISTED]), problem)
+    gone = max(ticked - len(keys), 0)
+    return Chosen(keys, list(rows[:LISTED]), problem, found, gone)
 
 
 def _number(request: AuthenticatedRequest, name: str) -> int | None:
@@ -297,12 +304,15 @@ def _number(request: AuthenticatedRequest, name: str) -> int | None:
     return int(text) if is_id(text) else None
 
 
-def _words(outcome: Outcome) -> str:
-    if not outcome.left:
-        return _("%(done)s 项") % {"done": outcome.done}
-    why = listed(dict.fromkeys(str(text) for text in outcome.left.values()))
+def _words(outcome: Outcome, gone: int) -> str:
+    why = dict.fromkeys(str(text) for text in outcome.left.values())
+    if gone:
+        why[_("已由他人处理或已消除")] = None
+    left = len(outcome.left) + gone
+    if not left:
+        return _("%(done)s 项") % {"done": f"{outcome.done:,}"}
     return _("%(done)s 项；另 %(left)s 项没有：%(why)s") % {
-        "done": outcome.done,
-        "left": len(outcome.left),
-        "why": why,
+        "done": f"{outcome.done:,}",
+        "left": f"{left:,}",
+        "why": listed(why),
     }

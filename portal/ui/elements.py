@@ -179,11 +179,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Diff:
-    """字段、变更前、变更后."""
+    """字段、变更前、变更后, or what else the two values are."""
 
     template: ClassVar[str] = "components/diff.html"
     changes: Sequence[Change]
     field_title: Text = _("字段")
+    before_title: Text = _("变更前")
+    after_title: Text = _("变更后")
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,7 @@ class Tab:
     is_on: bool = False
     count: int | None = None
     tone: Literal["", "bad", "warn"] = ""
+    key: str = ""  # by which its count is found, when the rows come anew
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ from typing import Any, Generic, TypeVar, cast
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -244,6 +245,9 @@ def list_response(
         )
     else:
         response = render(request, name, {**(context or {}), "list": page})
+    if is_fragment and page.tabs:
+        counts = {"tabs": page.tabs}
+        response.write(render_to_string("components/tab_counts.html", counts))
     response.headers["Vary"] = "HX-Target"
     return response
 
@@ -295,6 +299,7 @@ def tabs_of(
                 view == chosen,
                 numbers.get(view.key),
                 view.tone,
+                f"{spec.key}-tab-{view.key}",
             )
             for label, view in zip(_labels_of(spec), spec.views, strict=True)
         )

@@ -26,18 +26,25 @@ def with_toast(
     return trigger_client_event(response, "yw:toast", toast)
 
 
-def saved(title: Text, detail: Text = "", *, rows: str = "") -> HttpResponse:
+def saved(
+    title: Text,
+    detail: Text = "",
+    *,
+    rows: str = "",
+    tone: Literal["ok", "warn"] = "ok",
+) -> HttpResponse:
     """The answer of a drawer that saved: it closes, focus returns, a toast says what.
 
     ``rows`` are the changed rows, rendered with ``oob=True``; their template begins
     ``<tr id="grant-{{ row.id }}"{% if oob %} class="fresh" hx-swap-oob="true"{% endif %}>``.
-    Without ``rows`` the list on the page reads its present page again.
+    Without ``rows`` the list on the page reads its present page again. With the tone
+    ``warn`` not all was done, and the toast stays to be read.
     """
     response = HttpResponse(rows)
     trigger_client_event(response, "yw:close-drawer", {}, after="settle")
     if not rows:
         trigger_client_event(response, "yw:changed", {}, after="settle")
-    return with_toast(response, title, detail)
+    return with_toast(response, title, detail, tone=tone)
 
 
 def invalid(response: HttpResponse) -> HttpResponse:

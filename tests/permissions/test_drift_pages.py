@@ -290,7 +290,7 @@ def test_summary_warns_of_the_brake_and_of_a_look_that_failed(
     sign_in(client, lin)
     (note,) = client.get("/drifts/summary/").context["notes"]
     assert str(note.text).startswith(
-        "权限差异 60 项，超过医院参数的限额，没有自动处置。"
+        "比对时权限差异 60 项，超过医院参数的限额，没有自动处置。"
     )
 
     looked(0, problem="HIS 未应答：连接中断")
@@ -391,8 +391,8 @@ def test_ten_thousand_are_ignored_at_once_by_one_reason(
         9_900,
     )
     html = drawer.content.decode()
-    assert "10000 项" in html
-    assert "另 9900 项未列出，一并办理" in html
+    assert "10,000 项" in html
+    assert "另 9,900 项未列出，一并办理" in html
 
     answer = client.post(address, brought(drawer), **HTMX)
 

@@ -47,17 +47,20 @@
     giveFocusBack();
   }
 
-  // 行菜单里的按钮关上后看不见，保存后整行换新：焦点回到这一行的菜单。
+  // 行菜单里的按钮关上后看不见，保存后整行换新：焦点回到这一行的菜单；批量栏收起后回到全选框。
   function giveFocusBack() {
     const row = openerRow ? document.getElementById(openerRow) : null;
     const isThere = opener && opener.isConnected && opener !== document.body;
+    const card = isThere ? opener.closest(".card") : null;
     const place = isThere && opener.offsetParent !== null ? opener
-      : (row && (one("summary", row) || one("a[href],button", row))) || one("#main");
+      : (row && (one("summary", row) || one("a[href],button", row)))
+        || (card && one("[data-all]", card)) || one("#main");
     place.focus({ preventScroll: true });
   }
 
   function onSettled() {
-    const isLost = document.activeElement === document.body;
+    // 批量栏刚收起时，焦点还在看不见的按钮上，下一帧才落到 body。
+    const isLost = document.activeElement.offsetParent === null;
     if (isLost && !isOpen() && Date.now() < returnsUntil) { giveFocusBack(); }
   }
 

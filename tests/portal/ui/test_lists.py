@@ -104,10 +104,25 @@ def test_empty_list_says_by_what_and_the_way_out(
 def test_views_are_counted(client: CheckedClient, lin: User) -> None:
     html = client.get(URL, {"view": "left"}).content.decode()
 
-    assert '<a href="?view=all">全部 <em>5</em></a>' in html
+    assert (
+        '<a href="?view=all">全部 <em id="practitioners-tab-all">5</em></a>'
+    ) in html
     assert (
         '<a href="?view=left" class="on" aria-current="page">'
-        '离职 <em class="warn b">1</em></a>'
+        '离职 <em id="practitioners-tab-left" class="warn b">1</em></a>'
+    ) in html
+    assert "hx-swap-oob" not in html
+
+
+def test_counts_of_the_views_come_with_the_rows_alone(
+    client: CheckedClient, lin: User
+) -> None:
+    rows = client.get(URL, {"view": "left"}, HTTP_HX_TARGET="practitioners-body")
+
+    html = rows.content.decode()
+    assert '<em id="practitioners-tab-all" hx-swap-oob="true">5</em>' in html
+    assert (
+        '<em id="practitioners-tab-left" hx-swap-oob="true" class="warn b">1</em>'
     ) in html
 
 
