@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import MaxValueValidator
@@ -150,6 +150,12 @@ class DecisionForm(WithoutColons):
         widget=forms.Textarea(attrs=LONG_REASON),
         help_text=_("写入变更日志，提出人可见"),
     )
+
+    def leave_out_approval(self) -> None:
+        """Of what nobody stands for yet: it can only be sent back or rejected."""
+        field = cast(forms.ChoiceField, self.fields["decision"])
+        choices = cast(list[tuple[str, str]], field.choices)
+        field.choices = [one for one in choices if one[0] != Decision.APPROVE.value]
 
 
 class WithdrawForm(WithoutColons):

@@ -202,19 +202,34 @@ def _page(
     is_own = application.proposed_by_id == request.user.pk
     may_approve = Capability.APPROVE_PRIVILEGE in request.capabilities
     may_propose = Capability.PROPOSE_PRIVILEGE in request.capabilities
+    shown = {
+        "may_decide": page.is_open and may_approve and not is_own,
+        "may_withdraw": page.is_open and is_own and may_propose,
+        "may_stand": page.lacks_proposer and may_propose,
+    }
+    if page.lacks_proposer:
+        form.leave_out_approval()
+    _say_unseen(request, form, shown["may_decide"])
+    _say_unseen(request, withdraw_form, shown["may_withdraw"])
+    _say_unseen(request, stand_form, shown["may_stand"])
     context = {
+        **shown,
         "page": page,
         "queue": application_rows(waiting),
         "rights": grant_rows(states_of(application.practitioner)),
         "form": form,
         "withdraw_form": withdraw_form or WithdrawForm(),
         "stand_form": stand_form or WithdrawForm(auto_id=STANDING_FOR),
-        "may_decide": page.is_open and may_approve and not is_own,
-        "may_withdraw": page.is_open and is_own and may_propose,
-        "may_stand": page.lacks_proposer and may_propose,
         "is_own": is_own,
     }
     return render(request, "permissions/application_detail.html", context)
+
+
+def _say_unseen(request: AuthenticatedRequest, form: Form | None, shown: Any) -> None:
+    """Somebody was quicker, and the form that was refused stands on the page no more."""
+    if form is not None and form.is_bound and not shown:
+        for words in form.errors.values():
+            messages.error(request, " ".join(map(str, words)))
 
 
 def _message_of(event: GrantEvent | None) -> Message | None:
