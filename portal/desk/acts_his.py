@@ -55,7 +55,9 @@ WORDS = {
             gettext_lazy("重新送达"),
             gettext_lazy("确认重新送达 %(n)s 条"),
             gettext_lazy("已重新排队"),
-            gettext_lazy("提交后立即送达 HIS；不一致的先回读，仍不一致才再送"),
+            gettext_lazy(
+                "提交后立即送达 HIS；未知、不一致的先回读，HIS 已一致的不再送"
+            ),
         ),
         Act(
             "stop",
@@ -132,6 +134,7 @@ def his_act(request: AuthenticatedRequest, message_id: int, act: str) -> HttpRes
     if request.method == "GET" and not request.htmx:
         return redirect(f"{reverse('desk:his')}?view=all&message={message_id}")
     form = HisReasonForm(request.POST or None)
+    is_refused = False
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
         try:
@@ -139,6 +142,7 @@ def his_act(request: AuthenticatedRequest, message_id: int, act: str) -> HttpRes
             do(message=message, by=request.user, at=timezone.now(), reason=reason)
         except services.NotPossible as problem:
             form.add_error(None, _(str(problem)))
+            is_refused = True
         else:
             return saved(words.done, f"#{message.pk}")
     context = {
@@ -149,6 +153,8 @@ def his_act(request: AuthenticatedRequest, message_id: int, act: str) -> HttpRes
         "drawer_post": request.path,
     }
     answer = render(request, "desk/_his_act.html", context)
+    if is_refused:  # somebody was quicker: the list behind is of before
+        trigger_client_event(answer, "yw:changed", {}, after="settle")
     return invalid(answer) if request.method == "POST" else answer
 
 

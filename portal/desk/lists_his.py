@@ -44,7 +44,7 @@ COLUMNS = (
         "tries", _("已试"), order=("tries",), export=lambda row: row.tries
     ),
     Column[MessageRow]("reason", _("原因与下次"), export=lambda row: row.reason),
-    Column[MessageRow]("acts", _("操作")),
+    Column[MessageRow]("acts", _("操作"), css="acts"),
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from portal.directory.models import HisProcedure, Practitioner
 from portal.his.contract.codes.clinical import GRADES, RIGHT_KINDS
@@ -31,6 +31,8 @@ OPERATIONS: dict[str, Text] = {
     "REVOKE": gettext_lazy("取消"),
     "VOID": gettext_lazy("作废"),
 }
+# Of the code table of kinds of rights, what no other page says.
+_RIGHTS_ONLY_HERE = (gettext_noop("执行（主刀）"), gettext_noop("会诊"))
 
 
 @dataclass(frozen=True)
@@ -160,10 +162,10 @@ def code_of(call: dict[str, Any]) -> str:
     """What it says: a privilege with its item, a right to an item, or so many; of a
     procedure its grade."""
     if "new_grade" in call:
-        grades = [GRADES.get(call[name] or "") for name in ("old_grade", "new_grade")]
-        return " → ".join(filter(None, grades))
+        codes = (call["old_grade"] or "", call["new_grade"] or "")
+        return " → ".join(_(GRADES[code]) for code in codes if code in GRADES)
     if "lines" in call:
         return _("手术权限 %(count)s 行") % {"count": len(call["lines"])}
     if "right_kind" in call:
-        return f"{RIGHT_KINDS[call['right_kind']]} {call['his_item_id']}"
+        return f"{_(RIGHT_KINDS[call['right_kind']])} {call['his_item_id']}"
     return " ".join(filter(None, (call["priv_code"], call["item_code"])))

@@ -169,6 +169,8 @@ def mismatch_of(message: Message) -> Diff | None:
             for item in message.mismatch
         ],
         field_title=_("字段"),
+        before_title=_("HIS 现有"),
+        after_title=_("我方应有"),
     )
 
 

@@ -324,3 +324,5 @@ def test_act_that_does_not_fit_any_more_says_why(
 
     assert response.status_code == 422
     assert "这条已停止，不再送达；请在「HIS 差异」比对后修复。" in text_of(response)
+    # The list behind the drawer is of before, and reads itself anew.
+    assert "yw:changed" in response.headers["HX-Trigger-After-Settle"]
