@@ -260,13 +260,12 @@ def called_tile(item: View | Function, facts: Facts, number: int) -> Tile:
         for attempt in facts.attempts
         if attempt.message.kind in kinds and (not is_read or attempt.outcome in READ)
     ]
+    arrived = sum(facts.confirmed_today.get(kind, 0) for kind in kinds)
     contract, is_bad = contract_of(item, facts)
-    health, state = called_health(seen)
+    health, state = called_health(seen, arrived)
     if health == "ok" and is_bad:
         health, state = "warn", _("契约检查未通过")
-    today = _("今日 %(count)s 条") % {
-        "count": f"{sum(facts.confirmed_today.get(kind, 0) for kind in kinds):,}"
-    }
+    today = _("今日 %(count)s 条") % {"count": f"{arrived:,}"}
     return Tile(
         name=item.name,
         title=title_of(item.name),
@@ -282,9 +281,11 @@ def called_tile(item: View | Function, facts: Facts, number: int) -> Tile:
     )
 
 
-def called_health(seen: Sequence[Attempt]) -> tuple[Health, Text]:
+def called_health(seen: Sequence[Attempt], arrived: int) -> tuple[Health, Text]:
+    """By the last try; a seldom kind may have none among the last of all kinds, and yet
+    have ``arrived`` today."""
     if not seen:
-        return "mute", _("尚未使用")
+        return ("ok", _("正常")) if arrived else ("mute", _("尚未使用"))
     if seen[0].outcome in UNHEARD:
         return "bad", _("故障")
     is_slow = seen[0].duration_ms > SLOW_MS
