@@ -154,7 +154,11 @@ def some_station_may_open_us(**kwargs: Any) -> list[CheckMessage]:
 
 def lease_outlasts_calls(**kwargs: Any) -> list[CheckMessage]:
     """A call and its read-back may each take a whole time-out, in two waits; a worker
-    that is only slow would be taken for dead, and its changes for unknown."""
+    that is only slow would be taken for dead, and its changes for unknown.
+
+    What takes more calls (a whole set, one that is read first) has its lease renewed
+    meanwhile: see ``trying.is_brief``.
+    """
     enough = LEASE_TIMEOUTS * settings.HIS_TIMEOUT_SECONDS
     if enough <= settings.OUTBOX_LEASE_SECONDS:
         return []

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 
 from portal.outbox.models import Message
 from portal.outbox.outcomes import Outcome, Tried
+from portal.outbox.trying import is_brief
 
 # A lane hands over what it has done after so many tries or so long; it is then written
 # down in one transaction.
@@ -60,13 +61,14 @@ class Lanes:
         running: deque[tuple[list[Message], Future[list[Pair]]]] = deque()
         while True:
             is_low = len(waiting) < self._chunk and (may_have_more or not running)
+            fed: Sequence[Message] = ()
             if is_low and not self.is_stopped:
                 fed = feed()
                 waiting.extend(fed)
                 may_have_more = bool(fed)
-            # Nothing to do side by side. A set is many calls: its claim must be kept.
-            is_alone = len(waiting) == 1 and not running
-            if is_alone and not waiting[0].of.is_whole:
+            # Nothing to do side by side, and done before its new lease is over.
+            is_alone = len(waiting) == len(fed) == 1 and not running
+            if is_alone and is_brief(waiting[0]):
                 yield self._lane([waiting.popleft()])
                 continue
             # One chunk more than lanes: no lane waits while the caller writes.

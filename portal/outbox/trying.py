@@ -74,6 +74,14 @@ def try_some(
     return [(first, try_safely(gateway, first, reads_back=reads_back))]
 
 
+def is_brief(message: Message) -> bool:
+    """Two calls at most, such as to send and to read back: its lease needs no renewal
+    meanwhile (``portal.W003``)."""
+    is_new = message.state == State.SENDING and not message.reads_first
+    is_one_call = message.of.message in WAYS
+    return is_one_call and (is_new or message.state == State.DELIVERED)
+
+
 def together(gateway: TellsMany, messages: Sequence[Message]) -> int:
     """How many of the first are alike: new, or waiting for the HIS to answer, of one
     call each, and none to be read first. Where the HIS answers later, of one kind too."""

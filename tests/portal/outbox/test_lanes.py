@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime
-from threading import Event
+from datetime import UTC, date, datetime
+from threading import Event, current_thread, main_thread
+from typing import Any
 
 import pytest
 
+from portal.his.messages import DoctorOpSet
 from portal.outbox import lanes as lanes_module
+from portal.outbox.kinds import kind_of
 from portal.outbox.lanes import CHUNK, Lanes
-from portal.outbox.models import Message
+from portal.outbox.models import Message, State
 from portal.outbox.outcomes import Outcome, Tried
+from tests.portal.outbox.memory_his import priv_save
 
 SOME_DAY = datetime(2026, 11, 26, tzinfo=UTC)
 
@@ -29,9 +33,12 @@ def confirm_seven(messages: Sequence[Message]) -> list[tuple[Message, Tried]]:
 class Feed:
     """Gives batches; notes how many messages were written when it was asked."""
 
-    def __init__(self, *sizes: int, kind: str = "PRIV_SAVE") -> None:
+    def __init__(self, *sizes: int) -> None:
         self._batches = [
-            [Message(pk=1000 * n + i, kind=kind) for i in range(size)]
+            [
+                Message(pk=1000 * n + i, kind="PRIV_SAVE", state=State.SENDING)
+                for i in range(size)
+            ]
             for n, size in enumerate(sizes)
         ]
         self.all = [message.pk for batch in self._batches for message in batch]
@@ -46,6 +53,68 @@ class Feed:
         for group in lanes.run(self):
             self.written += [message.pk for message, _tried in group]
         lanes.close()
+
+
+WHOLE_SET = DoctorOpSet("", "1188", date(2026, 11, 23), (), "", "", "2031")
+
+
+def one(state: State, of: Any = None, **fields: Any) -> Message:
+    call = of or priv_save()
+    kind, payload = kind_of(call).name, call.payload()
+    return Message(pk=1, kind=kind, payload=payload, state=state, **fields)
+
+
+@pytest.mark.parametrize(
+    ("message", "is_renewed"),
+    [
+        (one(State.SENDING), False),
+        (one(State.DELIVERED), False),
+        (one(State.SENDING, reads_first=True), True),
+        (one(State.UNKNOWN), True),
+        (one(State.SENDING, WHOLE_SET), True),
+        (one(State.DELIVERED, WHOLE_SET), True),
+    ],
+)
+def test_one_alone_that_may_take_many_calls_has_its_lease_renewed(
+    message: Message, is_renewed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes_module, "PATIENCE_SECONDS", 0.01)
+    renewed, feeds = Event(), [[message], []]
+
+    def slow(messages: Sequence[Message]) -> list[tuple[Message, Tried]]:
+        """Ends at the first renewal; without a lane of its own none can come."""
+        if current_thread() is not main_thread():
+            assert renewed.wait(30)
+        return confirm(messages)
+
+    lanes = Lanes(1, slow, nullcontext)
+    done = list(lanes.run(lambda: feeds.pop(0) if feeds else [], renewed.set))
+    lanes.close()
+
+    assert [row.pk for group in done for row, _tried in group] == [1]
+    assert renewed.is_set() is is_renewed
+
+
+def test_last_of_many_has_its_lease_renewed_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its lease is no longer new."""
+    monkeypatch.setattr(lanes_module, "PATIENCE_SECONDS", 0.01)
+    first, last = one(State.SENDING), one(State.SENDING)
+    first.pk, feeds, renewed = 2, [[first, last], []], Event()
+
+    def slow(messages: Sequence[Message]) -> list[tuple[Message, Tried]]:
+        if messages[0].pk == 1:
+            assert current_thread() is not main_thread()
+            assert renewed.wait(30)
+        return confirm(messages)
+
+    monkeypatch.setattr(lanes_module, "CHUNK_SECONDS", -1)
+    lanes = Lanes(1, slow, nullcontext)
+    done = list(lanes.run(lambda: feeds.pop(0) if feeds else [], renewed.set))
+    lanes.close()
+
+    assert [row.pk for group in done for row, _tried in group] == [2, 1]
 
 
 def test_everything_fed_is_tried_once() -> None:
@@ -92,14 +161,10 @@ def test_lanes_that_were_stopped_ask_for_nothing_more() -> None:
     assert CHUNK <= len(feed.written) <= 2 * CHUNK
 
 
-@pytest.mark.parametrize(
-    ("count", "kind"), [(2, "PRIV_SAVE"), (2, "DOCTOR_OP_SET"), (1, "DOCTOR_OP_SET")]
-)
 def test_caller_is_called_while_a_lane_is_in_a_long_call(
-    count: int, kind: str, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """So that a claim is prolonged for as long as its messages are under way; a set
-    alone is many calls."""
+    """So that a claim is prolonged for as long as its messages are under way."""
     monkeypatch.setattr(lanes_module, "PATIENCE_SECONDS", 0.01)
     is_kept = Event()
 
@@ -108,7 +173,7 @@ def test_caller_is_called_while_a_lane_is_in_a_long_call(
         return confirm(messages)
 
     lanes = Lanes(2, slow, nullcontext)
-    groups = list(lanes.run(Feed(count, kind=kind), is_kept.set))
+    groups = list(lanes.run(Feed(2), is_kept.set))
     lanes.close()
 
-    assert sum(map(len, groups)) == count
+    assert sum(map(len, groups)) == 2
