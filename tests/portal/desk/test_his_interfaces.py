@@ -24,14 +24,12 @@ from portal.directory.dictionaries import BY_VIEW
 from portal.directory.models import Loss, Practitioner, RowChange, SyncRun
 from portal.directory.sync import pull
 from portal.his.contract.interfaces import ALL
-from portal.outbox.models import Attempt, Message, State
-from portal.outbox.services import enqueue
+from portal.outbox.models import Attempt
 from tests.cast import chen, lin, make_user, sign_in
 from tests.harness import assert_queries
 from tests.pages import CheckedClient
 from tests.portal.his.rows import CHEN, WANG, ZHAO, ListedHis, many, pull_doctors
 from tests.portal.outbox.conftest import promise
-from tests.portal.outbox.memory_his import grade_save
 
 __all__ = ["chen", "lin"]
 pytestmark = pytest.mark.django_db
@@ -257,20 +255,6 @@ def test_tiles_of_the_function_and_its_read_back_follow_the_last_try(
 
     assert words_of(tile_of(client, "YW_PRIV_SAVE"))[0] == save
     assert words_of(tile_of(client, "V_YW_DOCTOR_PRIV"))[0] == read
-
-
-def test_tile_of_a_seldom_kind_stays_well_behind_many_tries_of_another(
-    client: CheckedClient, lin: User
-) -> None:
-    """The last tries of all kinds are read together, and may be of one kind alone."""
-    at = timezone.now()
-    enqueue(message=grade_save(), subject="surgery.gradechange:1", at=at)
-    Message.objects.update(state=State.CONFIRMED, confirmed_at=at, due_at=None)
-    sign_in(client, lin)
-
-    words = words_of(tile_of(client, "YW_OPGRADE_SAVE"))
-
-    assert (words[0], "今日 1 条" in words) == ("正常", True)
 
 
 @pytest.mark.parametrize("turns", [1, 30])

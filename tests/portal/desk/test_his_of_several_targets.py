@@ -9,9 +9,12 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from portal.desk import presenters_interfaces as interface
 from portal.desk.views_his import confirmed_today, deliveries, facts_now
 from portal.outbox.models import Attempt, Message
+from portal.outbox.services import enqueue
 from tests.portal.outbox.conftest import promise
+from tests.portal.outbox.memory_his import grade_save
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +54,15 @@ def test_change_told_to_two_targets_counts_once_today() -> None:
     found = deliveries(facts_now(), timezone.now())
     assert (found.confirmed, found.at_first) == (1, 1)
     assert (found.pace.confirmed, found.pace.p99) == (1, 2)
+
+
+def test_tile_of_a_seldom_kind_stays_well_behind_many_tries_of_another() -> None:
+    """The last tries of all kinds are read together, and may be of one kind alone."""
+    at = timezone.now()
+    enqueue(message=grade_save(), subject="surgery.gradechange:1", at=at)
+    Message.objects.update(**confirmed(timedelta()))
+
+    tiles = {tile.name: tile for tile in interface.tiles(facts_now())}
+
+    tile = tiles["YW_OPGRADE_SAVE"]
+    assert (tile.health, tile.state, tile.rows) == ("ok", "正常", "今日 1 条")
