@@ -23,7 +23,7 @@ from portal.ui.moments import today
 TRIAL_KEY_START = "trial-only-"
 SHORTEST_LAUNCH_KEY = 16
 SHORTEST_WEBHOOK_KEY = 32
-LEASE_TIMEOUTS = 4
+LEASE_TIMEOUTS = 6
 # A compatibility mode that may last for years is no compatibility mode.
 LONGEST_DIGEST = timedelta(days=366)
 
@@ -153,11 +153,12 @@ def some_station_may_open_us(**kwargs: Any) -> list[CheckMessage]:
 
 
 def lease_outlasts_calls(**kwargs: Any) -> list[CheckMessage]:
-    """A call and its read-back may each take a whole time-out, in two waits; a worker
-    that is only slow would be taken for dead, and its changes for unknown.
+    """What is in doubt is read, sent and read back, and each may take a whole time-out
+    in two waits; a worker that is only slow would be taken for dead, and its changes for
+    unknown.
 
-    What takes more calls (a whole set, one that is read first) has its lease renewed
-    meanwhile: see ``trying.is_brief``.
+    What takes more calls, such as a whole set, has its lease renewed meanwhile: see
+    ``trying.is_brief``.
     """
     enough = LEASE_TIMEOUTS * settings.HIS_TIMEOUT_SECONDS
     if enough <= settings.OUTBOX_LEASE_SECONDS:

@@ -70,7 +70,7 @@ WRONG = [
     ({"LAUNCH": entrances({}, PLATFORM.replace("https", "http"))}, "portal.W007"),
     ({"SECURE_COOKIES": False}, "portal.W001"),
     ({"LAUNCH": Entrances()}, "portal.W002"),
-    ({"OUTBOX_LEASE_SECONDS": 39}, "portal.W003"),
+    ({"OUTBOX_LEASE_SECONDS": 59}, "portal.W003"),
     ({"NOTICE_WEBHOOKS": {"oa": "file:///etc/passwd"}}, "portal.E006"),
     ({"NOTICE_WEBHOOKS": {"oa": "https://u:p@h/hook"}}, "portal.E006"),
     ({"NOTICE_WEBHOOK_KEYS": {"oa": "k" * 31}}, "portal.E007"),

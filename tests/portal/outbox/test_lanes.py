@@ -69,8 +69,8 @@ def one(state: State, of: Any = None, **fields: Any) -> Message:
     [
         (one(State.SENDING), False),
         (one(State.DELIVERED), False),
-        (one(State.SENDING, reads_first=True), True),
-        (one(State.UNKNOWN), True),
+        (one(State.SENDING, reads_first=True), False),
+        (one(State.UNKNOWN), False),
         (one(State.SENDING, WHOLE_SET), True),
         (one(State.DELIVERED, WHOLE_SET), True),
     ],
