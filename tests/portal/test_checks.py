@@ -46,7 +46,7 @@ RIGHT: dict[str, Any] = {
     "LAUNCH": RIGHT_LAUNCH,
     "SECURE_COOKIES": True,
     "HIS_TIMEOUT_SECONDS": 10,
-    "OUTBOX_LEASE_SECONDS": 40,
+    "OUTBOX_LEASE_SECONDS": 60,
     "PORTAL_URL": "https://yiwu.hospital.local",
     "EMAIL_HOST": "mail.hospital.local",
     "EMAIL_USE_TLS": True,
