@@ -25,12 +25,12 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Collection, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import (
     Case,
     Count,
@@ -47,15 +47,11 @@ from django.db.models import (
 from django.db.models.base import ModelState
 from django.db.models.functions import Cast
 from django.db.models.query import QuerySet
-from django.utils.translation import gettext_noop as _
 
 from portal.his.targets import DEFAULT
 from portal.outbox.among import array_of
 from portal.outbox.models import Attempt, Message, State
 from portal.prepared import Prepared
-
-# While everything waits for its next try, the HIS is asked so often whether it is back.
-PING_SECONDS = 10
 
 # States in which only a read-back is due, never (yet) a new call.
 TO_READ = (State.UNKNOWN, State.DELIVERED)
@@ -209,26 +205,49 @@ NOTHING = Overview(*[False] * 5)
 OVERVIEW = Prepared(_overview)
 
 
+@dataclass
+class Line:
+    """Who may go next, in this order, as one look found them.
+
+    To look costs as much as all that is open, to claim only what is claimed: one look
+    serves several claims. What has changed since, a claim sees for itself.
+    """
+
+    reads: list[int] = field(default_factory=list)
+    sends: list[int] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.reads or self.sends)
+
+    def take(self, limit: int) -> tuple[list[int], list[int]]:
+        """The first so many, which stand in the line no more."""
+        reads, self.reads = self.reads[:limit], self.reads[limit:]
+        left = limit - len(reads)
+        sends, self.sends = self.sends[:left], self.sends[left:]
+        return reads, sends
+
+
+def line_up(at: datetime, limit: int, seen: Overview, target: str = DEFAULT) -> Line:
+    """Up to ``limit`` messages that are due now."""
+    reads = to_read(at, limit, target) if seen.is_to_read else []
+    passing = passers(at, limit, target) if seen.is_rejected else []
+    sends = passing + (heads(at, limit, target) if seen.is_due else [])
+    return Line(reads, sends[: limit - len(reads)])
+
+
 def claim_due(
-    at: datetime,
-    limit: int,
-    seen: Overview,
-    token: uuid.UUID,
-    target: str = DEFAULT,
+    at: datetime, limit: int, line: Line, token: uuid.UUID
 ) -> Sequence[Message]:
-    """Up to ``limit`` messages that are due now, in the order to deliver them.
+    """The first ``limit`` of the line that are still due, in the order to deliver them.
 
     They are the worker's alone that brought the ``token``, until its lease ends.
     """
     mine = {"claim": token, "lease_until": at + lease()}
     taken = 0
-    reads = to_read(at, limit, target) if seen.is_to_read else []
+    reads, sends = line.take(limit)
     if reads:
         free = Message.objects.filter(is_free(at), id__among=set(reads), due_at__lte=at)
         taken += free.filter(state__in=TO_READ).update(**mine)
-    passing = passers(at, limit, target) if seen.is_rejected else []
-    sends = passing + (heads(at, limit, target) if seen.is_due else [])
-    sends = sends[: limit - len(reads)]
     if sends:
         waiting = Message.objects.filter(id__among=set(sends), state=State.WAITING)
         taken += waiting.filter(due_at__lte=at).update(state=State.SENDING, **mine)
@@ -244,7 +263,8 @@ def claimed(token: uuid.UUID, ids: Collection[int], at: datetime) -> list[Messag
 
     Between choosing and claiming a person may have put an earlier message of the
     stream back in line (``services.retry`` locks the stream and looks for SENDING, so
-    one of the two always sees the other), or another worker a later one that passes.
+    one of the two always sees the other), or another worker a later one that passes, or
+    an earlier one, whose day came meanwhile, may have been refused.
     What is to be read back is kept, but told whether it may be sent again: an earlier
     message may hold the stream by now, because its day has come or a person put it
     back in line.
@@ -279,11 +299,10 @@ def _claimed(
     """``NAMES``, the payload as text, in the order of the messages."""
     earlier = of_stream(id__lt=OuterRef("id"))
     later = of_stream(id__gt=OuterRef("id"))
-    in_front = earlier.filter(holds(at)).exclude(state=State.REJECTED)
     return (
         Message.objects.filter(claim=token, id__among=ids)
         .annotate(
-            in_front=Exists(in_front),
+            in_front=Exists(earlier.filter(holds(at))),
             undecided=Exists(later.filter(IS_UNDECIDED)),
             taker=Exists(later.filter(may_have_taken(), takes_away=True)),
             said=Cast("payload", TextField()),
@@ -329,60 +348,3 @@ def renew(token: uuid.UUID, ids: set[int], at: datetime) -> bool:
     """Prolong the lease; False when some of them are no longer ours."""
     mine = Message.objects.filter(claim=token, id__among=ids)
     return mine.update(lease_until=at + lease()) == len(ids)
-
-
-def backed_off(at: datetime, target: str) -> QuerySet[Message]:
-    """What waits for its next try because the HIS was away at the last one."""
-    is_unread = Q(state=State.DELIVERED, mismatch__isnull=True)
-    return open_at(target).filter(
-        Q(state__in=(State.WAITING, State.UNKNOWN)) | is_unread,
-        claim__isnull=True,
-        tries__gt=0,
-        due_at__gt=at,
-        not_before__lte=at,
-    )
-
-
-def call_back(at: datetime, target: str = DEFAULT) -> int:
-    """The target answers: nobody needs to wait any longer."""
-    return backed_off(at, target).update(due_at=at)
-
-
-def is_worth_a_ping(at: datetime, target: str = DEFAULT) -> bool:
-    """Something waits, and the target was left in peace for a while."""
-    waiting = backed_off(at, target)
-    if not waiting.exists():
-        return False
-    recently = at - timedelta(seconds=PING_SECONDS)
-    tried = Attempt.objects.filter(message__in=waiting, started_at__gt=recently)
-    return not tried.exists()
-
-
-def release_dead(at: datetime, target: str = DEFAULT) -> int:
-    """Messages whose worker died while sending: UNKNOWN, to be read back first."""
-    over = open_at(target).filter(state=State.SENDING, lease_until__lt=at)
-    released = 0
-    for message in over.order_by("id").only("id", "claim", "lease_until"):
-        with transaction.atomic():
-            released += release(message, at)
-    return released
-
-
-def release(message: Message, at: datetime) -> int:
-    """One of them, if its lease is over; how many that were."""
-    still = Message.objects.filter(
-        pk=message.pk, state=State.SENDING, claim=message.claim, lease_until__lt=at
-    )
-    text = _("送达中断，先回读")
-    is_done = still.update(
-        state=State.UNKNOWN, claim=None, lease_until=None, due_at=at, last_text=text
-    )
-    if is_done:
-        Attempt.objects.create(
-            message=message,
-            started_at=(message.lease_until or at) - lease(),
-            duration_ms=0,
-            outcome=Attempt.Outcome.ANSWER_LOST,
-            text=text,
-        )
-    return is_done

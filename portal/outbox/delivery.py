@@ -28,7 +28,7 @@ from portal.his.gateway import (
     TellsMany,
 )
 from portal.his.targets import DEFAULT, Target, target_of
-from portal.outbox import claims, trying
+from portal.outbox import claims, freeing, trying
 from portal.outbox.gate import Gate
 from portal.outbox.lanes import CHUNK, IS_AWAY, Lanes
 from portal.outbox.models import Message
@@ -39,6 +39,10 @@ logger = logging.getLogger(__name__)
 
 # One task ends after so long and rings for the next, so that a worker can be stopped.
 LONGEST_SECONDS = 20.0
+# What one look found serves so many claims, for so long: what takes a right away goes
+# first from the next look on.
+CLAIMS_AHEAD = 4
+LOOK_SECONDS = 0.5
 HAS_ANSWERED = frozenset(
     {
         Outcome.CONFIRMED,
@@ -144,6 +148,8 @@ class Run:
         self._token = uuid.uuid4()
         self._recorder = Recorder(self._token)
         self._left: set[int] = set()
+        self._line = claims.Line()
+        self._line_until = 0.0
         self._renew_at = time.perf_counter() + claims.lease().total_seconds() / 2
 
     def deliver(self, lanes: Lanes) -> None:
@@ -170,34 +176,52 @@ class Run:
         """What there is to do, after messages of the dead and the patient were freed."""
         at, name = timezone.now(), self._target.name
         seen = claims.overview(at, name)
-        freed = claims.release_dead(at, name) if seen.is_dead else 0
+        freed = freeing.release_dead(at, name) if seen.is_dead else 0
         is_quiet = not (seen.is_due or seen.is_to_read)
         if self.summary.has_answered and seen.is_backed_off:
-            freed += claims.call_back(at, name)
-        elif seen.is_backed_off and is_quiet and claims.is_worth_a_ping(at, name):
-            freed += claims.call_back(at, name) if answers(self._gateway) else 0
+            freed += freeing.call_back(at, name)
+        elif seen.is_backed_off and is_quiet and freeing.is_worth_a_ping(at, name):
+            freed += freeing.call_back(at, name) if answers(self._gateway) else 0
         return claims.overview(at, name) if freed else seen
 
-    def _claim_allowed(self, seen: claims.Overview) -> Sequence[Message]:
+    def _line_up(self) -> None:
+        seen = self._look()
+        most = self._most * CLAIMS_AHEAD
+        self._line = claims.line_up(timezone.now(), most, seen, self._target.name)
+        self._line_until = time.perf_counter() + LOOK_SECONDS
+
+    def _claim_allowed(self) -> Sequence[Message]:
         """As many as the target may be told in this second."""
         at = timezone.now()
         most = self.gate.allowance(at, self._most)
         if not most:
             self.summary.is_limited = True
+            self._line = claims.Line()
             return ()
-        found = claims.claim_due(at, most, seen, self._token, self._target.name)
+        found = claims.claim_due(at, most, self._line, self._token)
         self.gate.give_back(at, most - len(found))
+        self._left.update(message.id for message in found)
         return found
 
     def _claim(self) -> Sequence[Message]:
         """The next messages, ready to be tried."""
-        seen = self._look()
-        is_something = seen.is_due or seen.is_to_read or seen.is_rejected
-        found = self._claim_allowed(seen) if is_something else ()
-        self._left.update(message.id for message in found)
-        todo = self._to_try(found)
-        # All of them overtaken: what comes after them may go now.
-        return todo if todo or not found else self._claim()
+        if time.perf_counter() > self._line_until:
+            self._line = claims.Line()
+        todo = self._claim_of_line()
+        if not todo:
+            self._line_up()
+            todo = self._claim_of_line()
+        return todo
+
+    def _claim_of_line(self) -> Sequence[Message]:
+        """Until some are ours: others may have been faster."""
+        todo: Sequence[Message] = ()
+        while self._line and not todo:
+            found = self._claim_allowed()
+            todo = self._to_try(found)
+            if found and not todo:  # all overtaken: what comes after them may go now
+                self._line_up()
+        return todo
 
     def _judge(self, lanes: Lanes) -> None:
         """Whether to go on after a group."""

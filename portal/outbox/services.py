@@ -23,7 +23,8 @@ from portal.audit.services import record
 from portal.his.messages import SCHEMA_VERSION
 from portal.his.targets import DEFAULT
 from portal.outbox.bell import nudge, nudge_on_commit
-from portal.outbox.claims import SENT, has_its_day, is_free, may_have_taken, release
+from portal.outbox.claims import SENT, has_its_day, is_free, may_have_taken
+from portal.outbox.freeing import release
 from portal.outbox.freezing import freeze, thaw
 from portal.outbox.kinds import Call, kind_of
 from portal.outbox.models import Message, State

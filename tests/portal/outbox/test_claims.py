@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from portal.outbox import claims
+from portal.outbox import claims, delivery, freeing
 from portal.outbox.delivery import Summary, deliver_due
 from portal.outbox.lanes import CHUNK
 from portal.outbox.models import Attempt, Message, State
@@ -27,7 +27,9 @@ Clock = time_machine.Traveller
 
 def claimed_now(limit: int = 50) -> list[int]:
     at = timezone.now()
-    found = claims.claim_due(at, limit, claims.overview(at), uuid.uuid4())
+    found = claims.claim_due(
+        at, limit, claims.line_up(at, limit, claims.overview(at)), uuid.uuid4()
+    )
     return [message.pk for message in found]
 
 
@@ -226,9 +228,9 @@ def test_dead_worker_is_noticed_after_its_lease(clock: Clock) -> None:
     assert claimed_now() == [message.pk]
 
     clock.shift(timedelta(seconds=60))
-    assert claims.release_dead(timezone.now()) == 0
+    assert freeing.release_dead(timezone.now()) == 0
     clock.shift(timedelta(seconds=1))
-    assert claims.release_dead(timezone.now()) == 1
+    assert freeing.release_dead(timezone.now()) == 1
 
     assert (state_of(message), message.claim) == (State.UNKNOWN, None)
     attempt = Attempt.objects.get()
@@ -262,3 +264,78 @@ def test_claim_of_many_takes_few_queries() -> None:
 
     with assert_queries(4):
         assert len(claimed_now(50)) == 50
+
+
+def test_claim_leaves_what_an_earlier_one_refused_since_the_look_holds() -> None:
+    earlier, giver = promise(), promise()
+    become(earlier, State.WAITING, not_before=timezone.now() + timedelta(days=1))
+    at = timezone.now()
+    line = claims.line_up(at, 10, claims.overview(at))
+    assert line.sends == [giver.pk]
+
+    become(earlier, State.REJECTED, not_before=at)
+
+    assert claims.claim_due(timezone.now(), 10, line, uuid.uuid4()) == []
+    assert (state_of(giver), giver.claim) == (State.WAITING, None)
+
+
+def test_claim_takes_of_a_line_what_nobody_took_since_the_look() -> None:
+    messages = [promise(emp_no) for emp_no in ("1001", "1002", "1003", "1004")]
+    at = timezone.now()
+    line = claims.line_up(at, 10, claims.overview(at))
+    assert claimed_now(1) == [messages[0].pk]
+
+    found = claims.claim_due(at, 2, line, uuid.uuid4())
+    rest = claims.claim_due(at, 9, line, uuid.uuid4())
+
+    assert [message.pk for message in found] == [messages[1].pk]
+    assert [message.pk for message in rest] == [messages[2].pk, messages[3].pk]
+    assert not line
+
+
+@pytest.mark.parametrize(("seconds", "looks"), [(60.0, 3), (-1.0, 5)])
+def test_one_look_serves_several_claims_until_it_is_old(
+    seconds: float,
+    looks: int,
+    his: MemoryHis,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beside the two that find nothing more: before all is written, and after."""
+    for number in range(3 * CHUNK):
+        promise(str(1000 + number))
+    asked: list[str] = []
+    overview = claims.overview
+
+    def counted(at: Any, target: str) -> claims.Overview:
+        asked.append(target)
+        return overview(at, target)
+
+    monkeypatch.setattr(claims, "overview", counted)
+    monkeypatch.setattr(delivery, "LOOK_SECONDS", seconds)
+
+    summary = deliver_due(gateway=his, batch=CHUNK)
+
+    assert summary.tried == {Outcome.CONFIRMED: 3 * CHUNK}
+    assert len(asked) == looks
+
+
+def test_what_takes_away_goes_first_from_the_next_look_on(
+    his: MemoryHis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promised while the first is told, with all others in line already."""
+    for number in range(3):
+        promise(str(1000 + number))
+    save = his.save_privilege
+
+    def promising(message: Any) -> Any:
+        if not his.effects:
+            promise("2001", "REVOKE")
+        return save(message)
+
+    monkeypatch.setattr(his, "save_privilege", promising)
+    monkeypatch.setattr(delivery, "LOOK_SECONDS", -1.0)
+
+    deliver_due(gateway=his, batch=1, lanes=1)
+
+    told = [effect.payload()["emp_no"] for effect in his.effects]
+    assert told == ["1000", "2001", "1001", "1002"]
