@@ -64,7 +64,7 @@ def follow(part: Part, *, at: datetime) -> tuple[int, int]:
     """Repair and propose what the parameters say; how many of each.
 
     A drift once, whoever did it: what a person stopped or rejected since is not sent or
-    proposed again, neither the next night nor every one. Some at a time, each in a transaction of its own: a person waits for
+    proposed again. Some at a time, each in a transaction of its own: a person waits for
     none.
     """
     by = system_account()

@@ -206,7 +206,7 @@ OVERVIEW = Prepared(_overview)
 
 
 @dataclass
-class Line:
+class Turns:
     """Who may go next, in this order, as one look found them.
 
     To look costs as much as all that is open, to claim only what is claimed: one look
@@ -220,31 +220,31 @@ class Line:
         return bool(self.reads or self.sends)
 
     def take(self, limit: int) -> tuple[list[int], list[int]]:
-        """The first so many, which stand in the line no more."""
+        """The first so many, whose turn is used up."""
         reads, self.reads = self.reads[:limit], self.reads[limit:]
         left = limit - len(reads)
         sends, self.sends = self.sends[:left], self.sends[left:]
         return reads, sends
 
 
-def line_up(at: datetime, limit: int, seen: Overview, target: str = DEFAULT) -> Line:
+def turns(at: datetime, limit: int, seen: Overview, target: str = DEFAULT) -> Turns:
     """Up to ``limit`` messages that are due now."""
     reads = to_read(at, limit, target) if seen.is_to_read else []
     passing = passers(at, limit, target) if seen.is_rejected else []
     sends = passing + (heads(at, limit, target) if seen.is_due else [])
-    return Line(reads, sends[: limit - len(reads)])
+    return Turns(reads, sends[: limit - len(reads)])
 
 
 def claim_due(
-    at: datetime, limit: int, line: Line, token: uuid.UUID
+    at: datetime, limit: int, turns: Turns, token: uuid.UUID
 ) -> Sequence[Message]:
-    """The first ``limit`` of the line that are still due, in the order to deliver them.
+    """The first ``limit`` of the turns that are still due, in the order to deliver them.
 
     They are the worker's alone that brought the ``token``, until its lease ends.
     """
     mine = {"claim": token, "lease_until": at + lease()}
     taken = 0
-    reads, sends = line.take(limit)
+    reads, sends = turns.take(limit)
     if reads:
         free = Message.objects.filter(is_free(at), id__among=set(reads), due_at__lte=at)
         taken += free.filter(state__in=TO_READ).update(**mine)

@@ -148,8 +148,8 @@ class Run:
         self._token = uuid.uuid4()
         self._recorder = Recorder(self._token)
         self._left: set[int] = set()
-        self._line = claims.Line()
-        self._line_until = 0.0
+        self._turns = claims.Turns()
+        self._turns_until = 0.0
         self._renew_at = time.perf_counter() + claims.lease().total_seconds() / 2
 
     def deliver(self, lanes: Lanes) -> None:
@@ -184,11 +184,11 @@ class Run:
             freed += freeing.call_back(at, name) if answers(self._gateway) else 0
         return claims.overview(at, name) if freed else seen
 
-    def _line_up(self) -> None:
+    def _find_turns(self) -> None:
         seen = self._look()
         most = self._most * CLAIMS_AHEAD
-        self._line = claims.line_up(timezone.now(), most, seen, self._target.name)
-        self._line_until = time.perf_counter() + LOOK_SECONDS
+        self._turns = claims.turns(timezone.now(), most, seen, self._target.name)
+        self._turns_until = time.perf_counter() + LOOK_SECONDS
 
     def _claim_allowed(self) -> Sequence[Message]:
         """As many as the target may be told in this second."""
@@ -196,31 +196,31 @@ class Run:
         most = self.gate.allowance(at, self._most)
         if not most:
             self.summary.is_limited = True
-            self._line = claims.Line()
+            self._turns = claims.Turns()
             return ()
-        found = claims.claim_due(at, most, self._line, self._token)
+        found = claims.claim_due(at, most, self._turns, self._token)
         self.gate.give_back(at, most - len(found))
         self._left.update(message.id for message in found)
         return found
 
     def _claim(self) -> Sequence[Message]:
         """The next messages, ready to be tried."""
-        if time.perf_counter() > self._line_until:
-            self._line = claims.Line()
-        todo = self._claim_of_line()
+        if time.perf_counter() > self._turns_until:
+            self._turns = claims.Turns()
+        todo = self._claim_of_turns()
         if not todo:
-            self._line_up()
-            todo = self._claim_of_line()
+            self._find_turns()
+            todo = self._claim_of_turns()
         return todo
 
-    def _claim_of_line(self) -> Sequence[Message]:
+    def _claim_of_turns(self) -> Sequence[Message]:
         """Until some are ours: others may have been faster."""
         todo: Sequence[Message] = ()
-        while self._line and not todo:
+        while self._turns and not todo:
             found = self._claim_allowed()
             todo = self._to_try(found)
             if found and not todo:  # all overtaken: what comes after them may go now
-                self._line_up()
+                self._find_turns()
         return todo
 
     def _judge(self, lanes: Lanes) -> None:

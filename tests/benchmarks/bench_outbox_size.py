@@ -110,9 +110,7 @@ def claim() -> None:
     from portal.outbox import claims
 
     at, token = timezone.now(), uuid.uuid4()
-    found = claims.claim_due(
-        at, 200, claims.line_up(at, 200, claims.overview(at)), token
-    )
+    found = claims.claim_due(at, 200, claims.turns(at, 200, claims.overview(at)), token)
     if len(found) != OPEN_STREAMS:
         raise RuntimeError(f"claimed {len(found)} of {OPEN_STREAMS}")
     claims.give_back(token, {message.pk for message in found})

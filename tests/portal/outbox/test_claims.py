@@ -28,7 +28,7 @@ Clock = time_machine.Traveller
 def claimed_now(limit: int = 50) -> list[int]:
     at = timezone.now()
     found = claims.claim_due(
-        at, limit, claims.line_up(at, limit, claims.overview(at)), uuid.uuid4()
+        at, limit, claims.turns(at, limit, claims.overview(at)), uuid.uuid4()
     )
     return [message.pk for message in found]
 
@@ -270,27 +270,27 @@ def test_claim_leaves_what_an_earlier_one_refused_since_the_look_holds() -> None
     earlier, giver = promise(), promise()
     become(earlier, State.WAITING, not_before=timezone.now() + timedelta(days=1))
     at = timezone.now()
-    line = claims.line_up(at, 10, claims.overview(at))
-    assert line.sends == [giver.pk]
+    turns = claims.turns(at, 10, claims.overview(at))
+    assert turns.sends == [giver.pk]
 
     become(earlier, State.REJECTED, not_before=at)
 
-    assert claims.claim_due(timezone.now(), 10, line, uuid.uuid4()) == []
+    assert claims.claim_due(timezone.now(), 10, turns, uuid.uuid4()) == []
     assert (state_of(giver), giver.claim) == (State.WAITING, None)
 
 
-def test_claim_takes_of_a_line_what_nobody_took_since_the_look() -> None:
+def test_claim_takes_of_the_turns_what_nobody_took_since_the_look() -> None:
     messages = [promise(emp_no) for emp_no in ("1001", "1002", "1003", "1004")]
     at = timezone.now()
-    line = claims.line_up(at, 10, claims.overview(at))
+    turns = claims.turns(at, 10, claims.overview(at))
     assert claimed_now(1) == [messages[0].pk]
 
-    found = claims.claim_due(at, 2, line, uuid.uuid4())
-    rest = claims.claim_due(at, 9, line, uuid.uuid4())
+    found = claims.claim_due(at, 2, turns, uuid.uuid4())
+    rest = claims.claim_due(at, 9, turns, uuid.uuid4())
 
     assert [message.pk for message in found] == [messages[1].pk]
     assert [message.pk for message in rest] == [messages[2].pk, messages[3].pk]
-    assert not line
+    assert not turns
 
 
 @pytest.mark.parametrize(("seconds", "looks"), [(60.0, 3), (-1.0, 5)])

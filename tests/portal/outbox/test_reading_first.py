@@ -169,7 +169,7 @@ def test_worker_that_died_on_it_leaves_it_to_be_read_first(
     back = again(differing, lin)
     at = timezone.now()
     token = Message().request_id
-    assert claims.claim_due(at, 10, claims.line_up(at, 10, claims.overview(at)), token)
+    assert claims.claim_due(at, 10, claims.turns(at, 10, claims.overview(at)), token)
 
     clock.shift(timedelta(seconds=61))
     deliver()
