@@ -21,7 +21,7 @@ from portal.audit.services import record
 from portal.outbox.bell import nudge_on_commit
 from portal.outbox.models import Message, State
 from portal.outbox.reasons import NotPossible, checked
-from portal.outbox.services import locked, resend
+from portal.outbox.services import locked, refuse_lost, resend
 
 
 @transaction.atomic
@@ -32,6 +32,7 @@ def replay(*, message: Message, by: User, at: datetime, reason: str) -> Message:
     """
     reason = checked(reason)
     row = locked(message)
+    refuse_lost(row)
     if row.state != State.CONFIRMED:
         raise NotPossible(_("只有已回读一致的消息可以重放；这条请用「重新送达」。"))
     changes = resend(row, request_id=uuid.uuid4()) | {

@@ -21,7 +21,7 @@ from portal.accounts.models import User
 from portal.audit.models import EventKind
 from portal.audit.services import record
 from portal.his.messages import SCHEMA_VERSION
-from portal.his.targets import DEFAULT
+from portal.his.targets import DEFAULT, targets
 from portal.outbox.bell import nudge, nudge_on_commit
 from portal.outbox.claims import SENT, has_its_day, is_free, may_have_taken
 from portal.outbox.freeing import release
@@ -256,6 +256,7 @@ def retry(*, message: Message, by: User, at: datetime, reason: str) -> Message:
     """
     reason = checked(reason)
     row = locked(message)
+    refuse_lost(row)
     changes = again(row, at)
     before = row.state
     Message.objects.filter(pk=row.pk).update(**changes)
@@ -294,6 +295,14 @@ def stop(*, message: Message, by: User, at: datetime, reason: str) -> Message:
     nudge_on_commit(row.target)  # what waited behind it may go now
     row.refresh_from_db()
     return row
+
+
+def refuse_lost(row: Message) -> None:
+    """Nobody tells a target that was taken out of the settings."""
+    if row.target not in targets():
+        raise NotPossible(
+            _("对接目标已不在设置中，不能再送；要送达，请先把它放回 HIS_TARGETS。")
+        )
 
 
 def locked(message: Message) -> Message:

@@ -21,6 +21,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.outbox.delivery import Summary
 from portal.outbox.models import Attempt, Message, State
+from portal.outbox.replaying import replay
 from portal.outbox.services import NotPossible, retry, stop
 from portal.watch.models import Alert
 from portal.watch.presenters import words_of
@@ -161,6 +162,24 @@ def test_one_given_up_under_way_counts_as_perhaps_taken(
         retry(message=rejected, by=gao, at=timezone.now(), reason="再试")
 
     assert state_of(rejected) == State.REJECTED
+
+
+@pytest.mark.parametrize("act", [retry, replay])
+def test_one_is_not_told_again_and_says_why(
+    act: Callable[..., Message], gao: User, lost: list[Message]
+) -> None:
+    Message.objects.filter(pk=lost[0].pk).update(
+        state=State.CONFIRMED if act is replay else State.REJECTED,
+        confirmed_at=timezone.now() if act is replay else None,
+        due_at=None,
+    )
+    before = list(Message.objects.order_by("pk").values())
+
+    with pytest.raises(NotPossible, match="已不在设置中，不能再送"):
+        act(message=lost[0], by=gao, at=timezone.now(), reason="再试")
+
+    assert list(Message.objects.order_by("pk").values()) == before
+    assert AuditEvent.objects.count() == 0
 
 
 # --- where a message stands, in words ---------------------------------------------------
